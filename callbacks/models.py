@@ -1,0 +1,68 @@
+"""The statuses owed to Smartico and every try to tell one."""
+
+from django.db import models
+from django.db.models import Q
+
+from gateway_project.lib.vocabulary import Status
+from gateways.models import Label
+from messages_app.models import DETAIL_LENGTH, Message
+
+
+class Settlement(models.TextChoices):
+    """How a callback delivery stands."""
+
+    OWED = "owed", "Owed"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    MISMATCH = "mismatch", "Not known at Smartico"
+    DEAD = "dead", "Out of tries"
+
+
+class CallbackDelivery(models.Model):
+    """One status owed to Smartico. A message's deliveries are told in the order of their ids."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="callback_deliveries")
+    label = models.ForeignKey(Label, on_delete=models.CASCADE)
+    host = models.CharField(max_length=260, help_text="Where the callback goes; its own lane.")
+    status = models.CharField(max_length=16, choices=Status.choices)
+    settlement = models.CharField(
+        max_length=12, choices=Settlement.choices, default=Settlement.OWED
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    lease = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    first_failed_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "callback deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["message", "status"], name="status_owed_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["label", "host", "due_at"],
+                name="callback_due",
+                condition=Q(settlement=Settlement.OWED),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} of message {self.message_id} for Smartico"
+
+
+class DeliveryAttempt(models.Model):
+    """One GET, and what came back."""
+
+    delivery = models.ForeignKey(
+        CallbackDelivery, on_delete=models.CASCADE, related_name="delivery_attempts"
+    )
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    http_status = models.PositiveSmallIntegerField(null=True)
+    outcome = models.CharField(max_length=32)
+    detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.started_at:%H:%M:%S}"

@@ -1,0 +1,10 @@
+"""Ids made by the client: they grow with time, so new rows land at one end of an index."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7 as _uuid7
+
+
+def new_id() -> UUID:
+    """A UUID of version 7 (RFC 9562)."""
+    return UUID(int=_uuid7().int)

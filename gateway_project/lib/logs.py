@@ -1,0 +1,2 @@
+"""placeholder"""
+def configure(options): pass

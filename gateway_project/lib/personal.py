@@ -1,0 +1,35 @@
+"""The type in which personal data and secrets travel: it shows itself to nobody by accident."""
+
+from typing import Any, NoReturn
+
+REDACTED = "[redacted]"
+
+
+class Personal:
+    """A value that prints, logs, formats and compares as nothing; `reveal()` is the one way in.
+
+    It refuses pickling and copying to JSON, so that it cannot end in a task, a session or a cache.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def reveal(self) -> Any:
+        """The plain value. Called where an address is used, not where it is carried."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return REDACTED
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return REDACTED
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("personal data is not pickled; pass the id of its row instead")

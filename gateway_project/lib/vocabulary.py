@@ -1,0 +1,38 @@
+"""The words every floor shares: channels, statuses and the kinds of inbound keys."""
+
+from django.db.models import TextChoices
+
+
+class Channel(TextChoices):
+    """How a message reaches a person. The values are used in URLs' answers, files and columns."""
+
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "SMS"
+    VIBER = "viber", "Viber"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    RCS = "rcs", "RCS"
+    CUSTOM_IM = "custom_im", "Custom IM"
+
+
+PHONE_CHANNELS = frozenset({Channel.SMS, Channel.VIBER, Channel.WHATSAPP, Channel.RCS})
+
+
+class Status(TextChoices):
+    """Smartico's eight statuses ("Reverse Integration / Delivery Statuses"), and no other."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    COMPLAINED = "complained"
+    OPENED = "opened"
+    UNSUBSCRIBED = "unsubscribed"
+    CLICKED = "clicked"
+
+
+class KeyKind(TextChoices):
+    """What an inbound secret opens."""
+
+    SMARTICO = "smartico", "Send APIs"
+    PLATFORM = "platform", "Platform API"
+    STATUS = "status", "Status receiver"

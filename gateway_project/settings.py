@@ -1,0 +1,177 @@
+"""Settings. Every one of them comes from the environment; `.env.example` lists them all.
+
+`NAME_FILE` may name a file that holds the value of `NAME`.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+
+from gateway_project.keeping import embedded_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+PORT = env.int("PORT", default=8000)
+DEBUG = env.bool("DEBUG", default=False)
+
+# ---- Database and keys: embedded under DATA_DIR unless a database server is named.
+DATABASE_URL = env.str("DATABASE_URL", default="")
+EMBEDDED = not DATABASE_URL or DATABASE_URL.startswith("sqlite")
+if EMBEDDED:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'gatehouse.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+if EMBEDDED:
+    # IMMEDIATE: a transaction that will write asks for the lock before it reads, so two never
+    # deadlock. FULL: an answered 0 survives a power cut, as it does on a database server.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+    }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+def _secret(name: str) -> str:
+    """From the environment; the embedded default makes its own, a database server asks for one."""
+    given = env.str(name, default="")
+    return given or (embedded_secret(DATA_DIR, name) if EMBEDDED else "")
+
+
+SECRET_KEY = _secret("SECRET_KEY") or "missing: checks refuse the start"
+PII_KEYS = _secret("PII_KEYS")
+PII_INDEX_KEY = _secret("PII_INDEX_KEY")
+
+# ---- The engine: a broker with Celery workers, or none and a loop over the same drains.
+BROKER_URL = env.str("BROKER_URL", default="")
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+
+# ---- The outside.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])
+BODY_LIMIT = env.int("BODY_LIMIT", default=6 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
+APPEND_SLASH = False
+
+# Smartico's protocol: these paths are answered 200 with `error_code`, whatever goes wrong.
+PROTOCOL_PATHS = ("/api/v1", "/callbacks/status")
+
+# ---- The apps, upper floors first.
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "anymail",
+    "axes",
+    "callbacks",
+    "messages_app",
+    "users",
+    "gateways",
+    "gateway_project",
+]
+MIDDLEWARE = [
+    # First, so that no other layer answers on Smartico's paths.
+    "gateway_project.lib.protocol_middleware.ProtocolMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gateway_project.lib.content_policy.ContentPolicyMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "gateway_project.urls"
+WSGI_APPLICATION = "gateway_project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 1  # hour
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# ---- Providers: one file in gateways/providers/, one line here.
+PROVIDERS = [
+    "gateways.providers.sandbox.Sandbox",
+    "gateways.providers.smtp.Smtp",
+    "gateways.providers.custom_im_http.CustomImHttp",
+    "gateways.providers.webex_connect.WebexConnect",
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gatehouse",
+    "DESCRIPTION": "Smartico names a user, the gateway knows the address.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/(api|platform)/v1",
+}
+UNFOLD = {"SITE_TITLE": "Gatehouse", "SITE_HEADER": "Gatehouse", "SITE_SYMBOL": "shield_lock"}
+
+# ---- Plain things.
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "gateway_project.lib.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "as_json": not DEBUG and not sys.stderr.isatty()}

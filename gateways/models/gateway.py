@@ -1,0 +1,92 @@
+"""Gateways: one configured account at a provider."""
+
+import secrets
+
+from django.db import models
+
+from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.fields import SealedJSONField, SealedTextField
+from gateway_project.lib.identifiers import new_id
+from gateway_project.lib.vocabulary import Channel
+from gateways.models.label import NAME_LENGTH, Brand, Label
+from gateways.models.version import Versioned
+
+TOKEN_BYTES = 24
+
+
+def token_digest(token: str) -> str:
+    """How a gateway is found by the token in its webhook URL."""
+    return keyed_digest(token, purpose="gateway-token")
+
+
+class OnUnknown(models.TextChoices):
+    """What to do when a request was written and no answer came."""
+
+    PARK = "park"
+    REPEAT = "repeat"
+    FAIL = "fail"
+
+
+class UnknownSender(models.TextChoices):
+    """What to do with a From that is not on the gateway's list."""
+
+    REFUSE = "refuse"
+    DEFAULT = "default"
+
+
+class Gateway(Versioned):
+    """Conditions, Authentication & Configuration, and "From" config of one account."""
+
+    uid = models.UUIDField(default=new_id, unique=True, editable=False)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="gateways")
+    slug = models.SlugField(max_length=64)
+    name = models.CharField(max_length=NAME_LENGTH)
+    channel = models.CharField(max_length=16, choices=Channel.choices)
+    provider = models.CharField(max_length=64)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, blank=True)
+    filters = models.JSONField(default=dict, blank=True)
+    config = SealedJSONField(bound_to="uid", null=True)
+    from_default = models.CharField(max_length=320, blank=True)
+    from_allowed = models.JSONField(default=list, blank=True)
+    unknown_sender = models.CharField(
+        max_length=8, choices=UnknownSender.choices, default=UnknownSender.DEFAULT
+    )
+    rate_per_second = models.PositiveIntegerField(null=True, blank=True)
+    expires_after = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Seconds a message may wait. Empty: the channel's default."
+    )
+    on_unknown = models.CharField(max_length=8, choices=OnUnknown.choices, default=OnUnknown.PARK)
+    is_active = models.BooleanField(default=True)
+    is_paused = models.BooleanField(default=False)
+    paused_because = models.CharField(max_length=200, blank=True, editable=False)
+    token = SealedTextField(bound_to="uid")
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["label", "slug"], name="gateway_slug_in_label"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if not self.token_digest:
+            self.renew_token()
+        super().save(*args, **kwargs)
+
+    def renew_token(self) -> None:
+        """Makes the webhook URL a new one; the old one is a stranger's from then on."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self.token, self.token_digest = token, token_digest(token)
+
+
+class Pace(models.Model):
+    """The moment of a gateway's next free dispatch slot, shared by all workers."""
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, primary_key=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"pace of gateway {self.gateway_id}"

@@ -1,0 +1,43 @@
+"""Inbound secrets, of which only a keyed digest is kept."""
+
+from django.db import models
+from django.db.models import Q
+
+from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.vocabulary import KeyKind
+from gateways.models.label import Brand, Label
+from gateways.models.version import Versioned
+
+
+def secret_digest(secret: bytes | str) -> str:
+    """How a secret is stored and found again."""
+    return keyed_digest(secret, purpose="inbound-secret")
+
+
+class Key(Versioned):
+    """One live or revoked secret of a label, bound to a brand or not."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="keys")
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, null=True, blank=True)
+    kind = models.CharField(max_length=16, choices=KeyKind.choices)
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Accepted until then.")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "digest"],
+                condition=Q(revoked_at__isnull=True),
+                name="key_secret_is_live_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} key {self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.revoked_at is None

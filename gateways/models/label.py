@@ -1,0 +1,78 @@
+"""Labels, Smartico's tenants, and the brands inside them."""
+
+from django.db import models
+
+from gateway_project.lib.fields import SealedJSONField, SealedTextField
+from gateway_project.lib.identifiers import new_id
+from gateway_project.lib.vocabulary import Status
+from gateways.models.version import Versioned
+
+NAME_LENGTH = 120
+
+
+def all_statuses() -> list[str]:
+    return list(Status.values)
+
+
+class ExtensionPolicy(models.TextChoices):
+    """What happens to a Custom IM field that the template does not know."""
+
+    REFUSE = "refuse"
+    DROP = "drop"
+    PASS = "pass"
+
+
+class Label(Versioned):
+    """A Smartico tenant: who may call, how statuses go back, and what users are called."""
+
+    uid = models.UUIDField(default=new_id, unique=True, editable=False)
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=NAME_LENGTH)
+    allowed_ips = models.JSONField(
+        default=list, blank=True, help_text="Networks that may call the send APIs. Empty: any."
+    )
+    callback_url = SealedTextField(bound_to="uid", null=True)
+    callback_api_key = SealedTextField(bound_to="uid", null=True)
+    callback_hosts = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Hosts that may be called back, the only ones that are given the api_key.",
+    )
+    callback_statuses = models.JSONField(default=all_statuses, blank=True)
+    callbacks_suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    callbacks_suspended_because = models.CharField(max_length=200, blank=True, editable=False)
+    preview_domains = models.JSONField(default=list, blank=True)
+    filter_properties = models.JSONField(
+        default=list, blank=True, help_text="User properties that gateways filter on, at most two."
+    )
+    extension_policy = models.CharField(
+        max_length=8, choices=ExtensionPolicy.choices, default=ExtensionPolicy.REFUSE
+    )
+    user_ids = models.JSONField(default=dict, blank=True, help_text="{} is exact.")
+    directory = models.JSONField(default=dict, blank=True, help_text="{} is stored.")
+    retention = models.JSONField(default=dict, blank=True)
+    required_headers = SealedJSONField(bound_to="uid", null=True)
+    alerts = SealedJSONField(bound_to="uid", null=True)
+    is_paused = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Brand(Versioned):
+    """An operator's brand inside a label."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="brands")
+    slug = models.SlugField(max_length=64)
+    name = models.CharField(max_length=NAME_LENGTH)
+    is_paused = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["label", "slug"], name="brand_slug_in_label"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

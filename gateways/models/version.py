@@ -1,0 +1,62 @@
+"""The number that tells every process its configuration snapshot is out of date."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+
+from gateways.signals import configuration_changed
+
+
+class ConfigurationVersion(models.Model):
+    """One row; raised in the transaction of every change to the configuration."""
+
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "configuration version"
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @classmethod
+    def raise_by_one(cls) -> None:
+        if not cls.objects.filter(pk=1).update(number=F("number") + 1):
+            cls.objects.get_or_create(pk=1, defaults={"number": 1})
+        configuration_changed.send(cls)
+
+    @classmethod
+    def read(cls) -> int:
+        return cls.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
+class VersionedQuerySet(models.QuerySet[Any]):
+    """A queryset whose bulk writes are seen by every process, as `save()` is."""
+
+    def update(self, **kwargs: Any) -> int:
+        changed = super().update(**kwargs)
+        ConfigurationVersion.raise_by_one()
+        return changed
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:
+        created = super().bulk_create(*args, **kwargs)
+        ConfigurationVersion.raise_by_one()
+        return created
+
+
+class Versioned(models.Model):
+    """A model that belongs to the configuration."""
+
+    objects = VersionedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        ConfigurationVersion.raise_by_one()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        ConfigurationVersion.raise_by_one()
+        return deleted
