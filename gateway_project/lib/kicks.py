@@ -1,0 +1,77 @@
+"""Kicks: telling the workers that a drain has something to do.
+
+A kick carries a drain's name and key, never a message. It is a courtesy: one that gets lost costs
+the wait until the next sweep, so it neither blocks nor fails the one who gives it.
+"""
+
+import logging
+import os
+import threading
+import time
+
+from celery import current_app
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+TASK = "gatehouse.drain"
+PAUSE_SECONDS = 0.03
+REST_SECONDS = 5.0
+"""How long kicks are dropped after the broker could not be reached; sweeps take over."""
+
+
+def kick(name: str, key: str) -> None:
+    """Asks for a drain soon. Without a broker a no-op: the embedded worker looks by itself."""
+    if settings.BROKER_URL:
+        _kicker.take(name, key)
+
+
+class Kicker:
+    """Collects kicks and publishes each at most once per pause, from a thread of its own."""
+
+    def __init__(self) -> None:
+        self._waiting: set[tuple[str, str]] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._failing = False
+
+    def take(self, name: str, key: str) -> None:
+        with self._changed:
+            self._waiting.add((name, key))
+            self._changed.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="kicks", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                kicks, self._waiting = self._waiting, set()
+            time.sleep(PAUSE_SECONDS if self._publish(kicks) else REST_SECONDS)
+
+    def _publish(self, kicks: set[tuple[str, str]]) -> bool:
+        try:
+            for name, key in kicks:
+                current_app.send_task(TASK, args=[name, key], ignore_result=True, retry=False)
+        except Exception as error:  # noqa: BLE001  whatever a broker's client may raise
+            if not self._failing:
+                logger.warning("broker not reached (%s): sweeps take over", type(error).__name__)
+            self._failing = True
+            return False
+        if self._failing:
+            logger.info("broker reached again")
+        self._failing = False
+        return True
+
+
+_kicker = Kicker()
+
+
+def _begin_anew() -> None:
+    """A forked child has neither its parent's thread nor, surely, an open lock."""
+    global _kicker
+    _kicker = Kicker()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
