@@ -14,12 +14,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from django.db import connection
+from django.db.models import Model, QuerySet
+
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 LINGER_SECONDS = 0.1
 IDLE_SECONDS = 0.02
 
+Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 """What is started as one: a message, a batch of them, a callback delivery."""
 
@@ -60,6 +64,16 @@ DRAINS: dict[str, Drain] = {}
 
 def register(drain: Drain) -> None:
     DRAINS[drain.name] = drain
+
+
+def skipping_locked(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """The rows locked for this transaction, without those that another worker is claiming.
+
+    SQLite has no row locks: there the IMMEDIATE transaction around the claim is the lock.
+    """
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True, of=("self",))
+    return rows
 
 
 def run(name: str, key: str, *, stop: threading.Event | None = None, linger: float = LINGER_SECONDS) -> int:

@@ -1,0 +1,118 @@
+"""Recording statuses: one event per (message, status), and what follows from it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from gateway_project.lib.vocabulary import Status
+from messages_app.models import DETAIL_LENGTH, Message, State, StatusEvent
+from messages_app.signals import statuses_recorded
+from messages_app.statuses import BESIDE, ENDS, Step, learn, telling_order
+from users.models import EndUser
+from users.suppressions import suppress
+
+ENDED_AS = {Status.REJECTED: State.REJECTED, Status.FAILED: State.FAILED}
+NOT_YET_SENT = frozenset({State.QUEUED, State.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One status learnt about one message. `detail` is scrubbed already."""
+
+    message_id: UUID
+    status: Status
+    occurred_at: datetime
+    detail: str = field(default="", repr=False)
+
+
+def record(facts: Sequence[Fact], *, now: datetime) -> list[StatusEvent]:
+    """Writes what is new in `facts` and answers those events that are to be reported.
+
+    Runs inside the caller's transaction; messages are locked in the order of their ids.
+    """
+    if not facts:
+        return []
+    messages = locked_messages({fact.message_id for fact in facts})
+    seen = _statuses_seen(messages)
+    events: list[StatusEvent] = []
+    for fact in sorted(facts, key=lambda fact: telling_order(fact.status)):
+        message = messages.get(fact.message_id)
+        step = message and learn(seen[fact.message_id], message.status, fact.status)
+        if message is None or step is None:
+            continue
+        seen[fact.message_id].add(fact.status)
+        _apply(step, fact.status, message, now)
+        events.append(_event(fact, message, step, now))
+    StatusEvent.objects.bulk_create(events)
+    _write_standing({event.message_id: event.message for event in events}.values())
+    _suppress(events)
+    reported = [event for event in events if event.is_reported]
+    if reported:
+        statuses_recorded.send(StatusEvent, events=reported)
+    return reported
+
+
+def locked_messages(ids: Iterable[UUID]) -> dict[UUID, Message]:
+    """The messages by id, locked in one order everywhere, so that two writers never deadlock."""
+    rows = Message.objects.select_for_update().defer("content").filter(pk__in=ids).order_by("pk")
+    return {message.pk: message for message in rows}
+
+
+def _statuses_seen(messages: Iterable[UUID]) -> defaultdict[UUID, set[str]]:
+    seen: defaultdict[UUID, set[str]] = defaultdict(set)
+    pairs = StatusEvent.objects.filter(message__in=list(messages))
+    for message_id, status in pairs.values_list("message_id", "status"):
+        seen[message_id].add(status)
+    return seen
+
+
+def _apply(step: Step, status: Status, message: Message, now: datetime) -> None:
+    """Brings the message's status and state in line; what was reported need not be sent again."""
+    if step.status == message.status:
+        return
+    message.status = step.status
+    if status in ENDS:
+        message.state, message.ended_at = ENDED_AS[status], now
+    elif message.state in NOT_YET_SENT or message.state in ENDED_AS.values():
+        message.state = State.SENT
+    if message.state not in (State.QUEUED, State.SENDING):
+        message.due_at = message.lease_until = None
+
+
+def _event(fact: Fact, message: Message, step: Step, now: datetime) -> StatusEvent:
+    return StatusEvent(
+        message=message,
+        status=fact.status,
+        detail=fact.detail[:DETAIL_LENGTH],
+        occurred_at=fact.occurred_at,
+        recorded_at=now,
+        is_reported=step.is_reported,
+    )
+
+
+def _write_standing(messages: Iterable[Message]) -> None:
+    """One statement per standing that came out, not one per message."""
+    alike: defaultdict[tuple[object, ...], list[UUID]] = defaultdict(list)
+    for row in messages:
+        standing = (row.status, row.state, row.ended_at, row.due_at, row.lease_until)
+        alike[standing].append(row.pk)
+    for (status, state, ended_at, due_at, lease_until), ids in alike.items():
+        Message.objects.filter(pk__in=ids).update(
+            status=status, state=state, ended_at=ended_at, due_at=due_at, lease_until=lease_until
+        )
+
+
+def _suppress(events: Iterable[StatusEvent]) -> None:
+    """Who complained or unsubscribed is not written to again on that channel."""
+    turned_away: defaultdict[tuple[int, str, str], list[UUID]] = defaultdict(list)
+    for event in events:
+        message = event.message
+        if event.status in BESIDE and message.end_user_id is not None:
+            key = (message.label_id, message.channel, event.status)
+            turned_away[key].append(message.end_user_id)
+    for (label_id, channel, reason), user_ids in turned_away.items():
+        users = EndUser.objects.filter(pk__in=user_ids)
+        indexes = [index for user in users if (index := user.address_index(channel))]
+        suppress(label_id, channel, indexes, reason)

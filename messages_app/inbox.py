@@ -1,0 +1,95 @@
+"""The drain of the inbox: reports whose time has come, and early ones looked at again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.vocabulary import Status
+from gateways.providers.base import StatusUpdate
+from messages_app.models import InboxEntry
+from messages_app.reports import messages_named, record_updates
+
+KEY = "all"
+BATCH = 500
+LEASE = timedelta(seconds=60)
+LONGEST_PAUSE = timedelta(minutes=10)
+LOOKED_FOR = timedelta(hours=72)
+"""An entry whose message has not turned up by then stays listed and is not looked for any more."""
+
+
+def due_keys() -> list[str]:
+    """The one key, when an entry is due."""
+    due = InboxEntry.objects.filter(applied_at=None, due_at__lte=database_now())
+    return [KEY] if due.exists() else []
+
+
+class InboxWork:
+    """Applies entries in batches, each batch in one transaction."""
+
+    concurrency = 1
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def claim(self, free: int) -> list[list[int]]:
+        with transaction.atomic():
+            now = database_now()
+            due = InboxEntry.objects.filter(applied_at=None, due_at__lte=now).order_by("due_at")
+            ids = list(skipping_locked(due).values_list("pk", flat=True)[:BATCH])
+            InboxEntry.objects.filter(pk__in=ids).update(due_at=now + LEASE)
+        return [ids] if ids else []
+
+    def start(self, item: list[int]) -> "Future[None]":
+        """Nothing to wait for: applying is the settling."""
+        future: Future[None] = Future()
+        future.set_result(None)
+        return future
+
+    def settle(self, finished: Sequence[tuple[list[int], "Future[None]"]]) -> None:
+        for ids, _ in finished:
+            with transaction.atomic():
+                _apply(ids, database_now())
+
+    def renew(self, items: Iterable[list[int]]) -> None:
+        """Nothing stays in the air."""
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _apply(ids: Sequence[int], now: datetime) -> None:
+    entries = InboxEntry.objects.select_for_update().filter(pk__in=ids, applied_at=None)
+    by_gateway: defaultdict[int, list[InboxEntry]] = defaultdict(list)
+    for entry in entries.order_by("pk"):
+        by_gateway[entry.gateway_id].append(entry)
+    for gateway_id, rows in by_gateway.items():
+        updates = [_update(row) for row in rows]
+        named = messages_named(gateway_id, updates)
+        record_updates(zip(updates, named, strict=True), now)
+        applied = [row.pk for row, found in zip(rows, named, strict=True) if found is not None]
+        InboxEntry.objects.filter(pk__in=applied).update(applied_at=now, due_at=None)
+        _look_again([row for row, found in zip(rows, named, strict=True) if found is None], now)
+
+
+def _update(entry: InboxEntry) -> StatusUpdate:
+    return StatusUpdate(
+        status=Status(entry.status),
+        message_id=str(entry.message_id) if entry.message_id else None,
+        provider_id=entry.provider_id or None,
+        word=entry.word,
+        detail=entry.detail,
+        occurred_at=entry.occurred_at,
+    )
+
+
+def _look_again(entries: Sequence[InboxEntry], now: datetime) -> None:
+    """Each pause is as long as the entry's age, so a message that is a moment late is met soon."""
+    for entry in entries:
+        age = now - entry.received_at
+        entry.due_at = now + min(age, LONGEST_PAUSE) if age < LOOKED_FOR else None
+    InboxEntry.objects.bulk_update(entries, ["due_at"])
