@@ -16,6 +16,7 @@ if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -24,7 +25,9 @@ DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED = not DATABASE_URL or DATABASE_URL.startswith("sqlite")
 if EMBEDDED:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
-DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'gatehouse.sqlite3'}")}
+DATABASES = {
+    "default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'gatehouse.sqlite3'}")
+}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if EMBEDDED:
     # IMMEDIATE: a transaction that will write asks for the lock before it reads, so two never
@@ -45,7 +48,8 @@ def _secret(name: str) -> str:
     return given or (embedded_secret(DATA_DIR, name) if EMBEDDED else "")
 
 
-SECRET_KEY = _secret("SECRET_KEY") or "missing: checks refuse the start"
+NO_SECRET_KEY = "missing: the system checks refuse the start"
+SECRET_KEY = _secret("SECRET_KEY") or NO_SECRET_KEY
 PII_KEYS = _secret("PII_KEYS")
 PII_INDEX_KEY = _secret("PII_INDEX_KEY")
 

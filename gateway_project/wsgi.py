@@ -1,9 +1,23 @@
 """The WSGI application that the web server runs."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from gateway_project.lib.bodies import BodyReceiver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
-application = get_wsgi_application()
+_django = BodyReceiver(get_wsgi_application(), limit=settings.BODY_LIMIT)
+_inherited = tuple(os.environ.items())
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Django, on an environ without the process's own variables, among which are secrets."""
+    for name, value in _inherited:
+        if environ.get(name) == value:
+            del environ[name]
+    return _django(environ, start_response)

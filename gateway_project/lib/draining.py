@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 LINGER_SECONDS = 0.1
+TURN_SECONDS = 20.0
 IDLE_SECONDS = 0.02
 
 Row = TypeVar("Row", bound=Model)
@@ -76,27 +77,36 @@ def skipping_locked(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows
 
 
-def run(name: str, key: str, *, stop: threading.Event | None = None, linger: float = LINGER_SECONDS) -> int:
+def run(
+    name: str,
+    key: str,
+    *,
+    stop: threading.Event | None = None,
+    linger: float = LINGER_SECONDS,
+    turn: float = TURN_SECONDS,
+) -> int:
     """Drains one key until nothing has been due for `linger` seconds or `stop` is set.
 
-    What is in the air is always waited for and settled. Returns how many items were settled.
+    After `turn` seconds it claims no more, so that other keys have theirs. What is in the air is
+    always waited for and settled. Returns how many items were settled.
     """
     work = DRAINS[name].open(key)
     try:
-        return _drain(work, stop or threading.Event(), linger)
+        return _drain(work, stop or threading.Event(), linger, turn)
     finally:
         work.close()
 
 
-def _drain(work: Work[Any], stop: threading.Event, linger: float) -> int:
+def _drain(work: Work[Any], stop: threading.Event, linger: float, turn: float) -> int:
     done: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
     in_the_air: dict[int, Any] = {}
     settled = 0
-    busy_at = renewed_at = time.monotonic()
+    began_at = busy_at = renewed_at = time.monotonic()
     while True:
         now = time.monotonic()
         claimed: Sequence[Any] = ()
-        if not stop.is_set() and len(in_the_air) < work.concurrency:
+        is_ending = stop.is_set() or now - began_at >= turn
+        if not is_ending and len(in_the_air) < work.concurrency:
             claimed = work.claim(work.concurrency - len(in_the_air))
         for item in claimed:
             in_the_air[id(item)] = item
@@ -110,7 +120,7 @@ def _drain(work: Work[Any], stop: threading.Event, linger: float) -> int:
                 del in_the_air[id(item)]
         if claimed or finished or in_the_air:
             busy_at = now
-        elif stop.is_set() or now - busy_at >= linger:
+        elif is_ending or now - busy_at >= linger:
             return settled
         if in_the_air and now - renewed_at >= HEARTBEAT_SECONDS:
             work.renew(in_the_air.values())

@@ -1,0 +1,50 @@
+"""`serve`: the web server."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+THREADS = 16
+KILL_AFTER_SECONDS = 15
+
+HTTP1 = HTTP1Settings(header_read_timeout=10_000)
+
+
+class Command(BaseCommand):
+    help = "Serves HTTP until SIGTERM. No access log is written: paths hold credentials."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument("--processes", type=int, default=default_processes())
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connections.close_all()  # the processes are forked; each makes its own
+        Granian(
+            "gateway_project.wsgi:application",
+            address=options["host"],
+            port=options["port"],
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1,
+            websockets=False,
+            workers=options["processes"],
+            blocking_threads=THREADS,
+            blocking_threads_idle_timeout=600,
+            workers_kill_timeout=KILL_AFTER_SECONDS,
+            respawn_failed_workers=True,
+            log_access=False,
+            log_level=LogLevels.warning,
+        ).serve()
+
+
+def default_processes() -> int:
+    """SQLite has one writer, and one process waits for it best; a server has one per core."""
+    return 1 if settings.EMBEDDED else os.cpu_count() or 1
