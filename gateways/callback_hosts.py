@@ -12,6 +12,9 @@ from functools import lru_cache
 
 import idna
 
+from gateway_project.lib.egress import check_url_host
+from gateway_project.lib.transport import EgressRefused
+
 URL_LENGTH = 2_048
 ORIGIN_LENGTH = 260
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -73,6 +76,10 @@ def check_callback_url(url: str, hosts: Sequence[str]) -> str:
     read = read_callback_url(url)
     if not any(_entry(entry).fits(read) for entry in hosts):
         raise CallbackRefused("the host is not on the label's list")
+    try:
+        check_url_host(read.host)
+    except EgressRefused:
+        raise CallbackRefused("the host is not one that may be called") from None
     return read.origin
 
 

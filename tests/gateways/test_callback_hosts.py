@@ -130,6 +130,12 @@ def test_an_address_needs_an_entry_with_scheme_and_port():
     assert check_callback_url("https://93.184.216.34/cb", ["https://93.184.216.34"])
 
 
+def test_an_address_inside_the_house_needs_egress_allow_too(settings):
+    settings.EGRESS_ALLOW = []
+    with pytest.raises(CallbackRefused):
+        check_callback_url("http://127.0.0.1:8099/cb", HOSTS)
+
+
 def test_the_kelvin_sign_is_not_a_k():
     with pytest.raises(CallbackRefused):
         check_callback_url("https://\u212aiosk.example/cb", ["kiosk.example"])
