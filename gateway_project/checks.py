@@ -15,17 +15,15 @@ from gateway_project.lib.crypto import KeyRing
 
 HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:\d{1,5})?")
 
-MAKE_SECRET = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(48))"'
-MAKE_KEY = (
-    'Make one: python -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"'
-)
+HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
+HOW_TO_MAKE_KEYS = "As k1:<key>; make a key: openssl rand -base64 32"
 
 
 @register
 def secrets_are_given(**_: Any) -> Iterator[CheckMessage]:
     """Only the embedded default makes its own: several machines have to share theirs."""
     why = "must be set where DATABASE_URL names a database server."
-    if settings.SECRET_KEY == settings.NO_SECRET_KEY:
+    if settings.SECRET_KEY == settings.UNSET:
         yield Error(f"SECRET_KEY {why}", hint=HOW_TO_MAKE_TEXT, id="gatehouse.E001")
     if not settings.PII_KEYS:
         yield Error(f"PII_KEYS {why}", hint=HOW_TO_MAKE_KEYS, id="gatehouse.E002")

@@ -35,7 +35,9 @@ if EMBEDDED:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;"
+        ),
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
@@ -48,8 +50,8 @@ def _secret(name: str) -> str:
     return given or (embedded_secret(DATA_DIR, name) if EMBEDDED else "")
 
 
-NO_SECRET_KEY = "missing: the system checks refuse the start"
-SECRET_KEY = _secret("SECRET_KEY") or NO_SECRET_KEY
+UNSET = "unset: the system checks refuse the start"
+SECRET_KEY = _secret("SECRET_KEY") or UNSET
 PII_KEYS = _secret("PII_KEYS")
 PII_INDEX_KEY = _secret("PII_INDEX_KEY")
 

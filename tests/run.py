@@ -1,0 +1,56 @@
+"""`make test`: the suite on SQLite, on PostgreSQL and in the browser, and what was left out.
+
+A missing service leaves its part out; with REQUIRE_SERVICES=1 it is a failure.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from tests import services
+
+NEEDS_POSTGRESQL = ("postgresql", "redis", "rabbitmq")
+
+
+def main() -> int:
+    missing = services.missing()
+    passed = [run("SQLite", without=(*NEEDS_POSTGRESQL, "browser"))]
+    if "postgresql" not in missing:
+        database = {"DATABASE_URL": services.POSTGRESQL_URL}
+        passed.append(run("PostgreSQL", without=("browser", *missing), environment=database))
+    if "browser" not in missing:
+        passed.append(run("Chromium", only="browser"))
+    return conclude(passed=all(passed), missing=list(missing.values()))
+
+
+def run(
+    title: str,
+    *,
+    without: Sequence[str] = (),
+    only: str = "",
+    environment: dict[str, str] | None = None,
+) -> bool:
+    """One pytest run. One that selects nothing passes too."""
+    marks = only or " and ".join(f"not {marker}" for marker in dict.fromkeys(without))
+    print(f"\n== {title}", flush=True)  # noqa: T201
+    command = [sys.executable, "-m", "pytest", "-q", "-m", marks, *sys.argv[1:]]
+    surroundings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    code = subprocess.run(command, env=surroundings | (environment or {}), check=False).returncode
+    return code in (0, 5)
+
+
+def conclude(*, passed: bool, missing: list[str]) -> int:
+    """Says what was left out and whether that is a failure."""
+    is_required = os.environ.get("REQUIRE_SERVICES") == "1"
+    print()  # noqa: T201
+    if missing:
+        print(f"Left out, not reachable: {', '.join(missing)}.")  # noqa: T201
+        if is_required:
+            print("REQUIRE_SERVICES=1: a missing service is a failure.")  # noqa: T201
+    print("All passed." if passed else "Some failed.")  # noqa: T201
+    return 0 if passed and not (missing and is_required) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
