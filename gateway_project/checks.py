@@ -91,7 +91,6 @@ def proxies_are_a_count(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
 def providers_can_be_imported(**_: Any) -> Iterator[CheckMessage]:
     for path in settings.PROVIDERS:
         try:
