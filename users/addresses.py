@@ -1,34 +1,106 @@
-"""Addresses in their normal form: what is written to, compared and indexed."""
+"""Addresses: as they are written to, as they are compared, and their blind indexes."""
 
-from email.errors import HeaderParseError
-from email.headerregistry import Address
+import re
+from collections.abc import Iterator
 
+import idna
 import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from gateway_project.lib.crypto import keyed_digest
 
 EMAIL_LENGTH = 254
+LOCAL_PART = re.compile(
+    r"(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII
+)
+DOMAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(rf"(?:{DOMAIN_LABEL}\.)+(?![0-9]+$){DOMAIN_LABEL}")
+
+PHONE_CHARACTERS = re.compile(r"[+＋]?[\d\s().\-‐-―/]+")
+PLUS_SIGNS = ("+", "＋")
+INTERNATIONAL_PREFIX = "00"
+COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+
+
+def mailbox(text: str) -> str | None:
+    """The address as it is written to: its domain as ASCII in lower case; None if it is not one.
+
+    Exactly one address of the plain form (RFC 5321, Dot-string at a Domain): no display name, no
+    quotes, comments or address literals, no local part beyond ASCII, which few hosts take.
+    """
+    local, _, domain = text.strip().rpartition("@")
+    try:
+        ascii_domain = domain.lower() if domain.isascii() else _ascii(domain)
+    except (idna.IDNAError, UnicodeError):
+        return None
+    whole = f"{local}@{ascii_domain}"
+    if len(whole) > EMAIL_LENGTH or not LOCAL_PART.fullmatch(local):
+        return None
+    return whole if DOMAIN.fullmatch(ascii_domain) else None
 
 
 def normal_email(text: str) -> str | None:
-    """The address with its domain as ASCII and everything in lower case; None if it is not one."""
-    local, at, domain = text.strip().rpartition("@")
-    try:
-        ascii_domain = domain.encode("idna").decode() if not domain.isascii() else domain
-        Address(addr_spec=f"{local}@{ascii_domain}")
-    except (UnicodeError, ValueError, HeaderParseError, IndexError):
-        return None
-    whole = f"{local}@{ascii_domain}".lower()
-    if not at or not local or "." not in ascii_domain or len(whole) > EMAIL_LENGTH:
-        return None
-    return whole
+    """The address as it is compared: `mailbox` in lower case."""
+    whole = mailbox(text)
+    return None if whole is None else whole.lower()
 
 
-def normal_phone(text: str, country: str | None) -> str | None:
-    """The number as E.164, read with the user's country (ISO 3166-1 alpha-2); None if it is none."""
-    region = country.strip().upper() if isinstance(country, str) else None
+def normal_phone(text: str, country: object) -> str | None:
+    """The number as E.164; None if it is none that can be called from abroad.
+
+    A number without its country code is read with the user's `country`, ISO 3166-1 alpha-2.
+    """
+    number = text.strip()
+    if not PHONE_CHARACTERS.fullmatch(number):
+        return None
+    readings = [found for found in _readings(number, _region(country)) if _is_possible(found)]
+    if not readings:
+        return None
+    likeliest = next(filter(phonenumbers.is_valid_number, readings), readings[0])
+    return phonenumbers.format_number(likeliest, PhoneNumberFormat.E164)
+
+
+def email_index(text: str) -> str | None:
+    """The blind index of an e-mail address; None if it is not one."""
+    normal = normal_email(text)
+    return None if normal is None else keyed_digest(normal, purpose="address:email")
+
+
+def phone_index(text: str, country: object = None) -> str | None:
+    """The blind index of a phone number; None if it is none."""
+    normal = normal_phone(text, country)
+    return None if normal is None else keyed_digest(normal, purpose="address:phone")
+
+
+def _ascii(domain: str) -> str:
+    return idna.encode(domain, uts46=True).decode()
+
+
+def _region(country: object) -> str | None:
+    if not isinstance(country, str):
+        return None
+    code = country.strip().upper()
+    return COUNTRY_ALIASES.get(code, code)
+
+
+def _readings(text: str, region: str | None) -> Iterator[PhoneNumber]:
+    """As it stands, then as a number whose plus was left out or written as 00."""
+    yield from _parsed(text, region)
+    if text.startswith(INTERNATIONAL_PREFIX):
+        yield from _parsed(f"+{text.removeprefix(INTERNATIONAL_PREFIX)}", None)
+    elif region and not text.startswith(PLUS_SIGNS):
+        code = phonenumbers.country_code_for_region(region)
+        yield from (found for found in _parsed(f"+{text}", None) if found.country_code == code)
+
+
+def _parsed(text: str, region: str | None) -> list[PhoneNumber]:
     try:
-        number = phonenumbers.parse(text, region)
+        return [phonenumbers.parse(text, region)]
     except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return []
+
+
+def _is_possible(number: PhoneNumber) -> bool:
+    """Long enough and not too long, its area code included."""
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return bool(reason == ValidationResult.IS_POSSIBLE)

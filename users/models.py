@@ -8,17 +8,17 @@ from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
 from gateways.models import Brand, Label
-from users.addresses import normal_email, normal_phone
+from users.addresses import email_index, mailbox, normal_phone, phone_index
 
 EXT_USER_ID_LENGTH = 255
 
 
-def _email_of(text: str, user: "EndUser") -> str | None:
-    return normal_email(text)
+def _email_index(text: str, user: "EndUser") -> str | None:
+    return email_index(text)
 
 
-def _phone_of(text: str, user: "EndUser") -> str | None:
-    return normal_phone(text, user.properties.get("country"))
+def _phone_index(text: str, user: "EndUser") -> str | None:
+    return phone_index(text, user.properties.get("country"))
 
 
 class EndUser(models.Model):
@@ -30,9 +30,9 @@ class EndUser(models.Model):
     ext_user_id = models.CharField(max_length=EXT_USER_ID_LENGTH)
     properties = models.JSONField(default=dict, blank=True)
     email = SealedTextField(null=True)
-    email_index = BlindIndexField(source="email", normalise=_email_of)
+    email_index = BlindIndexField(source="email", index=_email_index)
     phone = SealedTextField(null=True)
-    phone_index = BlindIndexField(source="phone", normalise=_phone_of)
+    phone_index = BlindIndexField(source="phone", index=_phone_index)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -59,20 +59,23 @@ class EndUser(models.Model):
     def address(self, channel: str) -> Personal | None:
         """Where this channel reaches the user: an e-mail address, an E.164 number, or None.
 
-        Revealing it may raise Undecryptable. Custom IM needs no address.
+        Raises Undecryptable. Custom IM needs no address.
         """
-        if channel == Channel.EMAIL:
-            return self.email if self.email_index else None
-        if channel in PHONE_CHANNELS and self.phone_index:
-            country = self.properties.get("country")
-            return Personal(normal_phone(self.phone.reveal(), country))
-        return None
+        found: str | None = None
+        if channel == Channel.EMAIL and self.email:
+            found = mailbox(self.email.reveal())
+        elif channel in PHONE_CHANNELS and self.phone:
+            found = normal_phone(self.phone.reveal(), self.properties.get("country"))
+        return None if found is None else Personal(found)
 
     def address_index(self, channel: str) -> str | None:
         """The blind index of `address(channel)`."""
+        found: str | None = None
         if channel == Channel.EMAIL:
-            return self.email_index
-        return self.phone_index if channel in PHONE_CHANNELS else None
+            found = self.email_index
+        elif channel in PHONE_CHANNELS:
+            found = self.phone_index
+        return found
 
 
 class Suppression(models.Model):

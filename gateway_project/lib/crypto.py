@@ -5,7 +5,6 @@ associated data, so a value that was copied to another row or column does not op
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -41,17 +40,17 @@ class KeyRing:
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """Reads `id:base64,id:base64`; every key is 32 bytes. Never echoes what it could not read."""
+        """Reads `id:base64,id:base64`, 32 bytes each. Never echoes what it could not read."""
         keys: dict[str, bytes] = {}
         for position, entry in enumerate(filter(None, re.split(r"[,\s]+", text)), start=1):
             key_id, _, encoded = entry.partition(":")
             try:
                 key = base64.b64decode(encoded, altchars=b"-_", validate=True)
-            except binascii.Error:
+            except ValueError:
                 key = b""
             if not KEY_ID.fullmatch(key_id) or len(key) != KEY_BYTES or key_id in keys:
                 raise ImproperlyConfigured(
-                    f"PII_KEYS, entry {position}: expected a new id, a colon and 32 bytes in base64."
+                    f"PII_KEYS, entry {position}: expected a new id, a colon, 32 bytes in base64."
                 )
             keys[key_id] = key
         return cls(keys)
@@ -74,7 +73,7 @@ class KeyRing:
             plain = self._cipher(key_id, column).decrypt(
                 data[:NONCE_BYTES], data[NONCE_BYTES:], _bound(column, row)
             )
-        except (binascii.Error, InvalidTag, ValueError):
+        except (InvalidTag, ValueError):
             raise Undecryptable("the value is damaged or belongs to another row") from None
         return plain.decode("utf-8", "surrogatepass")
 
@@ -106,7 +105,11 @@ def key_ring() -> KeyRing:
 
 @lru_cache(maxsize=64)
 def _purpose_key(purpose: str, secret: str) -> bytes:
-    return hmac.digest(secret.encode(), f"gatehouse:{purpose}".encode(), hashlib.sha256)
+    if not secret:
+        raise ImproperlyConfigured("PII_INDEX_KEY is empty: anyone could make the digests.")
+    return hmac.digest(
+        secret.encode("utf-8", "surrogatepass"), f"gatehouse:{purpose}".encode(), hashlib.sha256
+    )
 
 
 def keyed_digest(value: bytes | str, *, purpose: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from gateway_project.lib.crypto import key_ring, keyed_digest
+from gateway_project.lib.crypto import Undecryptable, key_ring
 from gateway_project.lib.personal import REDACTED, Personal
 
 
@@ -23,14 +23,18 @@ class Ciphertext(str):
 class Sealed(Personal):
     """A value still encrypted; `reveal()` decrypts it and may raise Undecryptable."""
 
-    __slots__ = ("_open",)
+    __slots__ = ("ciphertext", "field", "row")
 
-    def __init__(self, open_: Callable[[], Any]) -> None:
+    def __init__(self, field: "SealedTextField", ciphertext: Ciphertext, row: object) -> None:
         super().__init__(None)
-        self._open = open_
+        self.field, self.ciphertext, self.row = field, ciphertext, row
 
     def reveal(self) -> Any:
-        return self._open()
+        return self.field.open(self.ciphertext, self.row)
+
+    def is_of(self, field: "SealedTextField", row: object) -> bool:
+        """Whether its ciphertext opens as it stands in this column of this row."""
+        return self.field == field and self.row == row
 
 
 class _SealedAttribute(DeferredAttribute):
@@ -42,7 +46,7 @@ class _SealedAttribute(DeferredAttribute):
         value = super().__get__(instance, cls)
         if instance is None or not isinstance(value, Ciphertext):
             return value
-        return Sealed(lambda: self.field.open(value, instance))
+        return Sealed(self.field, value, self.field.row_of(instance))
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         if value is not None and not isinstance(value, Ciphertext | Personal):
@@ -54,10 +58,12 @@ class SealedTextField(models.TextField):  # type: ignore[type-arg]
     """Text encrypted at rest, bound to its table, row and column.
 
     `bound_to` names the field that identifies the row and is made by the client, the primary key
-    unless said otherwise. Cannot be looked up, ordered or bulk-updated: it has no stable value.
+    unless said otherwise. Written by `save()` and `bulk_create()` only, and looked up only for
+    being null: it has no stable value.
     """
 
     descriptor_class = _SealedAttribute
+    lookups = frozenset({"exact", "isnull"})
 
     def __init__(self, *args: Any, bound_to: str = "pk", **kwargs: Any) -> None:
         kwargs.setdefault("editable", False)
@@ -74,33 +80,45 @@ class SealedTextField(models.TextField):  # type: ignore[type-arg]
     def bound_column(self) -> str:
         return f"{self.model._meta.db_table}.{self.column}"
 
+    def row_of(self, instance: models.Model) -> object:
+        """What identifies the row, alike before and after it was in the database."""
+        meta = self.model._meta
+        field = meta.pk if self.bound_to == "pk" else meta.get_field(self.bound_to)
+        return cast("models.Field[Any, Any]", field).to_python(getattr(instance, self.bound_to))
+
     def dump(self, value: Any) -> str:
         return str(value)
 
     def load(self, text: str) -> Any:
         return text
 
-    def open(self, ciphertext: Ciphertext, instance: models.Model) -> Any:
-        row = getattr(instance, self.bound_to)
+    def open(self, ciphertext: Ciphertext, row: object) -> Any:
         return self.load(key_ring().open(ciphertext, column=self.bound_column, row=row))
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else Ciphertext(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = model_instance.__dict__.get(self.attname)
-        if value is None or isinstance(value, Ciphertext):
-            return value
-        row = getattr(model_instance, self.bound_to)
+        value = getattr(model_instance, self.attname)
+        if value is None:
+            return None
+        row = self.row_of(model_instance)
         if row is None:
             raise TypeError(f"{self.bound_column} needs a row made by the client")
-        plain = self.dump(cast(Personal, value).reveal())
+        if isinstance(value, Sealed) and value.is_of(self, row):
+            return value.ciphertext
+        plain = self.dump(value.reveal())
         return Ciphertext(key_ring().seal(plain, column=self.bound_column, row=row))
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is None or isinstance(value, Ciphertext):
-            return None if value is None else str(value)
+        if value is None:
+            return None
+        if isinstance(value, Ciphertext):
+            return str(value)
         raise TypeError(f"{self.name} is sealed: it is written by save() and cannot be looked up")
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup(lookup_name) if lookup_name in self.lookups else None
 
     def to_python(self, value: Any) -> Any:
         return value
@@ -122,19 +140,19 @@ class SealedJSONField(SealedTextField):
 class BlindIndexField(models.CharField):  # type: ignore[type-arg]
     """A keyed digest of a sealed neighbour, so that equal addresses can be found without one.
 
-    `normalise` takes the plain value and the instance and answers the text to digest, or None
-    where the value cannot be used as an address. It is computed when the neighbour was assigned;
-    `update()` and `save(update_fields=...)` must name both columns.
+    `index` takes the neighbour's plain value and the instance and answers the digest, or None
+    where the value cannot be used as an address. Every save computes it anew, as it may depend on
+    other columns too; `save(update_fields=...)` must name it, `update()` does not compute it.
     """
 
     def __init__(
         self,
         *args: Any,
         source: str = "",
-        normalise: Callable[[str, Any], str | None] | None = None,
+        index: Callable[[str, Any], str | None] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.source, self.normalise = source, normalise
+        self.source, self.index = source, index
         kwargs.update(max_length=64, null=True, editable=False)
         super().__init__(*args, **kwargs)
 
@@ -144,10 +162,12 @@ class BlindIndexField(models.CharField):  # type: ignore[type-arg]
         return name, path, args, kwargs
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = model_instance.__dict__.get(self.source)
-        if not isinstance(value, Ciphertext):
-            text = None if value is None else value.reveal()
-            normal = None if text is None or self.normalise is None else self.normalise(text, model_instance)
-            index = None if normal is None else keyed_digest(normal, purpose=f"address:{self.source}")
-            setattr(model_instance, self.attname, index)
-        return getattr(model_instance, self.attname)
+        value = getattr(model_instance, self.source)
+        if self.index is None:
+            return getattr(model_instance, self.attname)
+        try:
+            index = None if value is None else self.index(value.reveal(), model_instance)
+        except Undecryptable:
+            return getattr(model_instance, self.attname)
+        setattr(model_instance, self.attname, index)
+        return index

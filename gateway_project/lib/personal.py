@@ -1,14 +1,15 @@
 """The type in which personal data and secrets travel: it shows itself to nobody by accident."""
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 REDACTED = "[redacted]"
 
 
 class Personal:
-    """A value that prints, logs, formats and compares as nothing; `reveal()` is the one way in.
+    """A value that prints, logs and formats as nothing; `reveal()` is the one way in.
 
-    It refuses pickling and copying to JSON, so that it cannot end in a task, a session or a cache.
+    It equals only itself, so that nothing is learnt by comparing, and is true whatever it holds.
+    It refuses pickling and JSON, so that it cannot end in a task, a session or a cache.
     """
 
     __slots__ = ("_value",)
@@ -30,6 +31,12 @@ class Personal:
 
     def __bool__(self) -> bool:
         return True
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("personal data is not pickled; pass the id of its row instead")
