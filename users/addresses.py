@@ -1,7 +1,6 @@
 """Addresses: as they are written to, as they are compared, and their blind indexes."""
 
 import re
-from collections.abc import Iterator
 
 import idna
 import phonenumbers
@@ -83,14 +82,19 @@ def _region(country: object) -> str | None:
     return COUNTRY_ALIASES.get(code, code)
 
 
-def _readings(text: str, region: str | None) -> Iterator[PhoneNumber]:
-    """As it stands, then as a number whose plus was left out or written as 00."""
-    yield from _parsed(text, region)
+def _readings(text: str, region: str | None) -> list[PhoneNumber]:
+    """As it stands, and as a number whose plus was left out or written as 00; likelier first."""
+    as_it_stands = _parsed(text, region)
     if text.startswith(INTERNATIONAL_PREFIX):
-        yield from _parsed(f"+{text.removeprefix(INTERNATIONAL_PREFIX)}", None)
-    elif region and not text.startswith(PLUS_SIGNS):
-        code = phonenumbers.country_code_for_region(region)
-        yield from (found for found in _parsed(f"+{text}", None) if found.country_code == code)
+        return as_it_stands + _parsed(f"+{text.removeprefix(INTERNATIONAL_PREFIX)}", None)
+    if region is None or text.startswith(PLUS_SIGNS):
+        return as_it_stands
+    code = phonenumbers.country_code_for_region(region)
+    with_plus = [found for found in _parsed(f"+{text}", None) if found.country_code == code]
+    trunk = phonenumbers.ndd_prefix_for_region(region, True)
+    if trunk and not text.startswith(trunk):
+        return with_plus + as_it_stands
+    return as_it_stands + with_plus
 
 
 def _parsed(text: str, region: str | None) -> list[PhoneNumber]:

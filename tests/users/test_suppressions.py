@@ -1,0 +1,61 @@
+import pytest
+
+from tests.factories import LabelFactory
+from users import suppressions
+from users.addresses import email_index
+from users.models import Suppression
+from users.suppressions import is_suppressed, lift, suppress
+
+pytestmark = pytest.mark.django_db
+
+JO, AL = email_index("jo@mailbox.example"), email_index("al@mailbox.example")
+
+
+@pytest.fixture
+def label():
+    return LabelFactory()
+
+
+def test_a_suppressed_address_is_not_written_to(label, django_assert_num_queries):
+    suppress(label.pk, "email", [JO], "complained")
+    with django_assert_num_queries(1):
+        assert is_suppressed(label.pk, "email", JO)
+    assert Suppression.objects.get().reason == "complained"
+
+
+def test_other_addresses_channels_and_labels_are_written_to(label):
+    suppress(label.pk, "email", [JO], "complained")
+    assert not is_suppressed(label.pk, "email", AL)
+    assert not is_suppressed(label.pk, "sms", JO)
+    assert not is_suppressed(LabelFactory().pk, "email", JO)
+
+
+def test_a_second_time_changes_nothing(label):
+    suppress(label.pk, "email", [JO, JO], "complained")
+    suppress(label.pk, "email", [JO, AL], "bounced")
+    assert set(Suppression.objects.values_list("address_index", "reason")) == {
+        (JO, "complained"),
+        (AL, "bounced"),
+    }
+
+
+def test_more_than_a_batch_is_suppressed_and_lifted(label, monkeypatch):
+    monkeypatch.setattr(suppressions, "BATCH", 2)
+    indexes = [f"{n:064}" for n in range(5)]
+    suppress(label.pk, "email", iter(indexes), "imported")
+    assert all(is_suppressed(label.pk, "email", index) for index in indexes)
+    assert lift(label.pk, "email", iter(indexes)) == 5
+
+
+def test_a_lifted_address_is_written_to_again(label):
+    suppress(label.pk, "email", [JO, AL], "complained")
+    suppress(label.pk, "sms", [JO], "complained")
+    assert lift(label.pk, "email", [JO, email_index("never@mailbox.example")]) == 1
+    assert not is_suppressed(label.pk, "email", JO)
+    assert is_suppressed(label.pk, "email", AL)
+    assert is_suppressed(label.pk, "sms", JO)
+
+
+def test_nothing_to_do_is_no_statement(label, django_assert_num_queries):
+    with django_assert_num_queries(2):  # the two ends of the transaction
+        suppress(label.pk, "email", [], "complained")

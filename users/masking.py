@@ -1,0 +1,32 @@
+"""Addresses as an operator may see them: enough to recognise one, too little to use it."""
+
+import phonenumbers
+
+from users.addresses import mailbox, normal_phone
+
+STARS = "***"
+
+
+def mask_email(text: str) -> str:
+    """`j***@g***.com`; only stars for what is not an address."""
+    whole = mailbox(text)
+    if whole is None:
+        return STARS
+    local, _, domain = whole.partition("@")
+    top_level = domain.rpartition(".")[2]
+    return f"{local[0]}{STARS}@{domain[0]}{STARS}.{top_level}"
+
+
+def mask_phone(text: str, country: object = None) -> str:
+    """`+49 *** *** 21`; only stars for what is not a number."""
+    number = normal_phone(text, country)
+    if number is None:
+        return STARS
+    return f"+{phonenumbers.parse(number).country_code} {STARS} {STARS} {number[-2:]}"
+
+
+def mask_text(text: str) -> str:
+    """The text as it is, unless it is itself an address: an id or a property may be one."""
+    if mailbox(text):
+        return mask_email(text)
+    return mask_phone(text) if normal_phone(text, None) else text
