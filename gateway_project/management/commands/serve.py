@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=default_processes())
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         connections.close_all()  # the processes are forked; each makes its own
         Granian(
             "gateway_project.wsgi:application",
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             workers_kill_timeout=KILL_AFTER_SECONDS,
             respawn_failed_workers=True,
             log_access=False,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
         ).serve()
 
 

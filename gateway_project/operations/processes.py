@@ -1,0 +1,72 @@
+"""Several processes under one parent: started together, stopped together, none left behind."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from django.conf import settings
+
+COMMANDS = ("serve", "worker", "scheduler")
+GRACE_SECONDS = 35.0
+LOOK_SECONDS = 0.2
+PR_SET_PDEATHSIG = 1
+
+
+def manage(*arguments: str) -> list[str]:
+    """The command line of a management command."""
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+class Processes:
+    """Children, each with its own process group, which has none of the terminal's signals."""
+
+    def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
+        self._commands = commands
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        for name, command in self._commands.items():
+            self._children[name] = subprocess.Popen(  # noqa: S603  our own commands
+                command, start_new_session=True, preexec_fn=_end_with_parent
+            )
+
+    def ended(self) -> list[str]:
+        """The names of those that are not running any more."""
+        return [name for name, child in self._children.items() if child.poll() is not None]
+
+    def watch(self, stop: threading.Event) -> list[str]:
+        """Waits until `stop` is set, or a child ends: names those that ended by themselves."""
+        while not stop.wait(LOOK_SECONDS):
+            if ended := self.ended():
+                return ended
+        return []
+
+    def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """SIGTERM to each child, time to finish, then SIGKILL to whatever is left of the groups."""
+        for child in self._children.values():
+            child.terminate()
+        deadline = time.monotonic() + grace
+        for child in self._children.values():
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+        for child in self._children.values():
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _end_with_parent() -> None:
+    """Asks Linux for a SIGTERM when the parent is killed and cannot pass one on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def gatehouse() -> Processes:
+    """The three processes of a gateway."""
+    return Processes({command: manage(command) for command in COMMANDS})
