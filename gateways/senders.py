@@ -33,7 +33,7 @@ def choose_sender(gateway: GatewayValues, requested: str) -> Choice:
         return Choice(sender=requested)
     if gateway.unknown_sender == UnknownSender.REFUSE or not default:
         raise SenderRefused
-    return Choice(sender=default, note="the sender is not on the gateway's list: its default is used")
+    return Choice(sender=default, note="sender not on the gateway's list: its default is used")
 
 
 def _is_allowed(gateway: GatewayValues, requested: str) -> bool:

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class MessagesAppConfig(AppConfig):
     name = "messages_app"
     verbose_name = "Messages"
+
+    def ready(self) -> None:
+        from messages_app import erasure, tasks  # noqa: F401  they register themselves

@@ -116,7 +116,9 @@ class StatusEvent(models.Model):
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    is_reported = models.BooleanField(help_text="Smartico is told; a lower rung learnt late is not.")
+    is_reported = models.BooleanField(
+        help_text="Smartico is told; a lower rung learnt late is not."
+    )
 
     class Meta:
         constraints = [
@@ -158,9 +160,7 @@ class InboxEntry(models.Model):
             models.UniqueConstraint(fields=["gateway", "meaning"], name="inbox_entry_once"),
         ]
         indexes = [
-            models.Index(
-                fields=["due_at"], name="inbox_due", condition=Q(applied_at__isnull=True)
-            ),
+            models.Index(fields=["due_at"], name="inbox_due", condition=Q(applied_at__isnull=True)),
             models.Index(
                 fields=["gateway", "provider_id"],
                 name="inbox_by_provider_id",

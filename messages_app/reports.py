@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from gateway_project.lib.redaction import scrub
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
-from gateway_project.lib.redaction import scrub
 from gateways.configuration import GatewayValues
 from gateways.providers.base import StatusUpdate
 from messages_app.events import Fact, record

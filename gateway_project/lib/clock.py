@@ -1,8 +1,10 @@
 """The database's clock: the one all processes share, and the one due times are held against."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
 
 
 def database_now() -> datetime:
@@ -12,3 +14,10 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]
+
+
+def moment(after: timedelta = timedelta(0)) -> datetime | Combinable:
+    """The database's time, `after` later, as a value to write: without asking for it first."""
+    if connection.vendor == "sqlite":
+        return datetime.now(UTC) + after
+    return Now() + after if after else Now()

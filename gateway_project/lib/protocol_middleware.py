@@ -1,4 +1,80 @@
-"""placeholder"""
+"""The guard in front of everything: on Smartico's paths each request gets the protocol's answer.
+
+It stands before Django's other middlewares and calls the view itself, so none of them (host check,
+HTTPS redirect, sessions, CSRF, slash appending) can answer in another way or set a cookie.
+"""
+
+import logging
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import Resolver404, resolve
+
+from gateway_project.lib.protocol import ErrorCode, Refused, refused
+
+logger = logging.getLogger(__name__)
+
+ANSWERS: dict[type[Exception], ErrorCode] = {
+    Resolver404: ErrorCode.NO_SUCH_CALL,
+    RequestDataTooBig: ErrorCode.TOO_LARGE,
+    UnreadablePostError: ErrorCode.NOT_JSON,
+}
+DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError)
+"""The last one: tables that a migration has not made yet."""
+
+
 class ProtocolMiddleware:
-    def __init__(self, get_response): self.get_response = get_response
-    def __call__(self, request): return self.get_response(request)
+    """Answers `settings.PROTOCOL_PATHS` itself and hands on everything else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_protocol_path(request.path_info):
+            return self.get_response(request)
+        response = answer(request)
+        if request.method == "HEAD":
+            response.content = b""
+        return response
+
+
+def is_protocol_path(path: str) -> bool:
+    """Whether the path, or one below it, is Smartico's. Doubled slashes make no difference."""
+    plain = "/" + "/".join(part for part in path.split("/") if part)
+    return any(plain == own or plain.startswith(own + "/") for own in settings.PROTOCOL_PATHS)
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """The view's answer, or the error number of what went wrong. Never raises."""
+    try:
+        return _call(request)
+    except Refused as refusal:
+        return refused(refusal.code, refusal.text)
+    except tuple(ANSWERS) as error:
+        return refused(ANSWERS[type(error)])
+    except DATABASE_TROUBLE as error:
+        logger.error("database trouble on a protocol path: %s", type(error).__name__)
+        return refused(ErrorCode.UNAVAILABLE)
+    except Exception:  # noqa: BLE001  the last wall: nothing but the protocol leaves here
+        incident = uuid4().hex[:12]
+        logger.exception("incident %s on a protocol path", incident)
+        return refused(ErrorCode.INTERNAL, f"{ErrorCode.INTERNAL.text}, incident {incident}")
+
+
+def _call(request: HttpRequest) -> HttpResponse:
+    """Calls the view; once more where it only met a connection that the server had closed.
+
+    A second call is safe: an accept is decided by its uid, a status by its message.
+    """
+    view, args, kwargs = resolve(request.path_info)
+    try:
+        return view(request, *args, **kwargs)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.connection is None or connection.is_usable():
+            raise
+        connection.close()
+        return view(request, *args, **kwargs)

@@ -1,0 +1,96 @@
+"""The send APIs. Each request: who calls, what is asked, accept, answer."""
+
+import logging
+import re
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from gateway_project.lib.lenient_json import NotJson, read_object
+from gateway_project.lib.protocol import ErrorCode, Refused, accepted
+from gateway_project.lib.request_body import read_body
+from gateway_project.lib.vocabulary import Channel, KeyKind
+from gateways import configuration
+from gateways.callers import has_required_headers, is_allowed_address, live_key, note_use
+from gateways.configuration import LabelValues, TemplateValues
+from messages_app.accepting import Caller, accept
+from messages_app.requests import SendRequest, read_request
+
+logger = logging.getLogger(__name__)
+
+FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
+MOST_NEW_FIELDS = 100
+
+_new_fields_seen: set[tuple[str, str]] = set()
+
+
+class SendView(APIView):
+    """POST one message. ProtocolMiddleware stands around it: always 200, with `error_code`."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    channel = Channel.EMAIL
+
+    def post(self, request: Request, template_slug: str | None = None) -> HttpResponse:
+        caller = known_caller(request._request)
+        template = self.template(caller.label, template_slug)
+        body = _read_body(request._request)
+        asked = read_request(self.channel, body)
+        _note_new_fields(caller.label, asked)
+        return accepted(str(accept(caller, asked, template)))
+
+    def template(self, label: LabelValues, slug: str | None) -> TemplateValues | None:
+        """The Custom IM template of the path; without a slug the label's only one."""
+        if self.channel != Channel.CUSTOM_IM:
+            return None
+        if slug is not None and slug not in label.templates:
+            raise Refused(ErrorCode.NO_SUCH_CALL, "No such Custom IM template")
+        if slug is None and len(label.templates) > 1:
+            raise Refused(ErrorCode.NO_SUCH_CALL, "Name the Custom IM template in the path")
+        return label.templates[slug] if slug else next(iter(label.templates.values()), None)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """No content negotiation: whatever is asked for, the answer is the protocol's JSON."""
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        raise exc
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Refused(ErrorCode.NO_SUCH_CALL)
+
+    options = http_method_not_allowed
+
+
+def known_caller(request: HttpRequest) -> Caller:
+    """The holder of the request's secret, calling from an allowed address; else Refused."""
+    key = live_key(request.META.get("HTTP_AUTHORIZATION", ""), KeyKind.SMARTICO)
+    if key is None:
+        raise Refused(ErrorCode.NOT_AUTHORISED)
+    label = configuration.current().labels[key.label_id]
+    if not has_required_headers(label, request.META):
+        raise Refused(ErrorCode.NOT_AUTHORISED)
+    if not is_allowed_address(label, request.META):
+        raise Refused(ErrorCode.CALLER_REFUSED)
+    note_use(key)
+    return Caller(label=label, brand_id=key.brand_id)
+
+
+def _read_body(request: HttpRequest) -> dict[str, Any]:
+    try:
+        return read_object(read_body(request, limit=settings.BODY_LIMIT))
+    except NotJson as problem:
+        raise Refused(ErrorCode.NOT_JSON, str(problem)) from None
+
+
+def _note_new_fields(label: LabelValues, asked: SendRequest) -> None:
+    """The contract changes in place: a field nobody has met yet is worth a line, once."""
+    for name in asked.unknown_fields:
+        seen = (label.slug, name)
+        if seen in _new_fields_seen or len(_new_fields_seen) >= MOST_NEW_FIELDS:
+            continue
+        _new_fields_seen.add(seen)
+        if FIELD_NAME.fullmatch(name):
+            logger.info("label %s: new field seen on %s: %s", label.slug, asked.channel, name)

@@ -1,0 +1,95 @@
+"""Reading single fields of a request: what is taken, what is refused, what is mended."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gateway_project.lib.mailbox import CONTROL, parse_mailbox
+from gateway_project.lib.protocol import ErrorCode, Refused
+
+ID_LENGTH = 255
+HEADER_LENGTH = 998
+"""The longest line of a mail header (RFC 5322, 2.1.1)."""
+NOT_IN_IDS = re.compile(r"[\x00\ud800-\udfff]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+NUL_NOTE = "NUL characters were removed"
+SURROGATE_NOTE = "characters that UTF-8 cannot hold were replaced"
+
+
+def invalid(name: str, why: str) -> Refused:
+    """A refusal that names the field and never shows what it held."""
+    return Refused(ErrorCode.FIELD_INVALID, f"{name} {why}")
+
+
+def required_id(body: Mapping[str, Any], name: str) -> str:
+    """A non-empty id. Numbers are not ids; `user_id` knows the one exception."""
+    value = body.get(name)
+    if value is None or value == "":
+        raise invalid(name, "is missing")
+    if not isinstance(value, str):
+        raise invalid(name, "must be a string")
+    if len(value) > ID_LENGTH:
+        raise invalid(name, f"is longer than {ID_LENGTH} characters")
+    if NOT_IN_IDS.search(value):
+        raise invalid(name, "holds characters that no id may have")
+    return value
+
+
+def user_id(body: Mapping[str, Any]) -> str:
+    """`ext_user_id`, taken exactly as it is; a whole number is taken as its text form."""
+    value = body.get("ext_user_id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        body = {"ext_user_id": str(value)}
+    return required_id(body, "ext_user_id")
+
+
+def text(body: Mapping[str, Any], name: str) -> str:
+    """A text of any length; absent, null and empty are alike."""
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise invalid(name, "must be a string")
+    return value
+
+
+def header(body: Mapping[str, Any], name: str) -> str:
+    """A text for a header line: without line breaks and other control characters."""
+    value = text(body, name)
+    if CONTROL.search(value):
+        raise invalid(name, "holds line breaks or control characters")
+    if len(value) > HEADER_LENGTH:
+        raise invalid(name, f"is longer than {HEADER_LENGTH} characters")
+    return value
+
+
+def mailbox(body: Mapping[str, Any], name: str) -> str:
+    """Exactly one well-formed mailbox, with a name or without; absent is empty."""
+    value = header(body, name)
+    if value:
+        try:
+            parse_mailbox(value)
+        except ValueError:
+            raise invalid(name, "must be exactly one well-formed mailbox") from None
+    return value
+
+
+def mended(value: Any, notes: set[str]) -> Any:
+    """The JSON value with texts that can be stored and sent; what was changed is noted."""
+    if isinstance(value, str):
+        return _mended_text(value, notes)
+    if isinstance(value, list):
+        return [mended(item, notes) for item in value]
+    if isinstance(value, dict):
+        return {_mended_text(key, notes): mended(item, notes) for key, item in value.items()}
+    return value
+
+
+def _mended_text(value: str, notes: set[str]) -> str:
+    if "\x00" in value:
+        notes.add(NUL_NOTE)
+        value = value.replace("\x00", "")
+    if SURROGATE.search(value):
+        notes.add(SURROGATE_NOTE)
+        value = SURROGATE.sub("\ufffd", value)
+    return value

@@ -1,0 +1,88 @@
+"""What the clock does every second: lost leases taken back, expired messages closed."""
+
+import logging
+from collections import defaultdict
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.vocabulary import Status
+from gateways import configuration
+from gateways.models.gateway import OnUnknown
+from gateways.providers.registry import provider_class
+from messages_app.events import Fact, record
+from messages_app.models import Message, SendAttempt, State
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+WORKER_LOST = "the worker was lost while it was sending"
+
+
+def tick() -> None:
+    """One round. Several clocks may tick at once: each takes rows that no other has locked."""
+    take_back_lost_leases()
+    close_expired()
+
+
+def take_back_lost_leases() -> int:
+    """Decides for messages whose worker has died while it sent them; answers how many.
+
+    What the provider has reported on was sent. The rest goes again only where a repeat does no
+    harm, or where the operator has said so.
+    """
+    with transaction.atomic():
+        now = database_now()
+        lost = Message.objects.filter(state=State.SENDING, lease_until__lte=now).order_by("pk")
+        messages = list(skipping_locked(lost).defer("content")[:BATCH])
+        by_state: defaultdict[State, list[UUID]] = defaultdict(list)
+        for message in messages:
+            by_state[_state_after_loss(message)].append(message.pk)
+        for state, ids in by_state.items():
+            due_at = now if state == State.QUEUED else None
+            Message.objects.filter(pk__in=ids).update(
+                state=state, due_at=due_at, lease=None, lease_until=None
+            )
+        SendAttempt.objects.bulk_create(_lost_attempt(message, now) for message in messages)
+        record([_failed(pk, WORKER_LOST, now) for pk in by_state[State.FAILED]], now=now)
+    if messages:
+        logger.warning("%d messages were taken back from lost workers", len(messages))
+    return len(messages)
+
+
+def _state_after_loss(message: Message) -> State:
+    if message.status:
+        return State.SENT
+    gateway = configuration.current().gateways[message.gateway_id]
+    if provider_class(gateway.provider).idempotent or gateway.on_unknown == OnUnknown.REPEAT:
+        return State.QUEUED
+    return State.FAILED if gateway.on_unknown == OnUnknown.FAIL else State.UNKNOWN
+
+
+def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
+    return SendAttempt(
+        message_id=message.pk,
+        gateway_id=message.gateway_id,
+        number=message.attempts,
+        outcome="unknown",
+        detail=WORKER_LOST,
+        started_at=now,
+        finished_at=now,
+    )
+
+
+def close_expired() -> int:
+    """Fails messages that have waited too long, each once; answers how many."""
+    with transaction.atomic():
+        now = database_now()
+        expired = Message.objects.filter(state=State.QUEUED, expires_at__lte=now).order_by("pk")
+        ids = list(skipping_locked(expired).values_list("pk", flat=True)[:BATCH])
+        record([_failed(pk, "expired", now) for pk in ids], now=now)
+    return len(ids)
+
+
+def _failed(message_id: UUID, reason: str, now: datetime) -> Fact:
+    return Fact(message_id=message_id, status=Status.FAILED, occurred_at=now, detail=reason)

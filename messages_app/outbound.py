@@ -1,0 +1,87 @@
+"""From a stored message to what an adapter is given, with the address looked up at this moment."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways.configuration import GatewayValues
+from gateways.providers.base import GatewayUnavailable, OutboundMessage
+from gateways.senders import SenderRefused, choose_sender
+from messages_app.models import Message
+from messages_app.outcomes import NotSendable
+from users.models import EndUser
+
+logger = logging.getLogger(__name__)
+
+
+def outbound(message: Message, gateway: GatewayValues, *, is_suppressed: bool) -> OutboundMessage:
+    """The message as it leaves through this gateway.
+
+    Raises NotSendable, or GatewayUnavailable where the address or the content cannot be decrypted:
+    that is ours to mend, so the message waits.
+    """
+    channel = Channel(message.channel)
+    if message.end_user is None and not message.is_preview:
+        raise NotSendable(Status.FAILED, "erased")
+    if is_suppressed:
+        raise NotSendable(Status.REJECTED, "suppressed")
+    try:
+        recipient = _recipient(message, channel)
+        content = message.content.reveal() if message.content is not None else None
+    except Undecryptable:
+        logger.error("message %s: its address or content cannot be decrypted", message.pk)
+        raise GatewayUnavailable("cannot be decrypted with the present keys") from None
+    if content is None:
+        raise NotSendable(Status.FAILED, "erased")
+    if recipient is None and channel != Channel.CUSTOM_IM:
+        raise NotSendable(Status.REJECTED, "the user has no address for this channel any more")
+    return _outbound(message, gateway, channel, recipient, content)
+
+
+def _recipient(message: Message, channel: Channel) -> Personal | None:
+    """Opened here, so that what cannot be opened is known before anything is called."""
+    if message.is_preview:
+        return Personal(message.preview_address.reveal()) if message.preview_address else None
+    user: EndUser | None = message.end_user
+    address = user.address(channel) if user is not None else None
+    return Personal(address.reveal()) if address is not None else None
+
+
+def _outbound(
+    message: Message,
+    gateway: GatewayValues,
+    channel: Channel,
+    recipient: Personal | None,
+    content: Mapping[str, Any],
+) -> OutboundMessage:
+    is_email = channel == Channel.EMAIL
+    body, text_body = content.get("body") or "", content.get("text_body") or ""
+    return OutboundMessage(
+        id=str(message.pk),
+        channel=channel,
+        uid=message.uid,
+        recipient=recipient,
+        ext_user_id=str(content.get("ext_user_id", "")),
+        sender=_sender(gateway, content, channel),
+        reply_to=(content.get("reply_to_email_address") or "") if is_email else "",
+        subject=(content.get("subject") or "") if is_email else "",
+        text=text_body if is_email else body,
+        html=body if is_email else "",
+        received=content if channel == Channel.CUSTOM_IM else {},
+        properties=message.end_user.properties if message.end_user else {},
+        expires_at=message.expires_at,
+    )
+
+
+def _sender(gateway: GatewayValues, content: Mapping[str, Any], channel: Channel) -> str:
+    if channel == Channel.CUSTOM_IM:
+        return ""
+    name = "from_email_address" if channel == Channel.EMAIL else "from_number"
+    try:
+        return choose_sender(gateway, content.get(name) or "").sender
+    except SenderRefused:
+        # Allowed when it was accepted; the gateway's list, or the gateway, has changed since.
+        raise NotSendable(Status.REJECTED, "the sender is not on the gateway's list") from None

@@ -1,0 +1,119 @@
+"""What becomes of a message after a try. Pure: values in, a decision out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway_project.lib.schedules import delay
+from gateway_project.lib.vocabulary import Status
+from gateways.models.gateway import OnUnknown
+from gateways.providers.base import (
+    GatewayMisconfigured,
+    GatewayUnavailable,
+    MessageRejected,
+    OutcomeUnknown,
+    ProviderError,
+    SendResult,
+)
+
+SEND_SCHEDULE: Sequence[float] = (
+    *(2, 10, 30, 60, 120, 300, 600, 900, 1800, 1800),
+    *(3600, 3600, 7200, 7200, 14400),
+)
+"""Seconds between tries. A message mostly expires before it runs out of them."""
+
+
+class Next(StrEnum):
+    """What happens to the message now."""
+
+    SENT = "sent"
+    END = "end"
+    WAIT = "wait"
+    MOVE = "move"
+    PARK = "park"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`outcome` is the word on the send attempt. `wait` is seconds, `status` what is learnt."""
+
+    next: Next
+    outcome: str
+    detail: str = field(default="", repr=False)
+    wait: float = 0.0
+    status: Status | None = None
+
+
+class NotSendable(Exception):
+    """The house itself refuses or cannot: no provider was asked."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+def decide(
+    result: SendResult | ProviderError | NotSendable,
+    *,
+    attempts: int,
+    idempotent: bool,
+    on_unknown: str,
+    has_next_gateway: bool,
+) -> Decision:
+    """The decision after the `attempts`-th try ended with `result`."""
+    match result:
+        case SendResult():
+            return Decision(
+                next=Next.SENT, outcome="accepted", detail=result.detail, status=Status.ACCEPTED
+            )
+        case NotSendable():
+            return Decision(
+                next=Next.END, outcome="not_sendable", detail=result.reason, status=result.status
+            )
+        case MessageRejected():
+            return Decision(
+                next=Next.END, outcome="rejected", detail=result.detail, status=Status.REJECTED
+            )
+        case GatewayUnavailable():
+            return _elsewhere_or_later(result, "unavailable", attempts, has_next_gateway)
+        case GatewayMisconfigured():
+            return _elsewhere_or_later(result, "misconfigured", attempts, has_next_gateway)
+        case OutcomeUnknown():
+            return _unknown(result, attempts, idempotent, on_unknown)
+    raise TypeError(f"no decision for {type(result).__name__}")
+
+
+def _elsewhere_or_later(
+    problem: ProviderError, outcome: str, attempts: int, has_next_gateway: bool
+) -> Decision:
+    if has_next_gateway:
+        return Decision(next=Next.MOVE, outcome=outcome, detail=problem.detail)
+    wait = 0.0 if outcome == "misconfigured" else delay(SEND_SCHEDULE, attempts)
+    return _later(problem, outcome, wait)
+
+
+def _unknown(problem: ProviderError, attempts: int, idempotent: bool, on_unknown: str) -> Decision:
+    """A repeat only where the provider drops it, or where the operator has said so."""
+    if idempotent or on_unknown == OnUnknown.REPEAT:
+        return _later(problem, "unknown", delay(SEND_SCHEDULE, attempts))
+    if on_unknown == OnUnknown.FAIL:
+        return Decision(
+            next=Next.END, outcome="unknown", detail=problem.detail, status=Status.FAILED
+        )
+    return Decision(next=Next.PARK, outcome="unknown", detail=problem.detail)
+
+
+def _later(problem: ProviderError, outcome: str, wait: float | None) -> Decision:
+    if wait is None:
+        return Decision(
+            next=Next.END,
+            outcome=outcome,
+            detail=f"out of tries: {problem.detail}",
+            status=Status.FAILED,
+        )
+    return Decision(
+        next=Next.WAIT,
+        outcome=outcome,
+        detail=problem.detail,
+        wait=max(wait, problem.retry_after or 0.0),
+    )

@@ -1,0 +1,265 @@
+"""Send: the drain of one gateway's due messages."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F
+
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
+from gateways import configuration
+from gateways.adapters import new_adapter
+from gateways.configuration import GatewayValues
+from gateways.providers.base import (
+    BlockingProvider,
+    GatewayUnavailable,
+    HttpProvider,
+    InstantProvider,
+    OutboundMessage,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    SendResult,
+    transport_error,
+)
+from messages_app.models import Message, State
+from messages_app.outbound import outbound
+from messages_app.outcomes import NotSendable
+from messages_app.pacing import Pacer
+from messages_app.settling import Tried, settle
+from users.suppressions import suppressed_among
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+
+Result = SendResult | ProviderError | NotSendable
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Parcel:
+    """What leaves as one: a message, or as many as the provider takes in one call."""
+
+    gateway: GatewayValues
+    provider: Provider
+    lease: UUID
+    started_at: datetime
+    messages: list[Message]
+    outbound: list[OutboundMessage]
+    problem: NotSendable | ProviderError | None = None
+
+
+def due_gateways() -> list[str]:
+    """The gateways, as drain keys, that have due messages and may send."""
+    gateways = configuration.current().gateways.values()
+    open_ids = [gateway.id for gateway in gateways if may_send(gateway)]
+    now = database_now()
+    return [
+        str(gateway_id)
+        for gateway_id in open_ids
+        if Message.objects.filter(gateway=gateway_id, state=State.QUEUED, due_at__lte=now).exists()
+    ]
+
+
+def may_send(gateway: GatewayValues) -> bool:
+    return gateway.is_active and not gateway.is_paused
+
+
+class SendWork:
+    """Claims a gateway's due messages, sends them and settles what came of it."""
+
+    def __init__(self, key: str) -> None:
+        self.gateway_id = int(key)
+        self.gateway: GatewayValues | None = None
+        self.provider: Provider | None = None
+        self.threads: ThreadPoolExecutor | None = None
+        self.concurrency = 1
+        self._use(configuration.current().gateways.get(self.gateway_id))
+
+    def claim(self, free: int) -> list[Parcel]:
+        """Leases due messages, oldest first: the gateway's rate and slots decide how many."""
+        gateway = self._use(configuration.current().gateways.get(self.gateway_id))
+        if gateway is None or self.provider is None or not may_send(gateway):
+            return []
+        with transaction.atomic():
+            now = database_now()
+            pacer = Pacer(gateway.id, gateway.rate_per_second, now)
+            messages = self._lease(pacer.free(free * self.provider.batch_size), now)
+            pacer.take(len(messages))
+        return _parcels(messages, gateway, self.provider, now)
+
+    def start(self, item: Parcel) -> "Future[Any]":
+        """Sets the parcel going; what cannot even be set going is its outcome."""
+        provider = item.provider
+        try:
+            if item.problem is not None:
+                return _failed(item.problem)
+            if isinstance(provider, HttpProvider):
+                return http_client().submit(_call(provider, item))
+            if isinstance(provider, BlockingProvider) and self.threads is not None:
+                return self.threads.submit(provider.send, item.outbound[0])
+            if isinstance(provider, InstantProvider):
+                return _done(provider.send(item.outbound[0]))
+            raise TypeError(f"{type(provider).__name__} cannot send")
+        except (ProviderError, TypeError) as problem:
+            return _failed(problem)
+
+    def settle(self, finished: Sequence[tuple[Parcel, "Future[Any]"]]) -> None:
+        """One transaction for all that has finished: attempts, states, statuses."""
+        settle([tried for parcel, future in finished for tried in _tried(parcel, future)])
+
+    def renew(self, items: Iterable[Parcel]) -> None:
+        """Prolongs the leases; a lease that was lost meanwhile stays lost."""
+        for item in items:
+            ids = [message.pk for message in item.messages]
+            held = Message.objects.filter(pk__in=ids, lease=item.lease, state=State.SENDING)
+            held.update(lease_until=database_now() + LEASE)
+
+    def close(self) -> None:
+        if self.threads is not None:
+            self.threads.shutdown()
+        if self.provider is not None:
+            self.provider.close()
+
+    def _use(self, gateway: GatewayValues | None) -> GatewayValues | None:
+        """Takes on the gateway's present configuration."""
+        if gateway is not None and gateway is not self.gateway:
+            self.close()
+            self.gateway, self.provider = gateway, new_adapter(gateway)
+            self.concurrency, self.threads = self.provider.concurrency, None
+            if isinstance(self.provider, BlockingProvider):
+                self.threads = ThreadPoolExecutor(self.concurrency, f"send-{gateway.id}")
+        return gateway
+
+    def _lease(self, count: int, now: datetime) -> list[Message]:
+        if count <= 0:
+            return []
+        due = Message.objects.filter(
+            gateway=self.gateway_id, state=State.QUEUED, due_at__lte=now, expires_at__gt=now
+        ).order_by("due_at")
+        messages = list(skipping_locked(due).select_related("end_user")[:count])
+        lease = uuid4()
+        if messages:
+            Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+                state=State.SENDING,
+                lease=lease,
+                lease_until=now + LEASE,
+                attempts=F("attempts") + 1,
+            )
+        for message in messages:
+            message.lease, message.attempts = lease, message.attempts + 1
+        return messages
+
+
+def _parcels(
+    messages: Sequence[Message], gateway: GatewayValues, provider: Provider, now: datetime
+) -> list[Parcel]:
+    """Packs what can be sent by the provider's batch size; what cannot goes singly."""
+    suppressed = _suppressed(messages)
+    parcels: list[Parcel] = []
+    packed: Parcel | None = None
+    for message in messages:
+        try:
+            ready = [outbound(message, gateway, is_suppressed=message.pk in suppressed)]
+            problem = None
+        except (NotSendable, ProviderError) as error:
+            ready, problem = [], error
+        if problem is None and packed is not None and len(packed.messages) < provider.batch_size:
+            packed.messages.append(message)
+            packed.outbound += ready
+            continue
+        parcels.append(
+            Parcel(
+                gateway=gateway,
+                provider=provider,
+                lease=message.lease or uuid4(),
+                started_at=now,
+                messages=[message],
+                outbound=ready,
+                problem=problem,
+            )
+        )
+        packed = packed if problem else parcels[-1]
+    return parcels
+
+
+def _suppressed(messages: Sequence[Message]) -> set[UUID]:
+    """Those whose address was suppressed after they were accepted."""
+    indexes: defaultdict[tuple[int, str], dict[UUID, str]] = defaultdict(dict)
+    for message in messages:
+        index = message.end_user.address_index(message.channel) if message.end_user else None
+        if index is not None:
+            indexes[message.label_id, message.channel][message.pk] = index
+    found: set[UUID] = set()
+    for (label_id, channel), by_message in indexes.items():
+        suppressed = suppressed_among(label_id, channel, by_message.values())
+        found.update(pk for pk, index in by_message.items() if index in suppressed)
+    return found
+
+
+def _call(provider: HttpProvider, item: Parcel) -> HttpCall:
+    """The request; an adapter that fails to make one has sent nothing."""
+    try:
+        return provider.call(item.outbound)
+    except ProviderError:
+        raise
+    except Exception as error:  # noqa: BLE001  a drain must survive one adapter's fault
+        raise GatewayUnavailable(_fault(item, error)) from None
+
+
+def _tried(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
+    results = _results(parcel, future)
+    recipients = [message.recipient for message in parcel.outbound] or [None]
+    return [
+        Tried(
+            message=message,
+            gateway=parcel.gateway,
+            provider=parcel.provider,
+            lease=parcel.lease,
+            started_at=parcel.started_at,
+            result=result,
+            recipient=recipient,
+        )
+        for message, result, recipient in zip(parcel.messages, results, recipients, strict=True)
+    ]
+
+
+def _results(parcel: Parcel, future: "Future[Any]") -> Sequence[Result]:
+    """One result per message, whatever happened."""
+    each = len(parcel.messages)
+    try:
+        answer = future.result()
+        if isinstance(answer, HttpAnswer) and isinstance(parcel.provider, HttpProvider):
+            return parcel.provider.results(parcel.outbound, answer)
+        return [answer]
+    except (NotSendable, ProviderError) as problem:
+        return [problem] * each
+    except TransportError as error:
+        return [transport_error(error)] * each
+    except Exception as error:  # noqa: BLE001  a drain must survive one adapter's fault
+        return [OutcomeUnknown(_fault(parcel, error))] * each
+
+
+def _fault(parcel: Parcel, error: Exception) -> str:
+    logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
+    return f"the adapter failed: {type(error).__name__}"
+
+
+def _done(result: SendResult) -> "Future[Any]":
+    future: Future[Any] = Future()
+    future.set_result(result)
+    return future
+
+
+def _failed(error: Exception) -> "Future[Any]":
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future

@@ -1,0 +1,220 @@
+"""Settling tries: what a batch of them came to, written in one transaction."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from gateway_project.lib.redaction import scrub
+
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways import configuration
+from gateways.configuration import GatewayValues
+from gateways.models import Gateway
+from gateways.providers.base import (
+    GatewayMisconfigured,
+    GatewayUnavailable,
+    Provider,
+    ProviderError,
+    SendResult,
+)
+from gateways.providers.registry import secret_fields
+from messages_app.accepting import routed
+from messages_app.events import ENDED_AS, Fact, locked_messages, record
+from messages_app.models import DETAIL_LENGTH, Message, SendAttempt, State
+from messages_app.outcomes import Decision, Next, NotSendable, decide
+from messages_app.reports import keep_in_inbox
+
+logger = logging.getLogger(__name__)
+
+TIED_TO_A_GATEWAY = (GatewayUnavailable, GatewayMisconfigured)
+PAUSE_REASON_LENGTH = 200
+PROVIDER_ID_LENGTH = 255
+
+
+@dataclass(slots=True, kw_only=True)
+class Tried:
+    """One message, the gateway it was tried at, and what came of it."""
+
+    message: Message
+    gateway: GatewayValues
+    provider: Provider
+    lease: UUID
+    started_at: datetime
+    result: SendResult | ProviderError | NotSendable
+    recipient: Personal | None = None
+
+    def scrubbed(self, text: str) -> str:
+        """The provider's words without the recipient and the gateway's secrets."""
+        config = self.provider.config
+        secrets = [config[name] for name in secret_fields(type(self.provider)) if name in config]
+        hidden = [self.recipient] if self.recipient else []
+        return scrub(text, *hidden, *map(Personal, secrets))[:DETAIL_LENGTH]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a message stands after a try; messages of one standing are written together."""
+
+    state: State
+    gateway_id: int
+    due_at: datetime | None = None
+
+
+def settle(tries: Sequence[Tried]) -> None:
+    """Writes attempts, standings, statuses and the providers' own later reports."""
+    with transaction.atomic():
+        now = database_now()
+        rows = locked_messages(tried.message.pk for tried in tries)
+        decided = [(tried, _decision(tried)) for tried in tries if tried.message.pk in rows]
+        _write_attempts(decided, now)
+        _write_standings(decided, rows, now)
+        record(
+            [fact for tried, decision in decided for fact in _facts(tried, decision, now)], now=now
+        )
+        _keep_reports([tried for tried, _ in decided], now)
+        _pause_misconfigured(decided)
+
+
+def _decision(tried: Tried) -> Decision:
+    return decide(
+        tried.result,
+        attempts=tried.message.attempts,
+        idempotent=tried.provider.idempotent,
+        on_unknown=tried.gateway.on_unknown,
+        has_next_gateway=isinstance(tried.result, TIED_TO_A_GATEWAY)
+        and _next_gateway(tried) is not None,
+    )
+
+
+def _fitting(tried: Tried) -> list[GatewayValues]:
+    """The gateways this message may take now, best first."""
+    message = tried.message
+    label = configuration.current().labels[message.label_id]
+    found = routed(label, Channel(message.channel), message.end_user, message.brand_id)
+    return [gateway for gateway in found.fits if not gateway.is_paused]
+
+
+def _next_gateway(tried: Tried) -> int | None:
+    """The one after the tried one, in the order of preference."""
+    ids = [gateway.id for gateway in _fitting(tried)]
+    after = ids[ids.index(tried.gateway.id) + 1 :] if tried.gateway.id in ids else ids
+    return after[0] if after else None
+
+
+def _write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:
+    provider_ids = _provider_ids([tried for tried, _ in decided])
+    SendAttempt.objects.bulk_create(
+        SendAttempt(
+            message_id=tried.message.pk,
+            gateway_id=tried.gateway.id,
+            number=tried.message.attempts,
+            outcome=decision.outcome,
+            detail=tried.scrubbed(decision.detail),
+            provider_id=provider_ids.get(tried.message.pk, ""),
+            rendered=tried.result.rendered if isinstance(tried.result, SendResult) else None,
+            started_at=tried.started_at,
+            finished_at=now,
+        )
+        for tried, decision in decided
+    )
+
+
+def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
+    """The id of each taken message at its provider: ours where it gave none, or an old one."""
+    given = {
+        tried.message.pk: (tried.result.provider_id or "")[:PROVIDER_ID_LENGTH]
+        for tried in tries
+        if isinstance(tried.result, SendResult)
+    }
+    earlier = SendAttempt.objects.filter(
+        gateway__in={tried.gateway.id for tried in tries},
+        provider_id__in=set(given.values()) - {""},
+    )
+    known = set(earlier.values_list("provider_id", flat=True))
+    for message_id, provider_id in given.items():
+        if not provider_id or provider_id in known:
+            logger.warning("message %s: its provider gave no id of its own for it", message_id)
+            given[message_id] = str(message_id)
+        known.add(provider_id)
+    return given
+
+
+def _write_standings(
+    decided: Sequence[tuple[Tried, Decision]], rows: Mapping[UUID, Message], now: datetime
+) -> None:
+    """Only where the lease is still ours: who lost it has learnt something, but moves nothing."""
+    alike: defaultdict[Standing, list[UUID]] = defaultdict(list)
+    for tried, decision in decided:
+        row = rows[tried.message.pk]
+        if row.lease == tried.lease and row.state == State.SENDING:
+            alike[_standing(tried, decision, row, now)].append(row.pk)
+    for standing, ids in alike.items():
+        Message.objects.filter(pk__in=ids).update(
+            state=standing.state,
+            gateway_id=standing.gateway_id,
+            due_at=standing.due_at,
+            lease=None,
+            lease_until=None,
+        )
+
+
+def _standing(tried: Tried, decision: Decision, row: Message, now: datetime) -> Standing:
+    here = tried.gateway.id
+    if decision.next == Next.SENT or row.status:
+        # A status learnt meanwhile proves that the provider has it, whatever its answer was.
+        return Standing(state=State.SENT, gateway_id=here)
+    if decision.next == Next.END and decision.status is not None:
+        return Standing(state=ENDED_AS[decision.status], gateway_id=here)
+    if decision.next == Next.PARK:
+        return Standing(state=State.UNKNOWN, gateway_id=here)
+    if decision.next == Next.MOVE:
+        return Standing(state=State.QUEUED, gateway_id=_next_gateway(tried) or here, due_at=now)
+    first = next((gateway.id for gateway in _fitting(tried)), here)
+    is_unknown = decision.outcome == "unknown"
+    due_at = now + timedelta(seconds=decision.wait)
+    return Standing(state=State.QUEUED, gateway_id=here if is_unknown else first, due_at=due_at)
+
+
+def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
+    """What the try itself teaches, and what the provider reported in its answer."""
+    learnt = [(decision.status, decision.detail)] if decision.status else []
+    if isinstance(tried.result, SendResult):
+        reported = [update for update in tried.result.updates if not update.after]
+        learnt += [(update.status, update.detail) for update in reported if update.status]
+    return [
+        Fact(
+            message_id=tried.message.pk,
+            status=Status(status),
+            occurred_at=now,
+            detail=tried.scrubbed(detail),
+        )
+        for status, detail in learnt
+    ]
+
+
+def _keep_reports(tries: Sequence[Tried], now: datetime) -> None:
+    """A provider that plays its reports itself (the sandbox) leaves them in the inbox."""
+    by_gateway: defaultdict[int, list[Tried]] = defaultdict(list)
+    for tried in tries:
+        by_gateway[tried.gateway.id].append(tried)
+    for gateway_id, group in by_gateway.items():
+        results = [tried.result for tried in group if isinstance(tried.result, SendResult)]
+        later = [update for result in results for update in result.updates if update.after]
+        keep_in_inbox(gateway_id, later, now)
+
+
+def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:
+    """Holds a gateway whose account is at fault until a person has looked."""
+    for tried, decision in decided:
+        if not isinstance(tried.result, GatewayMisconfigured):
+            continue
+        reason = tried.scrubbed(decision.detail)[:PAUSE_REASON_LENGTH]
+        running = Gateway.objects.filter(pk=tried.gateway.id, is_paused=False)
+        if running.exists() and running.update(is_paused=True, paused_because=reason):
+            logger.error("gateway %s is paused: %s", tried.gateway.id, reason)

@@ -1,0 +1,8 @@
+"""The drains of this floor."""
+
+from gateway_project.lib.draining import Drain, register
+from messages_app.inbox import InboxWork, due_keys
+from messages_app.sending import SendWork, due_gateways
+
+register(Drain(name="send", due=due_gateways, open=SendWork))
+register(Drain(name="inbox", due=due_keys, open=InboxWork))
