@@ -1,100 +1,30 @@
 """What a provider adapter is. Adapters import this, `errors` and `gateway_project.lib`, no more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
 
-from gateway_project.lib.http import HttpAnswer, HttpCall
-from gateway_project.lib.personal import Personal
+from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.answers import is_success, problem_of, transport_error, unreadable
 from gateways.providers.errors import (
     GatewayMisconfigured,
     GatewayUnavailable,
+    MessageRejected,
     OutcomeUnknown,
     ProviderError,
     WebhookRefused,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundMessage:
-    """A message at the moment of sending, with its recipient.
-
-    `id` is our `ext_message_id`; `recipient` is an e-mail address or an E.164 number, None for
-    Custom IM. `received` is Smartico's request as it came (Custom IM only).
-    """
-
-    id: str
-    channel: Channel
-    uid: str
-    recipient: Personal | None = field(default=None, repr=False)
-    ext_user_id: str = field(default="", repr=False)
-    sender: str = ""
-    reply_to: str = ""
-    subject: str = field(default="", repr=False)
-    text: str = field(default="", repr=False)
-    html: str = field(default="", repr=False)
-    received: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    properties: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusUpdate:
-    """One report of a provider about one message, named by our id or by the provider's.
-
-    `status` None means that `word`, the provider's own, is not in the adapter's table: it goes to
-    the inbox. `after` is seconds until it counts (the sandbox's reports lie in the future).
-    """
-
-    status: Status | None
-    message_id: str | None = None
-    provider_id: str | None = None
-    word: str = ""
-    detail: str = field(default="", repr=False)
-    occurred_at: datetime | None = None
-    after: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendResult:
-    """The provider took the message. `rendered` is kept sealed, for providers that keep a copy."""
-
-    provider_id: str | None = None
-    detail: str = ""
-    updates: tuple[StatusUpdate, ...] = ()
-    rendered: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookRequest:
-    """A provider's request to us: raw body, header names in lower case, the URL as it was called."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookAnswer:
-    status: int = 200
-    body: str = ""
-    content_type: str = "text/plain"
-
-
-class SecretField(forms.CharField):
-    """A credential: never shown again, kept when the form leaves it empty, left out of exports."""
-
-    widget = forms.PasswordInput
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("strip", True)
-        super().__init__(**kwargs)
+from gateways.providers.fields import Secret, SecretField
+from gateways.providers.values import (
+    ID_HEADER,
+    OutboundMessage,
+    SendResult,
+    StatusUpdate,
+    WebhookAnswer,
+    WebhookRequest,
+)
 
 
 class Provider:
@@ -126,6 +56,15 @@ class Provider:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
+    def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
+        """The limit that this content breaks, in words for the caller; None if it fits."""
+        limit = self.text_limit.get(channel)
+        if limit is not None and len(text) > limit:
+            return f"the text is over {limit} characters"
+        if self.html_limit is not None and len(html.encode(errors="replace")) > self.html_limit:
+            return f"the HTML is over {self.html_limit} bytes"
+        return None
+
     def check_connection(self) -> str:
         """Sends nothing; says what was found, or raises a ProviderError."""
         raise NotImplementedError
@@ -142,18 +81,55 @@ class Provider:
         """The answer to GET and HEAD."""
         return WebhookAnswer()
 
+    def close(self) -> None:
+        """Lets go of what was kept open. Called when the drain ends."""
+
 
 class HttpProvider(Provider):
     """A service behind HTTP: two pure functions, no I/O. The engine does the calling."""
 
     def call(self, messages: Sequence[OutboundMessage]) -> HttpCall:
-        """The request for these messages, at most `batch_size`, all of one channel."""
+        """The request for these messages, at most `batch_size`, all of one channel.
+
+        Raises a ProviderError where none can be made: it is the outcome of all of them.
+        """
         raise NotImplementedError
 
     def results(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
     ) -> list[SendResult | ProviderError]:
         """One result per message, in their order."""
+        if is_success(answer):
+            return self.taken(messages, answer)
+        problem = self.refusal(answer) or problem_of(answer)
+        return [problem for _ in messages]
+
+    def taken(
+        self, messages: Sequence[OutboundMessage], answer: HttpAnswer
+    ) -> list[SendResult | ProviderError]:
+        """The results in a 2xx answer; `unreadable(answer)` for what it does not tell."""
+        raise NotImplementedError
+
+    def refusal(self, answer: HttpAnswer) -> ProviderError | None:
+        """What the provider's own words make of any other answer; None leaves it to the status."""
+        return None
+
+    def ask(self, call: HttpCall) -> HttpAnswer:
+        """Performs a call of `check_connection`; raises the ProviderError that no answer means."""
+        try:
+            return http_client().perform(call)
+        except TransportError as error:
+            problem = transport_error(error)
+        raise problem
+
+
+class InstantProvider(Provider):
+    """A service inside this process: `send` waits for nothing, so it needs no thread."""
+
+    concurrency = 256
+
+    def send(self, message: OutboundMessage) -> SendResult:
+        """Returns at once, or raises a ProviderError."""
         raise NotImplementedError
 
 
@@ -166,25 +142,28 @@ class BlockingProvider(Provider):
         """Returns when the service took the message, raises a ProviderError when it did not."""
         raise NotImplementedError
 
-    def close(self) -> None:
-        """Lets go of kept connections. Called when the drain ends."""
-
 
 __all__ = [
+    "ID_HEADER",
     "BlockingProvider",
     "GatewayMisconfigured",
     "GatewayUnavailable",
     "HttpAnswer",
     "HttpCall",
     "HttpProvider",
+    "InstantProvider",
+    "MessageRejected",
     "OutboundMessage",
     "OutcomeUnknown",
     "Provider",
     "ProviderError",
+    "Secret",
     "SecretField",
     "SendResult",
     "StatusUpdate",
     "WebhookAnswer",
     "WebhookRefused",
     "WebhookRequest",
+    "transport_error",
+    "unreadable",
 ]

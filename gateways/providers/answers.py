@@ -1,0 +1,78 @@
+"""What an HTTP answer, or none, means where the provider says nothing more precise."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from gateway_project.lib.http import EgressRefused, HttpAnswer, NotSent, TransportError
+from gateway_project.lib.schedules import retry_after
+from gateways.providers.errors import (
+    GatewayMisconfigured,
+    GatewayUnavailable,
+    MessageRejected,
+    OutcomeUnknown,
+    ProviderError,
+)
+
+RETRY_AFTER_CAP = 3600.0
+WORDS_LENGTH = 200
+
+PROBLEMS: Mapping[int, type[ProviderError]] = {
+    HTTPStatus.UNAUTHORIZED: GatewayMisconfigured,
+    HTTPStatus.FORBIDDEN: GatewayMisconfigured,
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: GatewayMisconfigured,
+    HTTPStatus.REQUEST_TIMEOUT: GatewayUnavailable,
+    HTTPStatus.TOO_EARLY: GatewayUnavailable,
+    HTTPStatus.TOO_MANY_REQUESTS: GatewayUnavailable,
+    # A proxy gave up waiting for the service behind it, which may have taken the message.
+    HTTPStatus.GATEWAY_TIMEOUT: OutcomeUnknown,
+}
+PROBLEMS_BY_CLASS: Mapping[int, type[ProviderError]] = {
+    # A redirect is never followed: it would carry the credentials elsewhere.
+    3: GatewayMisconfigured,
+    4: MessageRejected,
+    5: GatewayUnavailable,
+}
+
+
+def is_success(answer: HttpAnswer) -> bool:
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def problem_of(answer: HttpAnswer) -> ProviderError:
+    """What an answer that is not a 2xx means by its status alone. Retry-After is obeyed to 1 h."""
+    kind = PROBLEMS.get(answer.status) or PROBLEMS_BY_CLASS.get(answer.status // 100)
+    if kind is None:
+        return unreadable(answer)
+    if kind is GatewayUnavailable:
+        return GatewayUnavailable(said(answer), retry_after=asked_wait(answer))
+    return kind(said(answer))
+
+
+def unreadable(answer: HttpAnswer) -> OutcomeUnknown:
+    """For a 2xx whose body says neither yes nor no."""
+    return OutcomeUnknown(f"unreadable answer, {said(answer)}")
+
+
+def said(answer: HttpAnswer) -> str:
+    """The status and the first words of the body, unless it is a page for people."""
+    if answer.status // 100 == 3:
+        return f"redirect, HTTP {answer.status}"
+    words = " ".join(answer.text[: 4 * WORDS_LENGTH].split())[:WORDS_LENGTH]
+    if not words or words.startswith("<"):
+        return f"HTTP {answer.status}"
+    return f"HTTP {answer.status}: {words}"
+
+
+def asked_wait(answer: HttpAnswer) -> float | None:
+    header = answer.headers.get("retry-after", "")
+    return retry_after(header, now=datetime.now(UTC), cap=RETRY_AFTER_CAP)
+
+
+def transport_error(error: TransportError) -> ProviderError:
+    """What having no answer at all means."""
+    if isinstance(error, EgressRefused):
+        return GatewayMisconfigured(f"egress refused: {error}")
+    if isinstance(error, NotSent):
+        return GatewayUnavailable(str(error))
+    return OutcomeUnknown(str(error))

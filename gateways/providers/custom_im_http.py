@@ -1,0 +1,141 @@
+"""The operator's own notification centre, in Smartico's own Custom IM contract.
+
+Source: "Secured Messaging Gateways (Email/SMS/IM)", Custom IM. A notification centre that already
+speaks it stands behind the gateway unchanged: it is sent the request as it came, only that
+`callback_url` is this gateway's status URL.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from gateway_project.lib.exchange import FRAMING_HEADERS
+from gateway_project.lib.lenient_json import read_answer
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.base import (
+    ID_HEADER,
+    GatewayMisconfigured,
+    HttpAnswer,
+    HttpCall,
+    HttpProvider,
+    MessageRejected,
+    OutboundMessage,
+    ProviderError,
+    SecretField,
+    SendResult,
+    StatusUpdate,
+    WebhookRequest,
+    unreadable,
+)
+from gateways.providers.fields import PRINTABLE, HttpUrlField, SecretHeadersField
+from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken
+
+SET_BY_US = FRAMING_HEADERS | {"authorization", "content-type", ID_HEADER.lower()}
+
+
+class CustomImHttp(HttpProvider):
+    slug = "custom_im_http"
+    title = "Custom IM over HTTP"
+    channels = (Channel.CUSTOM_IM,)
+    reports = frozenset(Status)
+
+    class Config(forms.Form):
+        url = HttpUrlField(label="URL", help_text="Where the notification centre takes messages.")
+        authorization = SecretField(
+            required=False,
+            validators=[PRINTABLE],
+            help_text="The value of the Authorization header, as it stands.",
+        )
+        headers = SecretHeadersField(
+            required=False,
+            help_text='Further headers that it expects: {"X-Tenant": "amazing"}.',
+        )
+
+        def clean_headers(self) -> dict[str, str]:
+            headers: dict[str, str] = self.cleaned_data["headers"]
+            for name in headers:
+                if name.lower() in SET_BY_US:
+                    raise ValidationError(f"{name} is set by the gateway.")
+            return headers
+
+    def call(self, messages: Sequence[OutboundMessage]) -> HttpCall:
+        (message,) = messages
+        relayed = {**message.received, "callback_url": self.status_url}
+        return HttpCall(
+            method="POST",
+            url=self.config["url"],
+            headers=self._headers() | {"Content-Type": "application/json", ID_HEADER: message.id},
+            body=json.dumps(relayed).encode(),
+        )
+
+    def taken(
+        self, messages: Sequence[OutboundMessage], answer: HttpAnswer
+    ) -> list[SendResult | ProviderError]:
+        return [_outcome(answer)]
+
+    def refusal(self, answer: HttpAnswer) -> ProviderError | None:
+        """The contract answers always 200: where there is nothing to POST to, the URL is wrong."""
+        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+            return GatewayMisconfigured(f"HTTP {answer.status}: is the URL right?")
+        return None
+
+    def check_connection(self) -> str:
+        """Asks for the head of the URL, since the contract has no call that sends nothing."""
+        call = HttpCall(method="HEAD", url=self.config["url"], headers=self._headers())
+        answer = self.ask(call)
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise GatewayMisconfigured(f"it refuses the Authorization value: HTTP {answer.status}")
+        return f"The notification centre can be reached; it answered HTTP {answer.status}."
+
+    def verify_webhook(self, request: WebhookRequest) -> None:
+        """Takes any: the token in the URL is the credential."""
+
+    def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
+        """The reporting protocol as a POST: `{"ext_message_id": ..., "status": ...}` or a list."""
+        return [_update(item) for item in items(request)]
+
+    def _headers(self) -> dict[str, str]:
+        headers: dict[str, str] = dict(self.config.get("headers") or {})
+        if authorization := self.config.get("authorization"):
+            headers["Authorization"] = authorization
+        return headers
+
+
+def _outcome(answer: HttpAnswer) -> SendResult | ProviderError:
+    """Taken unless there is an error_code above 0; an empty body holds none."""
+    if not answer.body.strip():
+        return SendResult(detail="no ext_message_id was answered")
+    told = read_answer(answer.text)
+    code = _error_code(told) if isinstance(told, Mapping) else None
+    if code is None:
+        return unreadable(answer)
+    if code > 0:
+        return MessageRejected(f"error_code {code}: {told.get('error_message') or 'no reason'}")
+    return SendResult(provider_id=identifier(told.get("ext_message_id")))
+
+
+def _error_code(told: Mapping[str, Any]) -> int | None:
+    """0 where there is none; None where it is not a number. "0" counts as 0."""
+    code = told.get("error_code")
+    if code is None:
+        return 0
+    try:
+        return int(code)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _update(item: object) -> StatusUpdate:
+    if not isinstance(item, Mapping):
+        return StatusUpdate(status=None, detail="not an object")
+    word = spoken(item.get("status"))
+    return StatusUpdate(
+        status=SMARTICO_WORDS.get(word.lower()),
+        message_id=identifier(item.get("message_id")),
+        provider_id=identifier(item.get("ext_message_id")),
+        word=word,
+    )

@@ -1,0 +1,76 @@
+"""The fields that a provider's Config form is made of, beyond Django's own."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+HEADER_NAME = RegexValidator(r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", "A header name is not valid.")
+HEADER_VALUE = RegexValidator(
+    r"\A[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?\Z",
+    "A header value may hold printable ASCII characters only.",
+)
+PRINTABLE = RegexValidator(r"\A[\x20-\x7e]*\Z", "Only printable ASCII characters are possible.")
+
+
+class Secret:
+    """Marks a field: never shown again, kept when the form leaves it empty, left out of exports."""
+
+
+class SecretField(Secret, forms.CharField):
+    """A credential."""
+
+    widget = forms.PasswordInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("strip", True)
+        super().__init__(**kwargs)
+
+
+class SecretHeadersField(Secret, forms.CharField):
+    """HTTP headers as a mapping or as JSON: names and values, which may be credentials."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return dict(value)
+        text = super().to_python(value)
+        try:
+            return json.loads(text) if text else {}
+        except ValueError:
+            raise ValidationError("A JSON object of header names and values is expected.") from None
+
+    def validate(self, value: Any) -> None:
+        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+            raise ValidationError("Header names and values as text are expected.")
+        super().validate(value)
+
+    def run_validators(self, value: Any) -> None:
+        for name, content in value.items():
+            HEADER_NAME(name)
+            HEADER_VALUE(content)
+
+
+class HttpUrlField(forms.CharField):
+    """An http or https URL, also of a host with a single-label name, without user or fragment."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and not _is_http_url(value):
+            raise ValidationError("A URL such as https://host/path is expected.")
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    plain = text.isascii() and text.isprintable() and not set(text) & set(' \\"<>')
+    bare = not (parts.username or parts.password or parts.fragment)
+    return plain and named and bare and parts.scheme in ("http", "https")

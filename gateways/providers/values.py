@@ -1,0 +1,106 @@
+"""What goes into a provider adapter and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway_project.lib.lenient_json import read_answer
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel, Status
+
+ID_HEADER = "X-Gatehouse-Message-Id"
+"""The header in which our id travels, where a protocol has headers of its own."""
+WORD_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMessage:
+    """A message at the moment of sending, with its recipient.
+
+    `id` is our `ext_message_id`; `recipient` is an e-mail address or an E.164 number, None for
+    Custom IM. `received` is Smartico's request as it came (Custom IM only).
+    """
+
+    id: str
+    channel: Channel
+    uid: str
+    recipient: Personal | None = field(default=None, repr=False)
+    ext_user_id: str = field(default="", repr=False)
+    sender: str = ""
+    reply_to: str = ""
+    subject: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    received: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    properties: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusUpdate:
+    """One report of a provider about one message, named by our id or by the provider's.
+
+    `status` None means that `word`, the provider's own, is not in the adapter's table: it goes to
+    the inbox. `after` is seconds until it counts (the sandbox's reports lie in the future).
+    """
+
+    status: Status | None
+    message_id: str | None = None
+    provider_id: str | None = None
+    word: str = ""
+    detail: str = field(default="", repr=False)
+    occurred_at: datetime | None = None
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """The provider took the message. `rendered` is kept sealed, for providers that keep a copy."""
+
+    provider_id: str | None = None
+    detail: str = ""
+    updates: tuple[StatusUpdate, ...] = ()
+    rendered: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRequest:
+    """A provider's request to us: raw body, header names in lower case, the URL as called."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswer:
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+SMARTICO_WORDS: Mapping[str, Status] = {status.value: status for status in Status}
+"""The table of a provider that speaks Smartico's own eight words."""
+
+
+def items(request: WebhookRequest) -> list[object]:
+    """The JSON values in a webhook's list, or the single one; ValueError where it is no JSON."""
+    told = read_answer(request.body.decode("utf-8", "replace"))
+    if told is None:
+        raise ValueError("the body is not JSON")
+    return told if isinstance(told, list) else [told]
+
+
+def spoken(word: object) -> str:
+    """A provider's status word as it is shown and looked up: trimmed text of bounded length."""
+    return word.strip()[:WORD_LENGTH] if isinstance(word, str) else ""
+
+
+def identifier(value: object) -> str | None:
+    """An id out of a provider's JSON: text or a whole number; None for anything else or nothing."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() or None if isinstance(value, str) else None

@@ -1,0 +1,345 @@
+"""What holds for every provider adapter, tried on all that are registered."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django import forms
+from django.core.exceptions import ValidationError
+
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.base import (
+    BlockingProvider,
+    GatewayMisconfigured,
+    GatewayUnavailable,
+    HttpAnswer,
+    HttpProvider,
+    InstantProvider,
+    MessageRejected,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    SendResult,
+    StatusUpdate,
+    WebhookRefused,
+    WebhookRequest,
+)
+from gateways.providers.registry import provider_classes, secret_fields, validate_config
+from tests.gateways.providers.examples import (
+    CANARY,
+    CONFIGS,
+    EMAIL,
+    MESSAGE_ID,
+    PHONE,
+    WEBHOOK_URL,
+    account,
+    first_message,
+)
+from tests.gateways.providers.webhooks import RECORDED, SIGNERS, posted, recorded
+
+SLUGS = list(provider_classes())
+HTTP = [slug for slug, cls in provider_classes().items() if issubclass(cls, HttpProvider)]
+WITH_WEBHOOKS = [
+    slug
+    for slug, cls in provider_classes().items()
+    if cls.parse_webhook is not Provider.parse_webhook
+]
+
+every_provider = pytest.mark.parametrize("slug", SLUGS)
+every_http_provider = pytest.mark.parametrize("slug", HTTP)
+every_provider_with_webhooks = pytest.mark.parametrize("slug", WITH_WEBHOOKS)
+
+
+def answered(slug: str, **answer: object) -> list[SendResult | ProviderError]:
+    return account(slug).results([first_message(slug)], HttpAnswer(**answer))
+
+
+@every_provider
+def test_it_declares_what_it_is(slug):
+    cls = provider_classes()[slug]
+
+    assert cls.slug == slug
+    assert cls.title
+    assert cls.channels
+    assert all(isinstance(channel, Channel) for channel in cls.channels)
+    assert isinstance(cls.reports, frozenset)
+    assert all(isinstance(status, Status) for status in cls.reports)
+    assert issubclass(cls.Config, forms.Form)
+    assert cls.batch_size >= 1
+    assert cls.concurrency >= 1
+    assert issubclass(cls, HttpProvider | BlockingProvider | InstantProvider)
+
+
+@every_provider
+def test_its_example_configuration_is_kept_as_it_is(slug):
+    assert validate_config(provider_classes()[slug], CONFIGS[slug]) == CONFIGS[slug]
+
+
+@every_provider
+def test_its_configuration_survives_being_stored_as_json(slug):
+    kept = validate_config(provider_classes()[slug], CONFIGS[slug])
+
+    assert json.loads(json.dumps(kept)) == kept
+
+
+@every_provider
+def test_what_is_wrong_with_a_configuration_is_said_without_repeating_it(slug):
+    cls = provider_classes()[slug]
+    wrong = dict.fromkeys(cls.Config.base_fields, f"{CANARY}\x00é") | {"no_such_key": CANARY}
+
+    with pytest.raises(ValidationError) as refused:
+        validate_config(cls, wrong)
+
+    assert "no_such_key" in refused.value.message_dict
+    assert CANARY not in str(refused.value.message_dict)
+
+
+@every_provider
+def test_its_secrets_are_declared_as_such(slug):
+    holding = {name for name, value in CONFIGS[slug].items() if CANARY in str(value)}
+
+    assert holding <= secret_fields(provider_classes()[slug])
+
+
+@every_provider
+def test_it_shows_no_secret_of_its_own(slug):
+    assert CANARY not in repr(account(slug))
+    assert WEBHOOK_URL not in repr(account(slug))
+
+
+@every_provider
+def test_content_within_its_limits_is_no_problem(slug):
+    provider = account(slug)
+
+    for channel in provider.channels:
+        assert (
+            provider.content_problem(channel, "Best offer ever", "<p>Best offer ever</p>") is None
+        )
+
+
+@every_provider
+def test_content_over_its_limits_is_refused_with_the_limit_and_not_the_content(slug):
+    provider = account(slug)
+    for channel, limit in provider.text_limit.items():
+        assert provider.content_problem(channel, "x" * limit, "") is None
+        assert str(limit) in provider.content_problem(channel, "x" * (limit + 1), "")
+    if provider.html_limit:
+        assert str(provider.html_limit) in provider.content_problem(
+            provider.channels[0], "", "é" * provider.html_limit
+        )
+
+
+@every_provider
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_probe_of_the_webhook_url_is_answered_200(slug, method):
+    assert account(slug).answer_probe(WebhookRequest(method=method, url=WEBHOOK_URL)).status == 200
+
+
+@every_provider
+def test_closing_twice_harms_nobody(slug):
+    provider = account(slug)
+
+    provider.close()
+    provider.close()
+
+
+# ---- Providers behind HTTP
+
+
+@every_http_provider
+def test_a_call_goes_to_the_configured_host_and_shows_nothing(slug):
+    call = account(slug).call([first_message(slug)])
+
+    configured = CONFIGS[slug].get("base_url") or CONFIGS[slug]["url"]
+    assert call.url.startswith(configured)
+    for hidden in (CANARY, EMAIL, PHONE, PHONE[1:], "Best offer ever"):
+        assert hidden not in repr(call)
+
+
+@every_http_provider
+def test_a_call_carries_our_id(slug):
+    call = account(slug).call([first_message(slug)])
+
+    assert MESSAGE_ID.encode() in call.body or MESSAGE_ID in call.headers.values()
+
+
+@every_http_provider
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (301, GatewayMisconfigured),
+        (307, GatewayMisconfigured),
+        (400, MessageRejected),
+        (401, GatewayMisconfigured),
+        (403, GatewayMisconfigured),
+        (422, MessageRejected),
+        (429, GatewayUnavailable),
+        (500, GatewayUnavailable),
+        (502, GatewayUnavailable),
+        (503, GatewayUnavailable),
+        (504, OutcomeUnknown),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>Sorry</html>", b"{}", b"[1", b"\xff\xfe\x00"])
+def test_an_answer_that_is_no_2xx_means_what_its_status_says(slug, status, expected, body):
+    (result,) = answered(slug, status=status, body=body)
+
+    assert type(result) is expected
+    assert str(status) in result.detail
+
+
+@every_http_provider
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("7", 7.0), ("315360000", 3600.0), ("soon", None), ("", None)],
+)
+def test_the_wait_that_is_asked_for_is_obeyed_up_to_an_hour(slug, status, header, expected):
+    (result,) = answered(slug, status=status, headers={"retry-after": header})
+
+    assert result.retry_after == expected
+
+
+@every_http_provider
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><body>Sign in</body></html>",
+        b'{"error_code": ',
+        b"[]",
+        b'"ok"',
+        b"\xff\xfe{\x00}\x00",
+        b"[" * 100_000,
+    ],
+)
+def test_a_2xx_that_says_neither_yes_nor_no_leaves_the_outcome_unknown(slug, body):
+    (result,) = answered(slug, status=200, body=body)
+
+    assert type(result) is OutcomeUnknown
+
+
+@every_http_provider
+def test_a_cut_answer_is_not_taken_for_a_yes(slug):
+    (result,) = answered(slug, status=200, body=b'{"messageId": "a', is_cut=True)
+
+    assert type(result) is OutcomeUnknown
+
+
+@every_http_provider
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_the_provider_s_words_are_kept_out_of_the_exception_s_own_text(slug, status):
+    (result,) = answered(slug, status=status, body=f"no such number {PHONE}".encode())
+
+    assert PHONE in result.detail
+    assert PHONE not in str(result)
+    assert PHONE not in repr(result)
+
+
+# ---- Providers that take a message here and now
+
+
+@pytest.mark.parametrize(
+    "slug", [s for s in SLUGS if issubclass(provider_classes()[s], InstantProvider)]
+)
+def test_a_repeat_of_a_message_is_the_same_message_where_that_is_promised(slug):
+    provider = account(slug)
+
+    first, second = provider.send(first_message(slug)), provider.send(first_message(slug))
+
+    assert provider.idempotent
+    assert first == second
+
+
+# ---- Webhooks
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SLUGS if slug not in WITH_WEBHOOKS])
+def test_a_provider_without_webhooks_refuses_them(slug):
+    with pytest.raises(WebhookRefused):
+        account(slug).verify_webhook(posted(slug, b"{}"))
+
+
+@every_provider_with_webhooks
+def test_a_webhook_as_the_provider_sends_it_is_let_in(slug):
+    account(slug).verify_webhook(posted(slug, b"{}"))
+
+
+@pytest.mark.parametrize("slug", list(SIGNERS))
+def test_a_webhook_without_signature_is_refused_where_the_provider_signs(slug):
+    with pytest.raises(WebhookRefused) as refused:
+        account(slug).verify_webhook(replace(posted(slug, b"{}"), headers={}))
+
+    assert CANARY not in str(refused.value)
+
+
+@pytest.mark.parametrize("slug", list(SIGNERS))
+def test_a_webhook_whose_body_was_changed_is_refused(slug):
+    with pytest.raises(WebhookRefused):
+        account(slug).verify_webhook(replace(posted(slug, b"{}"), body=b"{} "))
+
+
+@pytest.mark.parametrize("slug", list(SIGNERS))
+@pytest.mark.parametrize("signature", ["", "=", "é" * 64, "0" * 64, "z" * 128, "0" * 65_536])
+def test_a_signature_of_any_other_kind_is_refused(slug, signature):
+    request = posted(slug, b"{}")
+    headers = dict.fromkeys(request.headers, signature)
+
+    with pytest.raises(WebhookRefused):
+        account(slug).verify_webhook(replace(request, headers=headers))
+
+
+@pytest.mark.parametrize("sample", recorded(), ids=lambda sample: sample.name)
+def test_a_recorded_webhook_is_read_as_expected(sample):
+    updates = account(sample.slug).parse_webhook(posted(sample.slug, sample.body))
+
+    assert [sample.comparable(update) for update in updates] == sample.expected
+
+
+@every_provider_with_webhooks
+def test_there_are_recorded_webhooks(slug):
+    assert list((RECORDED / slug).glob("*.json"))
+
+
+@every_provider_with_webhooks
+def test_a_word_that_nobody_knows_goes_to_the_inbox(slug):
+    sample = next(sample for sample in recorded() if sample.slug == slug)
+    word = next(item["word"] for item in sample.expected if item.get("word"))
+    body = sample.body.replace(word.encode(), b"Zugestellt?")
+
+    updates = account(slug).parse_webhook(posted(slug, body))
+
+    assert [update.status for update in updates if update.word == "Zugestellt?"] == [None]
+
+
+@every_provider_with_webhooks
+@pytest.mark.parametrize("body", [b"", b"<xml/>", b'{"a": ', b"\xff\xfe\x00", b"[" * 100_000])
+def test_a_webhook_that_cannot_be_read_is_a_value_error(slug, body):
+    with pytest.raises(ValueError):  # noqa: PT011 (any: its text is not answered)
+        account(slug).parse_webhook(posted(slug, body))
+
+
+@every_provider_with_webhooks
+@pytest.mark.parametrize("broken", [1, "text", [], {}, {"status": ["delivered"]}, True])
+def test_a_broken_item_of_a_list_does_not_hide_the_good_ones(slug, broken):
+    sample = next(sample for sample in recorded() if sample.slug == slug)
+    good = json.loads(sample.body)
+    items = [broken, *(good if isinstance(good, list) else [good])]
+
+    first, *others = account(slug).parse_webhook(posted(slug, json.dumps(items).encode()))
+
+    assert first.status is None
+    assert [sample.comparable(update) for update in others] == sample.expected
+
+
+@every_provider_with_webhooks
+def test_no_address_in_a_webhook_shows_in_the_repr_of_what_was_read(slug):
+    for sample in recorded():
+        if sample.slug == slug:
+            updates = account(slug).parse_webhook(posted(slug, sample.body))
+            assert all(isinstance(update, StatusUpdate) for update in updates)
+            assert PHONE[1:] not in repr(updates)
+
+
+def test_every_folder_of_recorded_webhooks_belongs_to_a_provider():
+    assert {folder.name for folder in Path(RECORDED).iterdir()} <= set(SLUGS)
