@@ -2,18 +2,11 @@
 
 import re
 
-import idna
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from gateway_project.lib.crypto import keyed_digest
-
-EMAIL_LENGTH = 254
-LOCAL_PART = re.compile(
-    r"(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII
-)
-DOMAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-DOMAIN = re.compile(rf"(?:{DOMAIN_LABEL}\.)+(?![0-9]+$){DOMAIN_LABEL}")
+from gateway_project.lib.mailbox import parse_address
 
 PHONE_CHARACTERS = re.compile(r"[+＋]?[\d\s().\-‐-―/]+")
 PLUS_SIGNS = ("+", "＋")
@@ -21,27 +14,18 @@ INTERNATIONAL_PREFIX = "00"
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 
 
-def mailbox(text: str) -> str | None:
-    """The address as it is written to: its domain as ASCII in lower case; None if it is not one.
-
-    Exactly one address of the plain form (RFC 5321, Dot-string at a Domain): no display name, no
-    quotes, comments or address literals, no local part beyond ASCII, which few hosts take.
-    """
-    local, _, domain = text.strip().rpartition("@")
+def deliverable_email(text: str) -> str | None:
+    """The address as it is written to: its domain as ASCII; None if it is not exactly one."""
     try:
-        ascii_domain = domain.lower() if domain.isascii() else _ascii(domain)
-    except (idna.IDNAError, UnicodeError):
+        return parse_address(text.strip())
+    except ValueError:
         return None
-    whole = f"{local}@{ascii_domain}"
-    if len(whole) > EMAIL_LENGTH or not LOCAL_PART.fullmatch(local):
-        return None
-    return whole if DOMAIN.fullmatch(ascii_domain) else None
 
 
 def normal_email(text: str) -> str | None:
-    """The address as it is compared: `mailbox` in lower case."""
-    whole = mailbox(text)
-    return None if whole is None else whole.lower()
+    """The address as it is compared: in lower case."""
+    address = deliverable_email(text)
+    return None if address is None else address.lower()
 
 
 def normal_phone(text: str, country: object) -> str | None:
@@ -69,10 +53,6 @@ def phone_index(text: str, country: object = None) -> str | None:
     """The blind index of a phone number; None if it is none."""
     normal = normal_phone(text, country)
     return None if normal is None else keyed_digest(normal, purpose="address:phone")
-
-
-def _ascii(domain: str) -> str:
-    return idna.encode(domain, uts46=True).decode()
 
 
 def _region(country: object) -> str | None:

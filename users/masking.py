@@ -2,14 +2,14 @@
 
 import phonenumbers
 
-from users.addresses import mailbox, normal_phone
+from users.addresses import deliverable_email, normal_phone
 
 STARS = "***"
 
 
 def mask_email(text: str) -> str:
     """`j***@g***.com`; only stars for what is not an address."""
-    whole = mailbox(text)
+    whole = deliverable_email(text)
     if whole is None:
         return STARS
     local, _, domain = whole.partition("@")
@@ -27,6 +27,6 @@ def mask_phone(text: str, country: object = None) -> str:
 
 def mask_text(text: str) -> str:
     """The text as it is, unless it is itself an address: an id or a property may be one."""
-    if mailbox(text):
+    if deliverable_email(text):
         return mask_email(text)
     return mask_phone(text) if normal_phone(text, None) else text

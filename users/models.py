@@ -8,7 +8,7 @@ from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
 from gateways.models import Brand, Label
-from users.addresses import email_index, mailbox, normal_phone, phone_index
+from users.addresses import deliverable_email, email_index, normal_phone, phone_index
 
 EXT_USER_ID_LENGTH = 255
 
@@ -63,7 +63,7 @@ class EndUser(models.Model):
         """
         found: str | None = None
         if channel == Channel.EMAIL and self.email:
-            found = mailbox(self.email.reveal())
+            found = deliverable_email(self.email.reveal())
         elif channel in PHONE_CHANNELS and self.phone:
             found = normal_phone(self.phone.reveal(), self.properties.get("country"))
         return None if found is None else Personal(found)

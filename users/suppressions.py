@@ -17,6 +17,15 @@ def is_suppressed(label_id: int, channel: str, address_index: str) -> bool:
     ).exists()
 
 
+def suppressed_among(label_id: int, channel: str, address_indexes: Iterable[str]) -> set[str]:
+    """Those of the addresses that are not written to on this channel."""
+    return set(
+        Suppression.objects.filter(
+            label_id=label_id, channel=channel, address_index__in=set(address_indexes)
+        ).values_list("address_index", flat=True)
+    )
+
+
 def suppress(label_id: int, channel: str, address_indexes: Iterable[str], reason: str) -> None:
     """From now on nothing is written there. What was suppressed before keeps its reason."""
     with transaction.atomic():

@@ -3,8 +3,11 @@
 import re
 from dataclasses import dataclass
 
+import idna
+
 LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-DOMAIN_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+DOMAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(rf"(?:{DOMAIN_LABEL}\.)+(?![0-9]+$){DOMAIN_LABEL}")
 QUOTED_NAME = r'"(?P<quoted>(?:[^"\\]|\\.)*)"'
 PLAIN_NAME = r"(?P<plain>[^<>\"@,;:\\()\[\]]*?)"
 MAILBOX = re.compile(
@@ -13,6 +16,7 @@ MAILBOX = re.compile(
 ADDRESS = re.compile(rf"(?P<local>{LOCAL})@(?P<domain>[^@\s]+)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 LONGEST = 320
+LONGEST_LOCAL, LONGEST_ADDRESS = 64, 254
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +41,26 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def parse_address(text: str) -> str:
-    """The address with its domain as ASCII; raises ValueError, without echo."""
+    """The address with its domain as ASCII in lower case; raises ValueError, without echo.
+
+    Only the plain form (RFC 5321: Dot-string "@" Domain): no quotes, comments or address literals,
+    no local part beyond ASCII, which few hosts take.
+    """
     found = ADDRESS.fullmatch(text)
-    if found is None or len(found["local"]) > 64:
+    if found is None or len(found["local"]) > LONGEST_LOCAL:
         raise ValueError("not a well-formed address")
-    domain = _ascii_domain(found["domain"])
-    labels = domain.split(".")
-    if len(labels) < 2 or not all(DOMAIN_LABEL.fullmatch(label) for label in labels):
+    address = f"{found['local']}@{_ascii_domain(found['domain'])}"
+    if len(address) > LONGEST_ADDRESS:
         raise ValueError("not a well-formed address")
-    return f"{found['local']}@{domain}"
+    return address
 
 
 def _ascii_domain(domain: str) -> str:
-    if domain.isascii():
-        return domain.lower()
+    """By IDNA 2008; the standard library's codec makes another host of some letters."""
     try:
-        return domain.encode("idna").decode().lower()
-    except UnicodeError:
-        raise ValueError("not a well-formed address") from None
+        known = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        known = ""
+    if not DOMAIN.fullmatch(known):
+        raise ValueError("not a well-formed address")
+    return known

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from users.addresses import email_index, mailbox, normal_email, normal_phone, phone_index
+from users.addresses import deliverable_email, email_index, normal_email, normal_phone, phone_index
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from users.addresses import email_index, mailbox, normal_email, normal_phone, ph
     ],
 )
 def test_a_mailbox_is_written_to_as_its_owner_spells_it(text, expected):
-    assert mailbox(text) == expected
+    assert deliverable_email(text) == expected
     assert normal_email(text) == expected.lower()
 
 
@@ -80,7 +80,7 @@ def test_a_mailbox_is_written_to_as_its_owner_spells_it(text, expected):
     ],
 )
 def test_what_is_not_exactly_one_plain_address_is_none(text):
-    assert mailbox(text) is None
+    assert deliverable_email(text) is None
     assert normal_email(text) is None
     assert email_index(text) is None
 
@@ -88,13 +88,13 @@ def test_what_is_not_exactly_one_plain_address_is_none(text):
 @given(st.text(st.characters(exclude_categories=()), max_size=40) | st.emails())
 @example("a@b.c")
 def test_a_mailbox_is_ascii_without_anything_that_could_end_a_header(text):
-    found = mailbox(text)
+    found = deliverable_email(text)
     if found is not None:
         assert found.isascii()
         assert found.isprintable()
         assert not set(found) & set(' ,;:<>()[]"\\')
         assert found.count("@") == 1
-        assert mailbox(found) == found
+        assert deliverable_email(found) == found
 
 
 def test_spellings_of_one_address_share_an_index():
