@@ -1,6 +1,12 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class CallbacksConfig(AppConfig):
     name = "callbacks"
     verbose_name = "Callbacks"
+
+    def ready(self) -> None:
+        import_module("callbacks.owing")
+        import_module("callbacks.tasks")

@@ -1,11 +1,17 @@
 """The statuses owed to Smartico and every try to tell one."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from gateway_project.lib.vocabulary import Status
 from gateways.models import Label
 from messages_app.models import DETAIL_LENGTH, Message
+
+PASSED_AFTER = timedelta(minutes=10)
+"""How long a status may have failed before the message's later ones go ahead of it."""
 
 
 class Settlement(models.TextChoices):
@@ -17,10 +23,31 @@ class Settlement(models.TextChoices):
     DEAD = "dead", "Out of tries"
 
 
+class DeliveryQuerySet(models.QuerySet["CallbackDelivery"]):
+    def owed(self) -> Self:
+        return self.filter(settlement=Settlement.OWED)
+
+    def due(self, now: datetime) -> Self:
+        """Owed, their time has come, and nobody holds a lease on them."""
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.owed().filter(free, due_at__lte=now)
+
+    def first_in_line(self, now: datetime) -> Self:
+        """Those that no earlier status of the same message has to be told before."""
+        earlier = CallbackDelivery.objects.owed().filter(
+            Q(first_failed_at=None) | Q(first_failed_at__gt=now - PASSED_AFTER),
+            message=OuterRef("message"),
+            pk__lt=OuterRef("pk"),
+        )
+        return self.filter(~Exists(earlier))
+
+
 class CallbackDelivery(models.Model):
     """One status owed to Smartico. A message's deliveries are told in the order of their ids."""
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="callback_deliveries")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="callback_deliveries"
+    )
     label = models.ForeignKey(Label, on_delete=models.CASCADE)
     host = models.CharField(max_length=260, help_text="Where the callback goes; its own lane.")
     status = models.CharField(max_length=16, choices=Status.choices)
@@ -34,6 +61,8 @@ class CallbackDelivery(models.Model):
     created_at = models.DateTimeField()
     first_failed_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "callback deliveries"
@@ -50,6 +79,13 @@ class CallbackDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} of message {self.message_id} for Smartico"
+
+    @property
+    def may_be_passed_at(self) -> datetime:
+        """From when the message's later statuses need not wait for this one any more."""
+        if self.first_failed_at is None:
+            return self.due_at
+        return min(self.due_at, self.first_failed_at + PASSED_AFTER)
 
 
 class DeliveryAttempt(models.Model):

@@ -1,0 +1,70 @@
+"""Lanes: the callbacks of one label to one host. A host that hangs holds up no other lane."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from callbacks.models import CallbackDelivery, DeliveryQuerySet
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.kicks import kick
+from gateways import configuration
+
+DRAIN = "report"
+UNREADABLE = ""
+"""The host of messages whose callback_url does not open: they fail visibly, and are tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    label_id: int
+    host: str
+
+    @classmethod
+    def of_key(cls, key: str) -> "Lane":
+        label_id, _, host = key.partition("/")
+        return cls(label_id=int(label_id), host=host)
+
+    @property
+    def key(self) -> str:
+        """How the drain of this lane is named."""
+        return f"{self.label_id}/{self.host}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether callbacks go out at all: not where the label's api_key was turned away."""
+        label = configuration.current().labels.get(self.label_id)
+        return label is not None and not label.callbacks_suspended
+
+    def deliveries(self) -> DeliveryQuerySet:
+        return CallbackDelivery.objects.filter(label=self.label_id, host=self.host)
+
+    def kick(self) -> None:
+        kick(DRAIN, self.key)
+
+
+def due_lanes() -> list[str]:
+    """The keys of the lanes that have something to tell now."""
+    now = database_now()
+    return [
+        lane.key
+        for lane in lanes_with_debts()
+        if lane.is_open and lane.deliveries().due(now).exists()
+    ]
+
+
+def lanes_with_debts() -> Iterator[Lane]:
+    """Every lane with owed deliveries, found in leaps along the index: it costs a look per lane,
+    however many deliveries stand in each.
+    """
+    owed = CallbackDelivery.objects.owed()
+    label_id, host = 0, ""
+    while True:
+        here = owed.filter(label=label_id, host__gt=host).order_by("host")
+        beyond = owed.filter(label__gt=label_id).order_by("label", "host")
+        found = (
+            here.values_list("label_id", "host").first()
+            or beyond.values_list("label_id", "host").first()
+        )
+        if found is None:
+            return
+        label_id, host = found
+        yield Lane(label_id=label_id, host=host)

@@ -1,0 +1,145 @@
+"""Reporting: the drain that tells Smartico the statuses it is owed."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import uuid4
+
+from django.db import transaction
+from gateway_project.lib.redaction import scrub
+
+from callbacks.answers import Outcome, Verdict, judge
+from callbacks.callback_url import CALLBACK_TYPES, reporting_url
+from callbacks.lanes import Lane
+from callbacks.models import CallbackDelivery
+from callbacks.suspension import suspend
+from callbacks.tries import Told, Try, deliveries_of, write
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.http import (
+    HttpAnswer,
+    HttpCall,
+    NoAnswer,
+    NotSent,
+    TransportError,
+    http_client,
+)
+from gateway_project.lib.personal import Personal
+from gateways import configuration
+from gateways.callback_hosts import CallbackRefused, check_callback_url
+from gateways.configuration import LabelValues
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+TIMEOUT_SECONDS = 10.0
+READ_CAP = 64 * 1024
+CLAIMED = ("label_id", "status", "message__channel", "message__callback_url")
+
+
+class ReportWork:
+    """The callbacks of one lane. A URL, with the api_key in it, exists only in its call."""
+
+    concurrency = 32
+
+    def __init__(self, key: str) -> None:
+        self.lane = Lane.of_key(key)
+        self._confidences: dict[int, tuple[Personal, ...]] = {}
+
+    def claim(self, free: int) -> list[Try]:
+        if not self.lane.is_open:
+            return []
+        with transaction.atomic():
+            now, lease = database_now(), uuid4()
+            due = self.lane.deliveries().due(now).first_in_line(now).order_by("due_at", "pk")
+            rows = skipping_locked(due.select_related("message").only(*CLAIMED))[:free]
+            tries = [Try(delivery=row, lease=lease, started_at=now) for row in rows]
+            if tries:
+                deliveries_of(tries).update(lease=lease, lease_until=now + LEASE)
+        return tries
+
+    def start(self, item: Try) -> "Future[HttpAnswer]":
+        label = configuration.current().labels[self.lane.label_id]
+        try:
+            call = self._call(item.delivery, label)
+        except (CallbackRefused, Undecryptable) as problem:
+            return _not_sent(str(problem))
+        return http_client().submit(call)
+
+    def settle(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> None:
+        now = database_now()
+        told = []
+        for item, future in finished:
+            verdict = judge(_came(future), now=now)
+            told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
+        write(told)
+        _tell_of_trouble(self.lane, told)
+
+    def renew(self, items: Iterable[Try]) -> None:
+        tries = list(items)
+        still_ours = deliveries_of(tries).filter(lease__in={item.lease for item in tries})
+        still_ours.update(lease_until=database_now() + LEASE)
+
+    def close(self) -> None:
+        """Nothing is kept open: the client's connections are everybody's."""
+
+    def _call(self, delivery: CallbackDelivery, label: LabelValues) -> HttpCall:
+        """The GET of this status, to a host that is on the label's list at this very moment."""
+        message, api_key = delivery.message, label.callback_api_key
+        if message.callback_url is None or api_key is None:
+            raise CallbackRefused("there is no callback_url, or the label has no api_key for it")
+        url = message.callback_url.reveal()
+        check_callback_url(url, label.callback_hosts)
+        self._confidences[delivery.pk] = (api_key, message.callback_url)
+        return HttpCall(
+            method="GET",
+            url=reporting_url(
+                url,
+                type=CALLBACK_TYPES[message.channel],
+                ext_message_id=str(message.pk),
+                status=delivery.status,
+                api_key=api_key.reveal(),
+            ),
+            timeout=TIMEOUT_SECONDS,
+            read_cap=READ_CAP,
+        )
+
+    def _scrubbed(self, item: Try, verdict: Verdict) -> str:
+        """The peer's words without what it was told in confidence."""
+        confidences = self._confidences.pop(item.delivery.pk, ())
+        return scrub(verdict.detail, *confidences) if verdict.detail else ""
+
+
+def _not_sent(why: str) -> "Future[HttpAnswer]":
+    future: Future[HttpAnswer] = Future()
+    future.set_exception(NotSent(why))
+    return future
+
+
+def _came(future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:
+    problem = future.exception()
+    if problem is None:
+        return future.result()
+    if isinstance(problem, TransportError):
+        return problem
+    logger.error("a callback broke off with %s", type(problem).__name__)
+    return NoAnswer("the call broke off")
+
+
+def _tell_of_trouble(lane: Lane, told: Sequence[Told]) -> None:
+    """Logs and alarms, by label and in numbers: nothing that a peer said, no URL."""
+    troubles = Counter(
+        (one.verdict.outcome, one.verdict.http_status) for one in told if not one.is_heard
+    )
+    for (outcome, http_status), count in troubles.items():
+        logger.warning(
+            "label %s: %d callbacks %s (HTTP %s)", lane.label_id, count, outcome, http_status
+        )
+        if outcome == Outcome.UNAUTHORISED:
+            suspend(lane.label_id, f"the api_key was turned away with HTTP {http_status}")
+        if http_status == HTTPStatus.GONE:
+            logger.error("label %s: a callback_url is gone; its statuses stay owed", lane.label_id)
