@@ -91,6 +91,7 @@ def proxies_are_a_count(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+@register
 def providers_can_be_imported(**_: Any) -> Iterator[CheckMessage]:
     for path in settings.PROVIDERS:
         try:

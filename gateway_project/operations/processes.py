@@ -26,14 +26,20 @@ def manage(*arguments: str) -> list[str]:
 class Processes:
     """Children, each with its own process group, which has none of the terminal's signals."""
 
-    def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str] | None = None
+    ) -> None:
         self._commands = commands
+        self._environment = environment
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         for name, command in self._commands.items():
             self._children[name] = subprocess.Popen(  # noqa: S603  our own commands
-                command, start_new_session=True, preexec_fn=_end_with_parent
+                command,
+                env=self._environment,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
 
     def ended(self) -> list[str]:
@@ -67,6 +73,6 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def gatehouse() -> Processes:
-    """The three processes of a gateway."""
-    return Processes({command: manage(command) for command in COMMANDS})
+def gatehouse(environment: Mapping[str, str] | None = None) -> Processes:
+    """The three processes of a gateway, in this environment or the parent's own."""
+    return Processes({command: manage(command) for command in COMMANDS}, environment)

@@ -26,7 +26,6 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=default_processes())
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         connections.close_all()  # the processes are forked; each makes its own
         Granian(
             "gateway_project.wsgi:application",

@@ -1,0 +1,78 @@
+"""Bodies are received whole before Django looks at them, or not at all."""
+
+import threading
+from io import BytesIO
+
+import pytest
+
+from gateway_project.lib.bodies import BodyCut, BodyReceiver
+
+LIMIT = 100
+
+
+class Stalled:
+    """A caller who has gone to sleep in the middle of a body."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def read(self, size: int) -> bytes:
+        self.released.wait(10)
+        return b""
+
+
+def received(environ, *, seconds=5.0):
+    seen = []
+    application = BodyReceiver(
+        lambda environ, start: seen.append(environ) or [b""], limit=LIMIT, seconds=seconds
+    )
+    application(environ, lambda *_: None)
+    return seen[0]
+
+
+def test_a_body_of_known_length_is_in_memory_before_the_application_reads_it():
+    source = BytesIO(b'{"a": 1}')
+    environ = received({"wsgi.input": source, "CONTENT_LENGTH": "8"})
+    assert environ["wsgi.input"] is not source
+    assert environ["wsgi.input"].read() == b'{"a": 1}'
+
+
+def test_a_chunked_body_is_given_a_length():
+    environ = received({"wsgi.input": BytesIO(b"abc"), "HTTP_TRANSFER_ENCODING": "Chunked"})
+    assert environ["CONTENT_LENGTH"] == "3"
+    assert "HTTP_TRANSFER_ENCODING" not in environ
+
+
+def test_a_chunked_body_over_the_limit_shows_a_length_over_the_limit():
+    environ = received({"wsgi.input": BytesIO(b"x" * 500), "HTTP_TRANSFER_ENCODING": "chunked"})
+    assert environ["CONTENT_LENGTH"] == str(LIMIT + 1)
+
+
+def test_a_body_announced_as_too_large_is_left_unread():
+    source = BytesIO(b"x" * 500)
+    environ = received({"wsgi.input": source, "CONTENT_LENGTH": "500"})
+    assert environ["wsgi.input"] is source
+    assert source.tell() == 0
+
+
+def test_a_body_that_ends_early_is_not_taken_for_whole():
+    environ = received({"wsgi.input": BytesIO(b'{"a"'), "CONTENT_LENGTH": "8"})
+    with pytest.raises(BodyCut):
+        environ["wsgi.input"].read()
+
+
+@pytest.mark.parametrize(
+    "announced", [{"CONTENT_LENGTH": "8"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
+)
+def test_a_caller_who_stalls_is_cut_off(announced):
+    stalled = Stalled()
+    environ = received({"wsgi.input": stalled, **announced}, seconds=0.05)
+    stalled.released.set()
+    assert int(environ["CONTENT_LENGTH"]) > 0
+    with pytest.raises(BodyCut):
+        environ["wsgi.input"].read()
+
+
+def test_a_request_without_a_body_is_handed_on_as_it_is():
+    source = BytesIO()
+    assert received({"wsgi.input": source})["wsgi.input"] is source

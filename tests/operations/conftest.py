@@ -1,0 +1,88 @@
+"""A drain that needs no tables: keys with a number of items, all settled at once."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from gateway_project.lib import draining
+
+
+class PretendDrain:
+    """Registered as `pretend`. `due` counts items by key; `settled` names those that were done."""
+
+    concurrency = 2
+
+    def __init__(self) -> None:
+        self.due: dict[str, int] = {}
+        self.settled: list[str] = []
+        self.faults: dict[str, Exception] = {}
+        self.due_fault: Exception | None = None
+        self.opened: list[str] = []
+        self.lock = threading.Condition()
+        self.open_now = 0
+        self.most_open: dict[str, int] = {}
+
+    def keys(self) -> Iterable[str]:
+        if self.due_fault:
+            raise self.due_fault
+        with self.lock:
+            return [key for key, count in self.due.items() if count]
+
+    def open(self, key: str) -> "PretendWork":
+        with self.lock:
+            self.opened.append(key)
+        if key in self.faults:
+            with self.lock:
+                self.lock.notify_all()
+            raise self.faults[key]
+        return PretendWork(self, key)
+
+    def wait_until_settled(self, count: int) -> None:
+        with self.lock:
+            assert self.lock.wait_for(lambda: len(self.settled) >= count, timeout=10)
+
+    def wait_until_opened(self, key: str, times: int) -> None:
+        with self.lock:
+            assert self.lock.wait_for(lambda: self.opened.count(key) >= times, timeout=10)
+
+
+class PretendWork:
+    concurrency = 2
+
+    def __init__(self, drain: PretendDrain, key: str) -> None:
+        self.drain = drain
+        self.key = key
+
+    def claim(self, free: int) -> Sequence[object]:
+        with self.drain.lock:
+            taken = min(free, self.drain.due[self.key])
+            self.drain.due[self.key] -= taken
+            return [object() for _ in range(taken)]
+
+    def start(self, item: object) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(None)
+        return future
+
+    def settle(self, finished: Sequence[tuple[object, Future[Any]]]) -> None:
+        with self.drain.lock:
+            self.drain.settled += [self.key] * len(finished)
+            self.drain.lock.notify_all()
+
+    def renew(self, items: Iterable[object]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    drain = PretendDrain()
+    entry = draining.Drain(name="pretend", due=drain.keys, open=drain.open)
+    monkeypatch.setattr(draining, "DRAINS", {"pretend": entry})
+    monkeypatch.setattr("gateway_project.operations.drains.DRAINS", {"pretend": entry})
+    return drain
