@@ -1,0 +1,113 @@
+"""The views of a text: as it stands, and with the encodings taken off that an address may wear.
+
+A character of a view knows which part of the original it stands for, so that what is found in any
+view can be cut out of the original.
+"""
+
+import base64
+import binascii
+import html
+import quopri
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+LAYERS = 2
+TEXT_RUN = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A reading of the original; `spans` holds for each character where it came from."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        covered = self.spans[start:end]
+        return min(span[0] for span in covered), max(span[1] for span in covered)
+
+    def without(self, disguise: "Disguise") -> "View | None":
+        """The view with that disguise taken off wherever it is worn; None where it is not."""
+        text: list[str] = []
+        spans: list[tuple[int, int]] = []
+        end = 0
+        for match in disguise.worn.finditer(self.text):
+            plain = disguise.take_off(match[0])
+            if plain is None:
+                continue
+            text.append(self.text[end : match.start()] + plain)
+            spans.extend(self.spans[end : match.start()])
+            spans.extend([self.span(*match.span())] * len(plain))
+            end = match.end()
+        if not end:
+            return None
+        return View("".join(text) + self.text[end:], (*spans, *self.spans[end:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    worn: re.Pattern[str]
+    take_off: Callable[[str], str | None]
+
+
+def _from_base64(token: str) -> str | None:
+    letters = re.sub(r"\s", "", token).translate(str.maketrans("-_", "+/")).rstrip("=")
+    # It may begin inside the token, behind letters that mean something else.
+    parts = (letters[skipped:] for skipped in range(4))
+    whole = (part[:-1] if len(part) % 4 == 1 else part for part in parts)
+    return _readable(b"\0".join(base64.b64decode(part + "===") for part in whole))
+
+
+def _from_hex(token: str) -> str | None:
+    digits = re.sub(r"[^0-9A-Fa-f]", "", token)
+    return _readable(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
+
+
+def _readable(data: bytes) -> str | None:
+    """The stretches of text in it, if there are any."""
+    return "\n".join(run.decode("utf-8", "replace") for run in TEXT_RUN.findall(data)) or None
+
+
+def _folded(character: str) -> str | None:
+    """Digits of any script and letters of any width in plain form, the invisible as nothing."""
+    if unicodedata.category(character) == "Cf":
+        return ""
+    decimal = unicodedata.decimal(character, None)
+    folded = unicodedata.normalize("NFKC", character) if decimal is None else str(decimal)
+    return folded if folded != character else None
+
+
+DISGUISES = (
+    Disguise(
+        re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+"),
+        lambda token: bytes.fromhex(token.replace("%", "")).decode("utf-8", "replace"),
+    ),
+    Disguise(re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});"), html.unescape),
+    Disguise(
+        re.compile(r"\\+(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"),
+        lambda token: chr(int(token.lstrip("\\")[1:], 16)),
+    ),
+    Disguise(
+        re.compile(r"=[0-7][0-9A-F]|(?:=[89A-F][0-9A-F])+|=\r?\n"),
+        lambda token: quopri.decodestring(token.encode()).decode("utf-8", "replace"),
+    ),
+    Disguise(re.compile(r"[^\x00-\x7f]"), _folded),
+    Disguise(re.compile(r"[A-Za-z0-9+/_-]{10,}+(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}"), _from_base64),
+    Disguise(re.compile(r"[0-9A-Fa-f]{2}(?:[:\s-]?[0-9A-Fa-f]{2}){4,}"), _from_hex),
+)
+
+
+def views(text: str) -> Iterator[View]:
+    """The text as it stands, read backwards, and without up to two layers of disguise."""
+    plain = View(text, tuple((position, position + 1) for position in range(len(text))))
+    yield plain
+    yield View(text[::-1], plain.spans[::-1])
+    layer, seen = [plain], {text}
+    for _ in range(LAYERS):
+        taken_off = [view.without(disguise) for view in layer for disguise in DISGUISES]
+        layer = list({view.text: view for view in taken_off if view}.values())
+        layer = [view for view in layer if view.text not in seen]
+        seen.update(view.text for view in layer)
+        yield from layer
