@@ -9,7 +9,6 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from django.db import transaction
-from gateway_project.lib.redaction import scrub
 
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.callback_url import CALLBACK_TYPES, reporting_url
@@ -29,6 +28,7 @@ from gateway_project.lib.http import (
     http_client,
 )
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.redaction import scrub
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.configuration import LabelValues

@@ -1,0 +1,61 @@
+"""`/callbacks/status`: Smartico's own reporting protocol, answered as Smartico answers it.
+
+The middleware for protocol paths calls these views and turns Refused into the protocol's answers.
+"""
+
+import hmac
+
+from django.http import HttpRequest, HttpResponse
+
+from callbacks.callback_url import CALLBACK_TYPES
+from callbacks.receiving import gateway_of_token, receive_for_gateway, receive_for_label
+from callbacks.status_reports import read_report
+from gateway_project.lib.protocol import ErrorCode, Refused, accepted
+from gateway_project.lib.vocabulary import KeyKind
+from gateways import configuration
+from gateways.callers import live_key, note_use
+from gateways.configuration import GatewayValues
+
+
+def status(request: HttpRequest) -> HttpResponse:
+    """The caller is known by `api_key`, one of a label's status keys."""
+    _check_method(request)
+    key = live_key(_api_key(request), KeyKind.STATUS)
+    if key is None:
+        raise Refused(ErrorCode.NOT_AUTHORISED)
+    note_use(key)
+    receive_for_label(key, read_report(request.GET))
+    return accepted()
+
+
+def gateway_status(request: HttpRequest, token: str) -> HttpResponse:
+    """The caller is known by the token; an `api_key` that is given must be right as well."""
+    _check_method(request)
+    gateway = gateway_of_token(token)
+    if gateway is None or not _may_carry(gateway, _api_key(request)):
+        raise Refused(ErrorCode.NOT_AUTHORISED)
+    receive_for_gateway(gateway, read_report(request.GET, type=CALLBACK_TYPES[gateway.channel]))
+    return accepted()
+
+
+def _check_method(request: HttpRequest) -> None:
+    if request.method != "GET":
+        raise Refused(ErrorCode.NO_SUCH_CALL, "No such method: statuses are reported by GET")
+
+
+def _api_key(request: HttpRequest) -> str:
+    """The one in the query; "" where there is none."""
+    return "\n".join(request.GET.getlist("api_key"))
+
+
+def _may_carry(gateway: GatewayValues, api_key: str) -> bool:
+    """None, a status key of the label, or what Smartico had the notification centre report with."""
+    if not api_key:
+        return True
+    key = live_key(api_key, KeyKind.STATUS)
+    if key is not None:
+        return key.label_id == gateway.label_id
+    smarticos = configuration.current().labels[gateway.label_id].callback_api_key
+    return smarticos is not None and hmac.compare_digest(
+        smarticos.reveal().encode(), api_key.encode(errors="replace")
+    )

@@ -1,0 +1,78 @@
+"""`/callbacks/webhooks/<gateway token>`: where providers report to."""
+
+import logging
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from callbacks.receiving import NotNow, answer_probe, gateway_of_token, receive
+from gateway_project.lib.protocol import ErrorCode, Refused
+from gateway_project.lib.request_body import read_body
+from gateways.configuration import GatewayValues
+from gateways.providers.base import WebhookRefused, WebhookRequest
+
+logger = logging.getLogger(__name__)
+
+BODY_LIMIT = 1024 * 1024
+PROBES = ("GET", "HEAD")
+BODY_REFUSALS = {ErrorCode.TOO_LARGE: 413, ErrorCode.NOT_JSON: 415}
+TRY_AGAIN = (NotNow, OperationalError, InterfaceError, ProgrammingError)
+"""The last one: tables that a migration has not made yet."""
+
+
+@csrf_exempt
+def webhook(request: HttpRequest, token: str) -> HttpResponse:
+    """200 once everything in it is written down; 503 asks the provider to come again."""
+    try:
+        response = _answer(request, token)
+    except WebhookRefused as refusal:
+        response = _text(401, str(refusal))
+    except Refused as refusal:
+        response = _text(BODY_REFUSALS[refusal.code], refusal.text)
+    except UnreadablePostError:
+        response = _text(400, "the body was not received")
+    except TRY_AGAIN as trouble:
+        logger.error("a webhook has to come again: %s", type(trouble).__name__)
+        response = _text(503, "try again")
+    # Django would log the path of every refusal, and the token is in it.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def _answer(request: HttpRequest, token: str) -> HttpResponse:
+    gateway = gateway_of_token(token)
+    if gateway is None:
+        return _text(404, "there is no such webhook")
+    if request.method in PROBES:
+        probe = answer_probe(gateway, _webhook_request(request, b""))
+        body = "" if request.method == "HEAD" else probe.body
+        return HttpResponse(body, status=probe.status, content_type=probe.content_type)
+    if request.method == "POST":
+        return _receive(gateway, request)
+    return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
+
+
+def _receive(gateway: GatewayValues, request: HttpRequest) -> HttpResponse:
+    body = read_body(request, limit=BODY_LIMIT)
+    try:
+        receive(gateway, _webhook_request(request, body))
+    except WebhookRefused:
+        logger.warning("gateway %s: a webhook's sender did not prove itself", gateway.slug)
+        raise
+    return _text(200, "ok")
+
+
+def _webhook_request(request: HttpRequest, body: bytes) -> WebhookRequest:
+    return WebhookRequest(
+        method=request.method or "",
+        url=settings.PUBLIC_URL + request.get_full_path(),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.GET.dict(),
+        body=body,
+    )
+
+
+def _text(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

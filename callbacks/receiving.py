@@ -1,0 +1,126 @@
+"""Receiving: what providers and notification centres tell us about our messages."""
+
+import logging
+from uuid import UUID
+
+from callbacks.callback_url import CALLBACK_TYPES
+from callbacks.status_reports import StatusReport
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import Undecryptable, keyed_digest
+from gateway_project.lib.redaction import scrub
+from gateways import configuration
+from gateways.adapters import adapter_of
+from gateways.configuration import GatewayValues, KeyValues
+from gateways.models.gateway import token_digest
+from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
+from messages_app.models import InboxEntry, Message, Wait
+from messages_app.reports import apply_to_gateway, apply_to_label
+
+logger = logging.getLogger(__name__)
+
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What reading strangers' structures may end in."""
+REASON_LENGTH = 120
+
+
+class NotNow(Exception):
+    """A webhook that cannot be understood at this moment, for a reason that lies with us."""
+
+
+def gateway_of_token(token: str) -> GatewayValues | None:
+    """The gateway, active or not, whose webhook URL ends with this token."""
+    current = configuration.current()
+    gateway_id = current.gateway_ids_by_token.get(token_digest(token))
+    return None if gateway_id is None else current.gateways[gateway_id]
+
+
+def answer_probe(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
+    """The provider's look at whether the URL is alive. Raises NotNow."""
+    return _adapter(gateway).answer_probe(request)
+
+
+def receive(gateway: GatewayValues, request: WebhookRequest) -> None:
+    """Takes a provider's webhook: every report in it is recorded or stands in the inbox.
+
+    Raises WebhookRefused where the sender did not prove itself, and NotNow.
+    """
+    adapter = _adapter(gateway)
+    adapter.verify_webhook(request)
+    try:
+        updates = adapter.parse_webhook(request)
+    except UNREADABLE as problem:
+        _keep_unreadable(gateway, request, problem)
+        return
+    apply_to_gateway(gateway, updates)
+
+
+def receive_for_label(key: KeyValues, report: StatusReport) -> None:
+    """Takes a status told with a label's status key; our own ids only. Raises Refused."""
+    status = report.known_status()
+    own_id = _own_id(report.ext_message_id)
+    if own_id is None or _type_of(own_id, key) != report.type:
+        raise report.not_found()
+    update = StatusUpdate(status=status, message_id=str(own_id), word=report.word)
+    if not apply_to_label(key.label_id, [update]):
+        raise report.not_found()
+
+
+def receive_for_gateway(gateway: GatewayValues, report: StatusReport) -> None:
+    """Takes a status told at a gateway's own URL, by our id or by the one it answered with.
+
+    An unknown id is kept, since its message may not have been written yet; an unknown status word
+    goes to the inbox. Both are answered with a refusal. Raises Refused.
+    """
+    if report.type != CALLBACK_TYPES[gateway.channel]:
+        raise report.not_found()
+    own_id = _own_id(report.ext_message_id)
+    update = StatusUpdate(
+        status=report.status,
+        message_id=str(own_id) if own_id else None,
+        provider_id=report.ext_message_id,
+        word=report.word,
+    )
+    matched = apply_to_gateway(gateway, [update])
+    report.known_status()
+    if not matched:
+        raise report.not_found()
+
+
+def _adapter(gateway: GatewayValues) -> Provider:
+    try:
+        return adapter_of(gateway)
+    except (Undecryptable, LookupError):
+        logger.error("gateway %s: its adapter cannot be made, its webhooks wait", gateway.slug)
+        raise NotNow from None
+
+
+def _keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Exception) -> None:
+    """The body itself is not kept: it may hold an address."""
+    now = database_now()
+    reason = scrub(str(problem)) if isinstance(problem, ValueError) else type(problem).__name__
+    entry = InboxEntry(
+        gateway_id=gateway.id,
+        waits_for=Wait.A_READER,
+        detail=reason[:REASON_LENGTH],
+        meaning=keyed_digest(request.body, purpose="inbox-entry"),
+        occurred_at=now,
+        received_at=now,
+    )
+    InboxEntry.objects.bulk_create([entry], ignore_conflicts=True)
+    logger.warning("gateway %s: a webhook could not be read; see the inbox", gateway.slug)
+
+
+def _type_of(message_id: UUID, key: KeyValues) -> str | None:
+    """Smartico's word for the message's channel; None where the message is not the caller's."""
+    mine = Message.objects.filter(pk=message_id, label=key.label_id)
+    if key.brand_id is not None:
+        mine = mine.filter(brand=key.brand_id)
+    channel = mine.values_list("channel", flat=True).first()
+    return None if channel is None else CALLBACK_TYPES[channel]
+
+
+def _own_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,12 @@
+"""Where statuses come in. Every path with and without a trailing slash, never by a redirect."""
+
+from django.urls import re_path
+
+from callbacks.api.status import gateway_status, status
+from callbacks.api.webhooks import webhook
+
+urlpatterns = [
+    re_path(r"^callbacks/webhooks/(?P<token>[^/]+)/?$", webhook, name="webhook"),
+    re_path(r"^callbacks/status/?$", status, name="status"),
+    re_path(r"^callbacks/status/(?P<token>[^/]+)/?$", gateway_status, name="gateway-status"),
+]
