@@ -1,0 +1,207 @@
+"""The rows are made to be as a checked file says."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.personal import Personal
+from gateways.config_file.changes import Change, Journal, Verb
+from gateways.config_file.checking import Values
+from gateways.config_file.problems import ConfigFileRefused, Problem
+from gateways.config_file.schema import (
+    BrandSchema,
+    GatewaySchema,
+    LabelSchema,
+    TemplateSchema,
+    words_of_the_file,
+)
+from gateways.models import Brand, Gateway, Key, Label, Template, TemplateField
+
+WORDS: dict[type[models.Model], dict[str, str]] = {
+    Label: words_of_the_file(LabelSchema()),
+    Brand: words_of_the_file(BrandSchema()),
+    Template: words_of_the_file(TemplateSchema()),
+    Gateway: words_of_the_file(GatewaySchema()),
+}
+CHILDREN = ("keys", "brands", "templates", "gateways")
+
+
+def apply(labels: list[Values], *, dry_run: bool = False) -> list[Change]:
+    """Makes the listed labels be as the file says, in one transaction; says what that changed.
+
+    What a listed label no longer names is deactivated or revoked; other labels are left alone.
+    A dry run says the same and changes nothing. Raises ConfigFileRefused.
+    """
+    journal = Journal()
+    with transaction.atomic():
+        _refuse_secrets_of_other_labels(labels)
+        rows = [(_apply_label(values, journal), values) for values in labels]
+        for label, values in rows:
+            # In all labels first: a secret may move from one of them to another.
+            _revoke_keys(label, values["keys"], journal)
+        for label, values in rows:
+            _apply_parts(label, values, journal)
+        transaction.set_rollback(dry_run)
+    return journal.changes
+
+
+def _refuse_secrets_of_other_labels(labels: list[Values]) -> None:
+    places = {
+        (key["kind"], key["digest"]): f"labels[{n}].keys[{m}].secret"
+        for n, label in enumerate(labels)
+        for m, key in enumerate(label["keys"])
+    }
+    others = (
+        Key.objects.filter(revoked_at=None, digest__in=[digest for _, digest in places])
+        .exclude(label__slug__in=[label["slug"] for label in labels])
+        .select_related("label")
+    )
+    problems = [
+        Problem(
+            place=places[key.kind, key.digest],
+            text=f"is live in another label: {key.label.slug}, {key}",
+        )
+        for key in others
+        if (key.kind, key.digest) in places
+    ]
+    if problems:
+        raise ConfigFileRefused(problems)
+
+
+def _apply_label(values: Values, journal: Journal) -> Label:
+    slug = values["slug"]
+    label = Label.objects.select_for_update().filter(slug=slug).first() or Label(slug=slug)
+    columns = {name: value for name, value in values.items() if name not in CHILDREN}
+    _make_be(label, columns, "label", slug, journal)
+    return label
+
+
+def _apply_parts(label: Label, values: Values, journal: Journal) -> None:
+    brands = _apply_list(label, Brand, values["brands"], journal)
+    _add_keys(label, values["keys"], brands, journal)
+    _apply_templates(label, values["templates"], journal)
+    gateways = [
+        {**gateway, "brand": gateway["brand"] and brands[gateway["brand"]]}
+        for gateway in values["gateways"]
+    ]
+    _apply_list(label, Gateway, gateways, journal)
+
+
+def _apply_list(
+    label: Label, model: Any, wanted: Iterable[Values], journal: Journal
+) -> dict[str, Any]:
+    """Makes the label's rows of this model be those of the list; answers them by slug."""
+    present = {row.slug: row for row in model.objects.filter(label=label).order_by("pk")}
+    rows: dict[str, Any] = {}
+    noun = model._meta.verbose_name
+    for values in wanted:
+        slug = values["slug"]
+        row = rows[slug] = present.pop(slug, None) or model(label=label, slug=slug)
+        columns = {"is_active": True, **values}
+        _make_be(row, columns, noun, f"{label.slug}/{slug}", journal)
+    for slug, row in present.items():
+        if row.is_active:
+            row.is_active = False
+            row.save(update_fields=["is_active"])
+            journal.note(Verb.DEACTIVATED, noun, f"{label.slug}/{slug}")
+    return rows
+
+
+def _make_be(row: models.Model, columns: Values, noun: str, name: str, journal: Journal) -> None:
+    """One save of what differs, or none."""
+    if row.pk is None:
+        _assign(row, columns)
+        row.save()
+        journal.note(Verb.CREATED, noun, name)
+        return
+    before = {column: getattr(row, column) for column in columns}
+    changed = [column for column in columns if _plain(before[column]) != _plain(columns[column])]
+    if changed:
+        written = _assign(row, {column: columns[column] for column in changed})
+        row.save(update_fields=written)
+        words = WORDS[type(row)]
+        fields = [
+            word
+            for column in changed
+            for word in _words(words.get(column, column), before[column], columns[column])
+        ]
+        journal.note(Verb.CHANGED, noun, name, *fields)
+
+
+def _assign(row: models.Model, columns: Values) -> list[str]:
+    """Sets the columns; answers their names and those of the columns that follow from them."""
+    for column, value in columns.items():
+        setattr(row, column, value)
+    if isinstance(row, Gateway) and not columns.get("is_paused", True):
+        row.paused_because = ""
+        return [*columns, "paused_because"]
+    return list(columns)
+
+
+def _plain(value: Any) -> Any:
+    """What is compared. A sealed value that no longer opens differs from every other."""
+    try:
+        return value.reveal() if isinstance(value, Personal) else value
+    except Undecryptable:
+        return value
+
+
+def _words(word: str, before: Any, after: Any) -> list[str]:
+    """What changed, in the file's words: `config.port` rather than `config`."""
+    old, new = _plain(before), _plain(after)
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return [word]
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [f"{word}.{name}" for name in names]
+
+
+def _apply_templates(label: Label, wanted: list[Values], journal: Journal) -> None:
+    columns = [{k: v for k, v in values.items() if k != "fields"} for values in wanted]
+    rows = _apply_list(label, Template, columns, journal)
+    for values in wanted:
+        template = rows[values["slug"]]
+        fields = [
+            TemplateField(template=template, position=position, **field)
+            for position, field in enumerate(values["fields"])
+        ]
+        present = list(template.fields.order_by("position", "pk"))
+        if [_as_values(field) for field in present] != [_as_values(field) for field in fields]:
+            template.fields.all().delete()
+            TemplateField.objects.bulk_create(fields)
+            journal.note(Verb.CHANGED, "template", f"{label.slug}/{template.slug}", "fields")
+
+
+def _as_values(field: TemplateField) -> tuple[Any, ...]:
+    return (field.name, field.type, field.required, list(field.choices))
+
+
+def _live_keys(label: Label) -> dict[tuple[str, str], Key]:
+    rows = Key.objects.filter(label=label, revoked_at=None).order_by("pk")
+    return {(row.kind, row.digest): row for row in rows}
+
+
+def _revoke_keys(label: Label, wanted: list[Values], journal: Journal) -> None:
+    named = {(values["kind"], values["digest"]) for values in wanted}
+    for identity, key in _live_keys(label).items():
+        if identity not in named:
+            key.revoked_at = timezone.now()
+            key.save(update_fields=["revoked_at"])
+            journal.note(Verb.REVOKED, "key", f"{label.slug}/{key.kind} {key.pk}")
+
+
+def _add_keys(label: Label, wanted: list[Values], brands: dict[str, Any], journal: Journal) -> None:
+    live = _live_keys(label)
+    for position, values in enumerate(wanted):
+        brand = values["brand"] and brands[values["brand"]]
+        name = f"{label.slug}/{values['kind']} (keys[{position}])"
+        key = live.get((values["kind"], values["digest"]))
+        if key is None:
+            Key.objects.create(label=label, **{**values, "brand": brand})
+            journal.note(Verb.CREATED, "key", name)
+        elif key.brand != brand:
+            key.brand = brand
+            key.save(update_fields=["brand"])
+            journal.note(Verb.CHANGED, "key", name, "brand")

@@ -1,0 +1,196 @@
+"""The kinds of values in a configuration file: read from it, kept in a column, written back."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Status
+from gateways.callback_hosts import CallbackRefused, check_callback_host
+from gateways.models.key import secret_digest
+
+
+class _LeftOut:
+    """Stands in an export where a secret would; the exporter puts a placeholder there."""
+
+    def __repr__(self) -> str:
+        return "SECRET"
+
+
+SECRET = _LeftOut()
+
+
+def hidden(value: Any) -> Any:
+    """The same shape with every value left out."""
+    if isinstance(value, Mapping):
+        return {name: hidden(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [hidden(inner) for inner in value]
+    return SECRET
+
+
+class Strict(serializers.Serializer):  # type: ignore[type-arg]
+    """A mapping of known keys. A key without a value is as if left out."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        errors: dict[Any, Any] = {
+            key: ["there is no such key"] for key in data if key not in self.fields
+        }
+        given = {key: value for key, value in data.items() if value is not None}
+        for key, field in self.fields.items():
+            if isinstance(field, Strict) and not field.required:
+                given.setdefault(key, {})
+        try:
+            values = super().to_internal_value(given)
+        except ValidationError as error:
+            errors |= error.detail  # type: ignore[arg-type]
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One word of a table. What was written instead is not repeated."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        self.error_messages["invalid_choice"] = f"must be one of {', '.join(self.choices)}"
+
+
+class ScalarField(serializers.CharField):
+    """Text; a number or a truth value is taken as its text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(str(data).lower() if isinstance(data, bool) else data)
+
+
+class SealedField(serializers.CharField):
+    """Text that is kept encrypted and never written back."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        text = super().run_validation(data)
+        return None if text is None else Personal(text)
+
+    def to_representation(self, value: Any) -> Any:
+        return SECRET
+
+
+class DigestField(serializers.CharField):
+    """A secret of which only a digest is kept."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return secret_digest(super().run_validation(data))
+
+    def to_representation(self, value: Any) -> Any:
+        return SECRET
+
+
+class SealedDictField(serializers.DictField):
+    """Texts by name, kept encrypted; the names are written back. None where there are none."""
+
+    child = serializers.CharField()
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        return Personal(values) if values else None
+
+    def to_representation(self, value: Any) -> Any:
+        return hidden(value.reveal())
+
+
+class NetworkField(serializers.CharField):
+    """An IP network or a single address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return str(ipaddress.ip_network(text))
+        except ValueError:
+            loose = _loose_network(text)
+            hint = f"; the network of this address is {loose}" if loose else ""
+            raise ValidationError(f"is not an IP network such as 203.0.113.0/24{hint}") from None
+
+
+def _loose_network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return ""
+
+
+class CallbackHostField(serializers.CharField):
+    """A host that may be called back: `host`, `*.host`, `http://host:port` or `https://host:port`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return check_callback_host(super().to_internal_value(data))
+        except CallbackRefused as refused:
+            raise ValidationError(str(refused)) from None
+
+
+class DomainField(serializers.RegexField):
+    """A mail domain, in lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        label = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+        super().__init__(rf"^(?:{label}\.)+{label}$", max_length=253, **kwargs)
+        self.error_messages["invalid"] = "is not a domain such as example.com"
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data.lower() if isinstance(data, str) else data)
+
+
+class StatusesField(serializers.ListField):
+    """Some of the eight statuses, kept in their own order."""
+
+    child = ChoiceField(Status.choices)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        chosen = super().to_internal_value(data)
+        return [str(status) for status in Status if status in chosen]
+
+
+class UserIdsField(serializers.Field):  # type: ignore[type-arg]
+    """`exact`, kept as {}, or `{strip_prefix: text}`."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if data == "exact":
+            return {}
+        if not isinstance(data, Mapping):
+            raise ValidationError('must be exact or {strip_prefix: "..."}')
+        return dict(_StripPrefix().run_validation(data))
+
+    def to_representation(self, value: Any) -> Any:
+        return value or "exact"
+
+
+class _StripPrefix(Strict):
+    strip_prefix = serializers.CharField(max_length=255, trim_whitespace=False)
+
+
+class DirectoryField(serializers.DictField):
+    """Where addresses come from: `{kind: stored}`, kept as {}, or a kind with keys of its own."""
+
+    kind = ChoiceField(["stored", "http", "sql"])
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        try:
+            kind = self.kind.run_validation(values.pop("kind", serializers.empty))
+        except ValidationError as error:
+            raise ValidationError({"kind": error.detail}) from None
+        if kind != "stored":
+            return {"kind": kind, **values}
+        if values:
+            raise ValidationError({name: ["there is no such key"] for name in values})
+        return {}
+
+    def to_representation(self, value: Any) -> Any:
+        if not value:
+            return {"kind": "stored"}
+        return {name: inner if name == "kind" else hidden(inner) for name, inner in value.items()}

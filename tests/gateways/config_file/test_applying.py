@@ -1,0 +1,172 @@
+import pytest
+
+from gateways.config_file.problems import ConfigFileRefused
+from gateways.models import (
+    Brand,
+    ConfigurationVersion,
+    Gateway,
+    Key,
+    Label,
+    Template,
+    TemplateField,
+)
+from gateways.models.key import secret_digest
+from tests.factories import GatewayFactory, KeyFactory, LabelFactory
+from tests.gateways.config_file.conftest import HOUSE, SECRETS, applied
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_first_run_creates_everything():
+    assert applied(HOUSE) == [
+        "created label amazing",
+        "created brand amazing/a",
+        "created brand amazing/b",
+        "created key amazing/smartico (keys[0])",
+        "created key amazing/smartico (keys[1])",
+        "created key amazing/platform (keys[2])",
+        "created key amazing/status (keys[3])",
+        "created template amazing/my-messenger",
+        "created gateway amazing/sms-de",
+        "created gateway amazing/own-house",
+        "created gateway amazing/mail",
+    ]
+
+
+def test_the_rows_are_as_the_file_says(house):
+    label = Label.objects.get()
+    gateway = Gateway.objects.get(slug="sms-de")
+    assert label.callback_url.reveal() == "https://api.smartico.ai/callback?tenant=canary-tenant"
+    assert label.callback_api_key.reveal() == SECRETS["SMARTICO_API_KEY"]
+    assert label.required_headers.reveal() == {"X-Smartico": SECRETS["HEADER_SECRET"]}
+    assert label.retention == {"bodies_days": 7}
+    assert gateway.config.reveal()["service_key"] == SECRETS["SERVICE_KEY"]
+    assert (gateway.brand.slug, gateway.from_default, gateway.on_unknown) == (
+        "a",
+        "Amazing",
+        "repeat",
+    )
+    key = Key.objects.get(digest=secret_digest(SECRETS["BRAND_B_SECRET"]))
+    assert (key.kind, key.brand.slug) == ("smartico", "b")
+    names = TemplateField.objects.order_by("position").values_list("name", flat=True)
+    assert list(names) == ["title", "action", "urgent", "picture"]
+
+
+def test_a_second_run_changes_and_writes_nothing(house):
+    version = ConfigurationVersion.read()
+    assert applied(house) == []
+    assert ConfigurationVersion.read() == version
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing():
+    told = applied(HOUSE, dry_run=True)
+    assert not Label.objects.exists()
+    assert told == applied(HOUSE)
+
+
+def test_what_changed_is_named_and_never_shown(house):
+    changed = (
+        house.replace("name: SMS Germany", "name: SMS for Germany")
+        .replace("statuses: [delivered, accepted]", "statuses: [delivered]")
+        .replace("filters: {country: [DE,", "filters: {country: [AT,")
+        .replace("type: boolean}", "type: boolean, required: true}")
+        .replace("name: My custom", "name: Our custom")
+    )
+    told = applied(changed, SERVICE_KEY="new-canary", SMARTICO_API_KEY="new-canary")
+    assert told == [
+        "changed label amazing: callback.api_key, callback.statuses",
+        "changed template amazing/my-messenger: name, fields",
+        "changed gateway amazing/sms-de: name, filters.country, config.service_key",
+    ]
+    assert Gateway.objects.get(slug="sms-de").config.reveal()["service_key"] == "new-canary"
+
+
+def test_sealed_values_that_did_not_change_are_not_written_again(house):
+    def sealed() -> tuple:
+        row = Gateway.objects.filter(slug="sms-de").values_list("config", "token")[0]
+        return tuple(str.__str__(value) for value in row)
+
+    before = sealed()
+    applied(house.replace("rate_per_second: 50", "rate_per_second: 60"))
+    assert Gateway.objects.get(slug="sms-de").rate_per_second == 60
+    assert sealed() == before
+
+
+def test_a_sealed_value_that_no_longer_opens_is_written_again(house):
+    Label.objects.filter(slug="amazing")
+    other = Gateway.objects.get(slug="mail")
+    Gateway.objects.filter(slug="sms-de").update(uid="01890a5d-ac96-774b-bcce-b302099a8057")
+    assert applied(house) == ["changed gateway amazing/sms-de: config"]
+    assert Gateway.objects.get(slug="sms-de").config.reveal()
+    assert Gateway.objects.get(slug="mail").uid == other.uid
+
+
+def test_what_a_listed_label_no_longer_names_is_taken_out_of_use(house):
+    told = applied("labels: [{slug: amazing, name: Amazing}]")
+    assert told[0].startswith("changed label amazing: ")
+    assert [line.partition(" ")[0] for line in told[1:5]] == ["revoked"] * 4
+    assert told[5:] == [
+        "deactivated brand amazing/a",
+        "deactivated brand amazing/b",
+        "deactivated template amazing/my-messenger",
+        "deactivated gateway amazing/sms-de",
+        "deactivated gateway amazing/own-house",
+    ]
+    assert not Key.objects.filter(revoked_at=None).exists()
+    assert not Gateway.objects.filter(is_active=True).exists()
+    assert (Gateway.objects.count(), Brand.objects.count(), Template.objects.count()) == (3, 2, 1)
+    assert applied("labels: [{slug: amazing, name: Amazing}]") == []
+
+
+def test_what_is_named_again_is_taken_back_into_use(house):
+    applied("labels: [{slug: amazing}]")
+    told = applied(house)
+    assert "changed gateway amazing/sms-de: is_active" in told
+    assert "created key amazing/status (keys[3])" in told
+    assert applied(house) == []
+
+
+def test_labels_that_are_not_listed_are_left_alone():
+    gateway = GatewayFactory()
+    KeyFactory(label=gateway.label)
+    applied("labels: [{slug: other}]")
+    gateway.refresh_from_db()
+    assert gateway.is_active
+    assert Key.objects.get().is_live
+
+
+def test_a_secret_that_is_live_in_another_label_is_refused_by_both_places():
+    other = LabelFactory(slug="other")
+    key = KeyFactory(label=other, secret="canary-secret")
+    file = "labels: [{slug: amazing, keys: [{kind: smartico, secret: canary-secret}]}]"
+    with pytest.raises(ConfigFileRefused) as caught:
+        applied(file)
+    assert str(caught.value) == (
+        f"labels[0].keys[0].secret: is live in another label: other, Send APIs key {key.pk}"
+    )
+    assert not Label.objects.filter(slug="amazing").exists()
+
+
+def test_a_secret_may_move_from_one_listed_label_to_another():
+    key = "keys: [{kind: smartico, secret: moving}]"
+    applied(f"labels: [{{slug: a}}, {{slug: b, {key}}}]")
+    told = applied(f"labels: [{{slug: a, {key}}}, {{slug: b}}]")
+    assert [line.partition(" ")[0] for line in told] == ["revoked", "created"]
+    assert Key.objects.get(revoked_at=None).label.slug == "a"
+
+
+def test_a_key_is_bound_to_another_brand_without_a_new_secret(house):
+    told = applied(house.replace(", brand: b}", ", brand: a}"))
+    assert told == ["changed key amazing/smartico (keys[1]): brand"]
+
+
+def test_a_gateway_that_is_not_paused_in_the_file_forgets_why_it_was(house):
+    Gateway.objects.filter(slug="own-house").update(is_paused=True, paused_because="401")
+    assert applied(house) == ["changed gateway amazing/own-house: is_paused"]
+    assert Gateway.objects.get(slug="own-house").paused_because == ""
+
+
+def test_a_gateways_webhook_url_survives_its_changes(house):
+    before = Gateway.objects.get(slug="mail").token.reveal()
+    applied(house.replace("port: 587", "port: 2525"))
+    assert Gateway.objects.get(slug="mail").token.reveal() == before

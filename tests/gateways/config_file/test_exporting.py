@@ -1,0 +1,118 @@
+import re
+
+import pytest
+import yaml
+
+from gateways.config_file.exporting import export
+from gateways.config_file.reading import PLACEHOLDER
+from gateways.models import Gateway, Label
+from tests.factories import GatewayFactory, LabelFactory
+from tests.gateways.config_file.conftest import SECRETS, applied
+
+pytestmark = pytest.mark.django_db
+
+FILLED = {
+    "AMAZING_SMARTICO_SECRET_1": "SMARTICO_SECRET",
+    "AMAZING_SMARTICO_SECRET_2": "BRAND_B_SECRET",
+    "AMAZING_PLATFORM_SECRET_1": "PLATFORM_SECRET",
+    "AMAZING_STATUS_SECRET_1": "STATUS_KEY",
+    "AMAZING_CALLBACK_API_KEY": "SMARTICO_API_KEY",
+    "AMAZING_REQUIRED_HEADERS_X_SMARTICO": "HEADER_SECRET",
+    "AMAZING_SMS_DE_SERVICE_KEY": "SERVICE_KEY",
+    "AMAZING_OWN_HOUSE_AUTHORIZATION": "NOTIFY_SECRET",
+    "AMAZING_OWN_HOUSE_HEADERS_X_TENANT": "HEADER_SECRET",
+    "AMAZING_MAIL_PASSWORD": "SMTP_PASSWORD",
+}
+ENVIRONMENT = {
+    **{name: SECRETS[ours] for name, ours in FILLED.items()},
+    "AMAZING_CALLBACK_URL": "https://api.smartico.ai/callback?tenant=canary-tenant",
+    "AMAZING_ALERTS_EMAILS_1": "duty@amazing.co",
+    "AMAZING_ALERTS_WEBHOOK": "https://chat.amazing.co/hook",
+}
+
+
+def exported() -> str:
+    return export(Label.objects.order_by("pk"))
+
+
+def test_an_export_with_its_environment_filled_changes_nothing(house):
+    assert applied(exported(), **ENVIRONMENT) == []
+
+
+def test_an_export_builds_the_same_house_anew(house):
+    text = exported()
+    Gateway.objects.all().delete()
+    Label.objects.all().delete()
+    applied(text, **ENVIRONMENT)
+    assert applied(house) == []
+
+
+def test_every_secret_has_a_placeholder_of_its_own(house):
+    names = PLACEHOLDER.findall(exported().partition("labels:")[2])
+    assert sorted(names) == sorted(ENVIRONMENT)
+
+
+def test_no_secret_and_no_digest_is_exported(house):
+    text = exported()
+    assert "canary" not in text
+    assert not re.search(r"[0-9a-f]{64}", text)
+
+
+def test_it_says_on_top_what_is_missing(house):
+    assert exported().startswith("# Made by export_config. Secrets are left out")
+
+
+def test_what_stands_at_its_default_is_not_written():
+    applied("labels: [{slug: amazing, gateways: [{slug: g, channel: sms, provider: sandbox}]}]")
+    assert yaml.safe_load(exported()) == {
+        "labels": [
+            {
+                "slug": "amazing",
+                "name": "amazing",
+                "gateways": [{"slug": "g", "name": "g", "channel": "sms", "provider": "sandbox"}],
+            }
+        ]
+    }
+
+
+def test_names_that_would_collide_are_numbered():
+    applied(
+        "labels: [{slug: 7a, gateways: ["
+        "{slug: x-y, channel: email, provider: smtp,"
+        " config: {host: h.example, username: u, password: p}},"
+        "{slug: x_y, channel: email, provider: smtp,"
+        " config: {host: h.example, username: u, password: q}}]}]"
+    )
+    names = PLACEHOLDER.findall(exported().partition("labels:")[2])
+    assert names == ["_7A_X_Y_PASSWORD", "_7A_X_Y_PASSWORD_2"]
+
+
+def test_a_text_that_looks_like_a_placeholder_comes_back_as_it_is():
+    file = 'labels: [{slug: a, name: "$${NOT_A_NAME} $$${X}"}]'
+    applied(file)
+    assert Label.objects.get().name == "${NOT_A_NAME} $${X}"
+    assert applied(exported()) == []
+
+
+@pytest.mark.parametrize("name", ["NO", "true", "~", "0049", "1e5", "12:30", "2024-01-31", "a: b"])
+def test_a_text_that_looks_like_another_type_stays_text(name):
+    LabelFactory(slug="a", name=name, callback_api_key=None)
+    assert applied(exported(), dry_run=True) == []
+
+
+def test_a_gateway_that_can_no_longer_be_listed_is_left_out():
+    label = LabelFactory(filter_properties=[], callback_api_key=None)
+    GatewayFactory(label=label, is_active=False, filters={"market": ["eu"]})
+    assert "gateways" not in exported()
+    assert applied(exported()) == []
+
+
+def test_a_gateway_of_a_provider_that_is_gone_shows_nothing_of_its_config():
+    GatewayFactory(provider="gone", config={"token": "canary", "more": {"x": ["canary"]}})
+    assert "canary" not in exported()
+
+
+def test_only_the_labels_asked_for_are_exported(house):
+    LabelFactory(slug="other")
+    text = export(Label.objects.filter(slug="other"))
+    assert [label["slug"] for label in yaml.safe_load(text)["labels"]] == ["other"]
