@@ -1,0 +1,121 @@
+"""What holds for the repository as a whole: locks, paths of machines, and the list of settings."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+MACHINE_PATHS = re.compile(r"/(?:root|home/\w+|Users/\w+|work)/|\.pyenv")
+
+SAMPLES = {
+    "DATA_DIR": None,
+    "HOST": "0.0.0.0",
+    "PORT": "9001",
+    "DEBUG": "1",
+    "LOG_LEVEL": "WARNING",
+    "DATABASE_URL": "postgres://gatehouse:secret@db.internal:5433/house",
+    "BROKER_URL": "redis://broker.internal:6379/2",
+    "CACHE_URL": "redis://cache.internal:6379/1",
+    "SECRET_KEY": "a-secret-key",
+    "PII_KEYS": "k9:a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LTMyYnk=",
+    "PII_INDEX_KEY": "an-index-key",
+    "ALLOWED_HOSTS": "gateway.example.com,10.0.0.1",
+    "PUBLIC_URL": "https://gateway.example.com",
+    "TRUSTED_PROXIES": "2",
+    "EGRESS_ALLOW": "mail.internal",
+    "BODY_LIMIT": "1000",
+}
+READ_SETTINGS = """
+import json
+from gateway_project import settings as s
+print(json.dumps({
+    **{name: str(getattr(s, name)) for name in (
+        "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "SECRET_KEY", "PII_KEYS",
+        "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT")},
+    "ALLOWED_HOSTS": ",".join(s.ALLOWED_HOSTS),
+    "EGRESS_ALLOW": ",".join(s.EGRESS_ALLOW),
+    "DATABASE_HOST": s.DATABASES["default"]["HOST"],
+    "CACHE_LOCATION": s.CACHES["default"]["LOCATION"],
+}))
+"""
+
+
+def tracked_files():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def settings_that_are_read():
+    """The names given to `env.something(...)` and `_secret(...)` in settings.py."""
+    tree = ast.parse((ROOT / "gateway_project" / "settings.py").read_text())
+    names = set()
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call) or not call.args:
+            continue
+        first, by = call.args[0], ast.unparse(call.func)
+        if isinstance(first, ast.Constant) and re.fullmatch(r"env\.\w+|_secret", by):
+            names.add(first.value)
+    return names
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_a_lock_names_no_registry_and_pins_every_hash(name):
+    lock = (ROOT / name).read_text()
+    assert "://" not in lock
+    pins = re.findall(r"^[a-z0-9][\w.\[\],-]*==[^\s;\\]+", lock, re.MULTILINE | re.IGNORECASE)
+    assert len(pins) > 20
+    for entry in re.split(r"\n(?=[a-z0-9])", lock):
+        if "==" in entry.split("\n", 1)[0]:
+            assert "--hash=sha256:" in entry, entry.split("\n", 1)[0]
+
+
+def test_no_file_names_the_machine_it_was_written_on():
+    guilty = []
+    for path in tracked_files():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        if path != ROOT / "tests" / "test_repository.py" and MACHINE_PATHS.search(text):
+            guilty.append(str(path.relative_to(ROOT)))
+    assert guilty == []
+
+
+def test_the_example_lists_every_setting_and_no_other():
+    example = (ROOT / ".env.example").read_text()
+    listed = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
+    assert listed == settings_that_are_read() == set(SAMPLES)
+
+
+def test_every_setting_can_be_read_from_a_file(tmp_path):
+    values = SAMPLES | {"DATA_DIR": str(tmp_path / "data")}
+    environment = {"PATH": os.environ["PATH"]}
+    for name, value in values.items():
+        (tmp_path / name).write_text(value)
+        environment[f"{name}_FILE"] = str(tmp_path / name)
+    output = subprocess.run(
+        [sys.executable, "-c", READ_SETTINGS],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    expected = {
+        name: value for name, value in values.items() if name not in ("DATABASE_URL", "CACHE_URL")
+    }
+    assert json.loads(output) == expected | {
+        "DEBUG": "True",
+        "DATABASE_HOST": "db.internal",
+        "CACHE_LOCATION": values["CACHE_URL"],
+    }
