@@ -16,9 +16,7 @@ Values = dict[str, Any]
 def checked(document: Any) -> list[Values]:
     """The labels of a document; raises ConfigFileRefused with everything that is wrong in it."""
     try:
-        labels: list[Values] = FileSchema().run_validation({} if document is None else document)[
-            "labels"
-        ]
+        file = FileSchema().run_validation({} if document is None else document)
     except ValidationError as error:
         raise ConfigFileRefused(flattened(error.detail)) from None
     labels: list[Values] = file["labels"]
