@@ -96,6 +96,7 @@ def _networks(texts: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IP
 
 
 _noted: dict[int, float] = {}
+forget_uses = _noted.clear
 
 
 def note_use(key: KeyValues) -> None:

@@ -259,6 +259,7 @@ def _message(
     repeat_key: str,
     fingerprint: str,
 ) -> Message:
+    now = moment()
     seconds = plan.gateway.expires_after
     waits = timedelta(seconds=seconds) if seconds else EXPIRES_AFTER[request.channel]
     return Message(
@@ -276,7 +277,7 @@ def _message(
         callback_url=plan.callback_url,
         preview_address=request.preview_address,
         notes=plan.notes,
-        created_at=moment(),
-        due_at=moment(),
-        expires_at=moment(waits),
+        created_at=now,
+        due_at=now,
+        expires_at=now + waits,
     )

@@ -39,8 +39,10 @@ def record(facts: Sequence[Fact], *, now: datetime) -> list[StatusEvent]:
     events: list[StatusEvent] = []
     for fact in sorted(facts, key=lambda fact: telling_order(fact.status)):
         message = messages.get(fact.message_id)
-        step = message and learn(seen[fact.message_id], message.status, fact.status)
-        if message is None or step is None:
+        if message is None:
+            continue
+        step = learn(seen[message.pk], message.status, fact.status)
+        if step is None:
             continue
         seen[fact.message_id].add(fact.status)
         _apply(step, fact.status, message, now)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from gateway_project.lib.redaction import scrub
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.redaction import scrub
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.configuration import GatewayValues

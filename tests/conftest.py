@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gateways import configuration
+from gateways import callers, configuration
 
 # A busy machine is no failure.
 settings.register_profile("gatehouse", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -11,7 +11,8 @@ settings.load_profile("gatehouse")
 
 
 @pytest.fixture(autouse=True)
-def _no_configuration_of_another_test():
+def _nothing_kept_from_another_test():
     configuration.forget_now()
+    callers.forget_uses()
     yield
     configuration.forget_now()

@@ -1,6 +1,7 @@
 """The database's clock: the one all processes share, and the one due times are held against."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import cast
 
 from django.db import connection
 from django.db.models.expressions import Combinable
@@ -13,11 +14,10 @@ def database_now() -> datetime:
         return datetime.now(UTC)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        (now,) = cursor.fetchone()
+        return cast(datetime, now)
 
 
-def moment(after: timedelta = timedelta(0)) -> datetime | Combinable:
-    """The database's time, `after` later, as a value to write: without asking for it first."""
-    if connection.vendor == "sqlite":
-        return datetime.now(UTC) + after
-    return Now() + after if after else Now()
+def moment() -> datetime | Combinable:
+    """The database's time as a value to write, and to add to, without asking for it first."""
+    return datetime.now(UTC) if connection.vendor == "sqlite" else Now()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection
@@ -110,8 +111,7 @@ def _drain(work: Work[Any], stop: threading.Event, linger: float, turn: float) -
             claimed = work.claim(work.concurrency - len(in_the_air))
         for item in claimed:
             in_the_air[id(item)] = item
-            future = work.start(item)
-            future.add_done_callback(lambda future, item=item: done.put((item, future)))
+            work.start(item).add_done_callback(partial(_put, done, item))
         finished = _collect(done, timeout=IDLE_SECONDS)
         if finished:
             work.settle(finished)
@@ -125,6 +125,12 @@ def _drain(work: Work[Any], stop: threading.Event, linger: float, turn: float) -
         if in_the_air and now - renewed_at >= HEARTBEAT_SECONDS:
             work.renew(in_the_air.values())
             renewed_at = now
+
+
+def _put(
+    done: "queue.SimpleQueue[tuple[Any, Future[Any]]]", item: object, future: Future[Any]
+) -> None:
+    done.put((item, future))
 
 
 def _collect(

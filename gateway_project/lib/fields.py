@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from gateway_project.lib.crypto import Undecryptable, key_ring
 from gateway_project.lib.personal import REDACTED, Personal
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+    _CharField = models.CharField[str | None, str | None]
+else:
+    _TextField, _CharField = models.TextField, models.CharField
 
 
 class Ciphertext(str):
@@ -54,7 +60,7 @@ class _SealedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class SealedTextField(models.TextField):  # type: ignore[type-arg]
+class SealedTextField(_TextField):
     """Text encrypted at rest, bound to its table, row and column.
 
     `bound_to` names the field that identifies the row and is made by the client, the primary key
@@ -63,6 +69,8 @@ class SealedTextField(models.TextField):  # type: ignore[type-arg]
     """
 
     descriptor_class = _SealedAttribute
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
     lookups = frozenset({"exact", "isnull"})
 
     def __init__(self, *args: Any, bound_to: str = "pk", **kwargs: Any) -> None:
@@ -137,7 +145,7 @@ class SealedJSONField(SealedTextField):
         return json.loads(text)
 
 
-class BlindIndexField(models.CharField):  # type: ignore[type-arg]
+class BlindIndexField(_CharField):
     """A keyed digest of a sealed neighbour, so that equal addresses can be found without one.
 
     `index` takes the neighbour's plain value and the instance and answers the digest, or None

@@ -26,7 +26,7 @@ def read_body(request: HttpRequest, *, limit: int) -> bytes:
     body = _read(stream, limit + 1)
     if len(body) > limit:
         raise Refused(ErrorCode.TOO_LARGE, f"The request is over {limit} bytes")
-    request._body = body  # type: ignore[attr-defined]
+    request._body = body
     return body
 
 

@@ -1,11 +1,14 @@
 """The number that tells every process its configuration snapshot is out of date."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F
 
 from gateways.signals import configuration_changed
+
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class ConfigurationVersion(models.Model):
@@ -30,7 +33,7 @@ class ConfigurationVersion(models.Model):
         return cls.objects.filter(pk=1).values_list("number", flat=True).first() or 0
 
 
-class VersionedQuerySet(models.QuerySet[Any]):
+class VersionedQuerySet(models.QuerySet[Row]):
     """A queryset whose bulk writes are seen by every process, as `save()` is."""
 
     def update(self, **kwargs: Any) -> int:
@@ -44,10 +47,13 @@ class VersionedQuerySet(models.QuerySet[Any]):
         return created
 
 
+VersionedManager = models.Manager.from_queryset(VersionedQuerySet)
+
+
 class Versioned(models.Model):
     """A model that belongs to the configuration."""
 
-    objects = VersionedQuerySet.as_manager()
+    objects = VersionedManager()
 
     class Meta:
         abstract = True

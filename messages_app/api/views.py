@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gateway_project.lib.lenient_json import NotJson, read_object
@@ -55,10 +56,10 @@ class SendView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """No content negotiation: whatever is asked for, the answer is the protocol's JSON."""
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> Response:
         raise exc
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise Refused(ErrorCode.NO_SUCH_CALL)
 
     options = http_method_not_allowed

@@ -1,0 +1,339 @@
+"""The send APIs from outside: what Smartico posts, and what it is answered."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.db.utils import OperationalError
+
+from gateway_project.lib.protocol import ErrorCode
+from gateway_project.lib.vocabulary import Channel
+from gateways.models import Key
+from messages_app import accepting
+from messages_app.models import Message
+from tests.factories import (
+    CALLBACK_URL,
+    SECRET,
+    EndUserFactory,
+    KeyFactory,
+    TemplateFactory,
+    TemplateFieldFactory,
+)
+from tests.messages_app.house import PATHS
+
+DOCUMENTED_EMAIL = """{
+  "ext_user_id": "hhu234556",
+  "from_email_address": "Amazing <noreply@amazing.co>",
+  "reply_to_email_address": "Amazing <noreply@amazing.co>",
+  "subject": "The best offer your can find on the market",
+  "body": "<html>..........</html>",
+  "text_body": "Get the offer.....",
+  "email_uid": "ksjhdf3428yqwr8fhjhfkdj",
+  "callback_url": "https://api.smartico.ai/......callback",
+  "activity_type": "preview",
+  "to_email_address":"test@amazing.co"
+}"""
+DOCUMENTED_SMS = """{
+  "ext_user_id": "hhu234556",
+  "from_number": "Amazing",
+  "body": "Best offer ever",
+  "im_uid": "ksjhdf3428yqwr8fhjhfkdj",
+  "callback_url" : "https://api.smartico.ai/......callback"
+}"""
+DOCUMENTED_CUSTOM_IM = """{
+  "ext_user_id": "hhu234556",
+  "from_number": null,
+  "body": "Best offer ever",
+  "im_uid": "ksjhdf3428yqwr8fhjhfkdj",
+  "callback_url" : "https://api.smartico.ai/......callback",
+  "extension" : {
+    "title": "Microsoft is raising",
+    "description": "The bullish trend...",
+    "action": "BUY/SELL",
+    "instrument": "MSFT",
+  }
+}"""
+
+
+@pytest.fixture
+def documented_user(house):
+    return EndUserFactory(label=house.label, brand=house.brand, ext_user_id="hhu234556")
+
+
+@pytest.mark.parametrize(
+    ("channel", "sample"),
+    [
+        (Channel.EMAIL, DOCUMENTED_EMAIL),
+        (Channel.SMS, DOCUMENTED_SMS),
+        (Channel.VIBER, DOCUMENTED_SMS),
+        (Channel.WHATSAPP, DOCUMENTED_SMS),
+        (Channel.RCS, DOCUMENTED_SMS),
+        (Channel.CUSTOM_IM, DOCUMENTED_CUSTOM_IM),
+    ],
+)
+def test_the_documented_samples_are_accepted_as_they_stand(house, documented_user, channel, sample):
+    template = TemplateFactory(label=house.label)
+    for name in ("title", "description", "action", "instrument"):
+        TemplateFieldFactory(template=template, name=name)
+    answer = house.post(channel, sample)
+    assert answer["error_code"] == 0
+    message = Message.objects.get(pk=answer["ext_message_id"])
+    assert (message.channel, message.uid) == (channel, "ksjhdf3428yqwr8fhjhfkdj")
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_every_channel_answers_with_the_id_of_a_durable_message(house, channel):
+    message = house.accepted(channel)
+    assert message.gateway == house.gateways[channel]
+    assert message.end_user == house.user
+    assert message.callback_url.reveal() == CALLBACK_URL
+
+
+class TestCallers:
+    @pytest.mark.parametrize(
+        "header",
+        ["", "wrong", SECRET + "x", SECRET[:-1], f"Bearer {SECRET}x", "é" * 50, "x" * 65536, " "],
+    )
+    def test_without_the_right_secret_nothing_is_accepted(self, house, header):
+        answer = house.post(headers={"Authorization": header})
+        assert answer["error_code"] == ErrorCode.NOT_AUTHORISED
+        assert not Message.objects.exists()
+
+    def test_a_call_without_authorization_is_refused_on_every_channel(self, house):
+        for channel, path in PATHS.items():
+            response = house.client.post(
+                f"/api/v1/{path}", house.body(channel), content_type="application/json"
+            )
+            assert response.json()["error_code"] == ErrorCode.NOT_AUTHORISED
+
+    @pytest.mark.parametrize("header", [SECRET, f"Bearer {SECRET}", f"bearer {SECRET}"])
+    def test_the_secret_is_taken_raw_and_behind_bearer(self, house, header):
+        assert house.post(headers={"Authorization": header})["error_code"] == 0
+
+    def test_two_secrets_are_live_until_one_is_revoked(self, house):
+        KeyFactory(label=house.label, secret="the-next-one")
+        assert house.post(headers={"Authorization": "the-next-one"})["error_code"] == 0
+        Key.objects.exclude(digest="").order_by("pk").first().delete()
+        assert house.post()["error_code"] == ErrorCode.NOT_AUTHORISED
+        assert house.post(headers={"Authorization": "the-next-one"})["error_code"] == 0
+
+    def test_the_last_use_of_a_secret_is_kept(self, house):
+        house.post()
+        assert Key.objects.get().last_used_at is not None
+
+    def test_a_brands_secret_does_not_know_the_users_of_another(self, house):
+        other = EndUserFactory(label=house.label)
+        KeyFactory(label=house.label, secret="of-brand", brand=house.brand)
+        answers = [
+            house.post(
+                body=house.body(ext_user_id=user, im_uid=user), headers={"Authorization": "of-brand"}
+            )
+            for user in (house.user.ext_user_id, other.ext_user_id, "nobody")
+        ]
+        assert [answer["error_code"] for answer in answers] == [0, 1, 1]
+        assert answers[1] == answers[2]
+
+    @pytest.mark.parametrize(
+        ("proxies", "forwarded", "remote", "is_allowed"),
+        [
+            (0, "", "203.0.113.9", True),
+            (0, "", "::ffff:203.0.113.9", True),
+            (0, "203.0.113.9", "198.51.100.1", False),
+            (1, "203.0.113.9", "10.0.0.1", True),
+            (1, "203.0.113.9, 198.51.100.1", "10.0.0.1", False),
+            (1, "198.51.100.1, 203.0.113.9:4711", "10.0.0.1", True),
+            (2, "203.0.113.9, 10.0.0.2", "10.0.0.1", True),
+            (1, "", "198.51.100.1", False),
+            (1, "nonsense", "10.0.0.1", False),
+        ],
+    )
+    def test_only_the_trusted_hop_counts_as_the_callers_address(
+        self, house, settings, proxies, forwarded, remote, is_allowed
+    ):
+        settings.TRUSTED_PROXIES = proxies
+        house.label.allowed_ips = ["203.0.113.0/24"]
+        house.label.save()
+        answer = house.post(headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR=remote)
+        expected = 0 if is_allowed else ErrorCode.CALLER_REFUSED
+        assert answer["error_code"] == expected
+
+    def test_required_headers_are_required(self, house):
+        house.label.required_headers = {"X-Tenant": "amazing"}
+        house.label.save()
+        assert house.post()["error_code"] == ErrorCode.NOT_AUTHORISED
+        assert house.post(headers={"X-Tenant": "amazing"})["error_code"] == 0
+
+
+class TestLayersInFront:
+    @pytest.mark.parametrize("path", ["/api/v1/sms", "/api/v1/sms/", "/api//v1//sms"])
+    @pytest.mark.parametrize("method", ["get", "put", "options", "head", "delete", "patch"])
+    def test_another_method_is_answered_in_the_protocol(self, house, method, path):
+        response = getattr(house.client, method)(path)
+        assert response.status_code == 200
+        assert not response.cookies
+        if method == "head":
+            assert response.content == b""
+        else:
+            assert response.json()["error_code"] == ErrorCode.NO_SUCH_CALL
+
+    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "/api/v1/fax", "/api/v1/email/x"])
+    def test_an_unknown_path_is_answered_in_the_protocol(self, house, path):
+        assert house.post(path=path)["error_code"] == ErrorCode.NO_SUCH_CALL
+
+    def test_the_trailing_slash_makes_no_difference(self, house):
+        ids = {house.post(path=path)["ext_message_id"] for path in ("/api/v1/sms", "/api/v1/sms/")}
+        assert len(ids) == 1
+
+    def test_a_foreign_host_name_is_no_reason_for_another_answer(self, house):
+        assert house.post(headers={"Host": "evil.example"})["error_code"] == 0
+
+    def test_an_https_redirect_does_not_stand_before_the_send_apis(self, house, settings):
+        settings.SECURE_SSL_REDIRECT = True
+        assert house.post()["error_code"] == 0
+
+    def test_an_unhandled_exception_is_an_incident_without_details(
+        self, house, settings, monkeypatch, caplog
+    ):
+        settings.DEBUG = True
+        monkeypatch.setattr(accepting, "find", lambda *_: 1 / 0)
+        answer = house.post()
+        assert answer["error_code"] == ErrorCode.INTERNAL
+        incident = answer["error_message"].rpartition(" ")[2]
+        assert incident in caplog.text
+        assert "ZeroDivision" not in answer["error_message"]
+
+    def test_a_database_that_is_down_is_temporary(self, house, monkeypatch):
+        def down(*_):
+            raise OperationalError("connection refused")
+
+        monkeypatch.setattr(accepting, "find", down)
+        monkeypatch.setattr(connection, "is_usable", lambda: True)
+        assert house.post()["error_code"] == ErrorCode.UNAVAILABLE
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            "",
+            "null",
+            "[]",
+            '"text"',
+            "42",
+            "{",
+            '{"a": 1, "a": 2}',
+            '{"a": NaN}',
+            '{"a": 1e999}',
+            "[" * 100_000,
+            '{"a":' * 100_000,
+            "a=1&b=2",
+            "\xff\xfe",
+            '{"ext_user_id": "x"',
+        ],
+    )
+    def test_what_is_no_json_object_is_refused_without_echo(self, house, raw):
+        answer = house.post(body=raw)
+        assert answer["error_code"] == ErrorCode.NOT_JSON
+        assert len(answer["error_message"]) < 200
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+    def test_another_encoding_than_utf8_is_refused(self, house, encoding):
+        raw = json.dumps(house.body(body="Ünïque"), ensure_ascii=False).encode(encoding)
+        assert house.post(body=raw)["error_code"] == ErrorCode.NOT_JSON
+
+    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "x/y"])
+    def test_json_is_tried_whatever_the_content_type_says(self, house, kind):
+        raw = json.dumps(house.body())
+        assert house.post(body=raw, content_type=kind)["error_code"] == 0
+
+    def test_a_byte_order_mark_does_no_harm(self, house):
+        raw = b"\xef\xbb\xbf" + json.dumps(house.body()).encode()
+        assert house.post(body=raw)["error_code"] == 0
+
+    def test_a_body_over_the_limit_is_refused_and_one_under_it_is_not(self, house, settings):
+        raw = json.dumps(house.body()).encode()
+        settings.BODY_LIMIT = len(raw)
+        assert house.post(body=raw)["error_code"] == 0
+        assert house.post(body=raw + b" ")["error_code"] == ErrorCode.TOO_LARGE
+
+    def test_a_compressed_body_is_refused(self, house):
+        answer = house.post(headers={"Content-Encoding": "gzip"})
+        assert answer["error_code"] == ErrorCode.NOT_JSON
+
+
+class TestFields:
+    @pytest.mark.parametrize("name", ["ext_user_id", "im_uid", "body"])
+    @pytest.mark.parametrize("value", [None, "", [], {}, 1.5, True])
+    def test_a_missing_or_wrong_field_is_named(self, house, name, value):
+        answer = house.post(body=house.body() | {name: value})
+        assert answer["error_code"] == ErrorCode.FIELD_INVALID
+        assert name in answer["error_message"]
+
+    def test_one_body_of_an_email_is_enough_and_none_is_not(self, house):
+        assert house.accepted(Channel.EMAIL, body=None, email_uid="1")
+        assert house.accepted(Channel.EMAIL, text_body=None, email_uid="2")
+        refusal = house.refusal(Channel.EMAIL, body=None, text_body=None, email_uid="3")
+        assert refusal == ErrorCode.FIELD_INVALID
+
+    def test_a_number_as_user_id_is_taken_as_its_text(self, house):
+        EndUserFactory(label=house.label, ext_user_id="4711")
+        assert house.accepted(ext_user_id=4711).end_user.ext_user_id == "4711"
+
+    @pytest.mark.parametrize("bad", ["a\x00b", "a\ud800", "x" * 256])
+    @pytest.mark.parametrize("name", ["ext_user_id", "im_uid"])
+    def test_ids_hold_nothing_that_cannot_be_kept(self, house, name, bad):
+        assert house.refusal(**{name: bad}) == ErrorCode.FIELD_INVALID
+
+    def test_a_user_id_is_never_trimmed(self, house):
+        assert house.refusal(ext_user_id=f" {house.user.ext_user_id}") == ErrorCode.USER_NOT_FOUND
+
+    def test_texts_are_mended_with_a_note(self, house):
+        message = house.accepted(body="a\x00b\ud800")
+        assert message.content.reveal()["body"] == "ab\ufffd"
+        assert len(message.notes) == 2
+
+    @pytest.mark.parametrize("break_", ["\r\n", "\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"])
+    @pytest.mark.parametrize(
+        "name", ["subject", "from_email_address", "reply_to_email_address"]
+    )
+    def test_line_breaks_do_not_reach_a_header(self, house, name, break_):
+        value = f"Amazing{break_}Bcc: x@y.example <noreply@amazing.co>"
+        assert house.refusal(Channel.EMAIL, **{name: value}) == ErrorCode.FIELD_INVALID
+
+    @pytest.mark.parametrize(
+        "mailbox",
+        [
+            "a@b.co, c@d.co",
+            "Amazing, Inc <a@b.co>",
+            "group: a@b.co;",
+            "a@b.co> x",
+            "<a@b.co",
+            "a@b",
+            "a b@c.co",
+            "@b.co",
+            "a@@b.co",
+            "a@b.co (comment)",
+            '"open <a@b.co>',
+            "a@-b.co",
+        ],
+    )
+    def test_a_sender_is_exactly_one_mailbox(self, house, mailbox):
+        refusal = house.refusal(Channel.EMAIL, from_email_address=mailbox)
+        assert refusal == ErrorCode.FIELD_INVALID
+
+    @pytest.mark.parametrize(
+        "mailbox",
+        ["a@b.co", "<a@b.co>", "Amazing.co <a@b.co>", '"Amazing, Inc" <a@b.co>', "Ämazing <a@bü.co>"],
+    )
+    def test_a_well_formed_mailbox_is_taken(self, house, mailbox):
+        assert house.accepted(Channel.EMAIL, from_email_address=mailbox)
+
+    def test_an_unknown_field_is_ignored(self, house):
+        assert house.accepted(brand_new="x")
+
+    def test_an_extension_on_sms_is_ignored_with_a_note(self, house):
+        assert house.accepted(extension={"title": "x"}).notes
+
+    def test_null_is_the_same_as_absent(self, house):
+        body = house.body() | {"from_number": None, "extension": None, "callback_url": CALLBACK_URL}
+        assert house.post(body=body)["error_code"] == 0
