@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from gateway_project.operations.processes import Processes
+from tests.operations.surroundings import is_running, wait_until
 
 READY = "import sys, time, signal, subprocess\n"
 SLEEPS = READY + "open(sys.argv[1], 'w').close()\ntime.sleep(60)"
@@ -45,23 +46,6 @@ def start(tmp_path):
     yield start
     for processes in started:
         processes.stop(grace=0)
-
-
-def wait_until(condition):
-    waiting = threading.Event()
-    for _ in range(1000):
-        if condition():
-            return
-        waiting.wait(0.01)
-    raise AssertionError("waited in vain")
-
-
-def is_running(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_stop_lets_each_process_finish(start):
