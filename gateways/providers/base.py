@@ -164,6 +164,8 @@ __all__ = [
     "WebhookAnswer",
     "WebhookRefused",
     "WebhookRequest",
+    "is_success",
+    "problem_of",
     "transport_error",
     "unreadable",
 ]

@@ -29,6 +29,8 @@ from gateways.providers.base import (
     SendResult,
     StatusUpdate,
     WebhookRequest,
+    is_success,
+    problem_of,
     unreadable,
 )
 from gateways.providers.fields import PRINTABLE, HttpUrlField, SecretHeadersField
@@ -87,8 +89,11 @@ class CustomImHttp(HttpProvider):
         """Asks for the head of the URL, since the contract has no call that sends nothing."""
         call = HttpCall(method="HEAD", url=self.config["url"], headers=self._headers())
         answer = self.ask(call)
-        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise GatewayMisconfigured(f"it refuses the Authorization value: HTTP {answer.status}")
+        problem = problem_of(answer)
+        # A path that takes POST alone may answer so.
+        is_there = is_success(answer) or answer.status == HTTPStatus.NOT_IMPLEMENTED
+        if not is_there and not isinstance(problem, MessageRejected):
+            raise problem
         return f"The notification centre can be reached; it answered HTTP {answer.status}."
 
     def verify_webhook(self, request: WebhookRequest) -> None:

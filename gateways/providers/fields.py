@@ -46,7 +46,8 @@ class SecretHeadersField(Secret, forms.CharField):
             raise ValidationError("A JSON object of header names and values is expected.") from None
 
     def validate(self, value: Any) -> None:
-        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        texts = [*value, *value.values()] if isinstance(value, dict) else [None]
+        if not all(isinstance(text, str) for text in texts):
             raise ValidationError("Header names and values as text are expected.")
         super().validate(value)
 

@@ -50,7 +50,7 @@ PERMANENT: Mapping[type[smtplib.SMTPException], type[ProviderError]] = {
     smtplib.SMTPConnectError: GatewayUnavailable,
     smtplib.SMTPResponseException: GatewayMisconfigured,
 }
-"""What a 5xx means, by the command that it answers (the last one: STARTTLS)."""
+"""What a 5xx means, by the command that it answers (the last one: STARTTLS, NOOP)."""
 
 PERMANENT_CODES: Mapping[int, type[ProviderError]] = {
     530: GatewayMisconfigured,
@@ -61,6 +61,7 @@ PERMANENT_CODES: Mapping[int, type[ProviderError]] = {
 }
 """Codes that mean the same whatever they answer: authentication (RFC 4954), size (RFC 1870)."""
 
+OK = 250
 CLOSING = 421
 
 
@@ -132,14 +133,11 @@ class Smtp(BlockingProvider):
         backend = self._new_backend()
         try:
             backend.open()
-            code, _ = backend.connection.noop()
             found = _found(backend)
         except (OSError, TransportError) as error:
             raise _problem(error, body_written=False) from None
         finally:
             _close(backend)
-        if code != 250:
-            raise GatewayUnavailable(f"NOOP was answered {code}")
         return found
 
     def close(self) -> None:
@@ -242,13 +240,14 @@ def _problem(error: OSError | TransportError, *, body_written: bool) -> Provider
 
 def _reply(error: Exception) -> tuple[int, str] | None:
     """The code and words with which the server answered; None where it did not."""
+    words: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         ((code, words),) = error.recipients.values()
     elif isinstance(error, smtplib.SMTPResponseException):
         code, words = error.smtp_code, error.smtp_error
     else:
         return None
-    return code, words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+    return code, words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 
 def _refusal(error: OSError, code: int, words: str, *, body_written: bool) -> ProviderError:
@@ -283,8 +282,13 @@ def _broken(error: OSError) -> ProviderError:
 
 def _found(backend: Backend) -> str:
     connection = backend.connection
-    is_tls = isinstance(connection.sock, ssl.SSLSocket)
-    security = connection.sock.version() if is_tls else "without encryption"
+    if connection is None:
+        raise smtplib.SMTPServerDisconnected
+    code, words = connection.noop()
+    if code != OK:
+        raise smtplib.SMTPResponseException(code, words)
+    sock = connection.sock
+    security = sock.version() if isinstance(sock, ssl.SSLSocket) else "without encryption"
     signed_in = "signed in" if backend.username else "without signing in"
     return f"The mail server answers, {security}, {signed_in}."
 

@@ -37,6 +37,7 @@ from gateways.providers.base import (
     SendResult,
     WebhookRefused,
     WebhookRequest,
+    problem_of,
     unreadable,
 )
 from gateways.providers.fields import PRINTABLE, HttpUrlField
@@ -131,11 +132,11 @@ class WebexConnect(HttpProvider):
     def check_connection(self) -> str:
         """Posts an empty object: without destination and content nothing can be sent."""
         answer = self.ask(self._post({}))
-        problem = self.refusal(answer)
-        if answer.status == HTTPStatus.UNAUTHORIZED or isinstance(problem, GatewayMisconfigured):
-            raise problem or GatewayMisconfigured("HTTP 401: the credentials are refused")
-        if answer.status != HTTPStatus.BAD_REQUEST:
-            raise GatewayUnavailable(f"HTTP {answer.status} where 400 was expected")
+        problem = self.refusal(answer) or problem_of(answer)
+        if not isinstance(problem, MessageRejected):
+            raise problem
+        if "code" not in _object(answer):
+            raise GatewayMisconfigured("it does not answer as Webex Connect does")
         return "Webex Connect took the credentials, and refused an empty message as it should."
 
     def verify_webhook(self, request: WebhookRequest) -> None:

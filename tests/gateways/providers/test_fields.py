@@ -1,0 +1,77 @@
+import pytest
+from django.core.exceptions import ValidationError
+
+from gateways.providers.fields import HttpUrlField, SecretHeadersField
+from tests.gateways.providers.examples import CANARY
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.us.webexconnect.io",
+        "http://notification-centre:8080/messages?tenant=amazing",
+        "https://[2001:db8::1]/x",
+        "https://xn--bcher-kva.example/",
+    ],
+)
+def test_an_http_url_is_taken_as_it_stands(url):
+    assert HttpUrlField().clean(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "https://",
+        "https:///path",
+        "host/path",
+        f"https://user:{CANARY}@host/",
+        f"https://{CANARY}@host/",
+        f"https://host/#{CANARY}",
+        "https://host:0/",
+        "https://host:99999/",
+        "https://ho st/",
+        "https://host/\r\nX: y",
+        "https://host\\@other/",
+        "https://[::1/",
+    ],
+)
+def test_anything_else_is_refused_without_being_repeated(url):
+    with pytest.raises(ValidationError) as refused:
+        HttpUrlField().clean(url)
+
+    assert CANARY not in str(refused.value)
+
+
+@pytest.mark.parametrize("given", [{"X-Tenant": "amazing"}, '{"X-Tenant": "amazing"}'])
+def test_headers_are_a_mapping_or_its_json(given):
+    assert SecretHeadersField().clean(given) == {"X-Tenant": "amazing"}
+
+
+@pytest.mark.parametrize("given", ["", None, {}])
+def test_no_headers_are_an_empty_mapping(given):
+    assert SecretHeadersField(required=False).clean(given) == {}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"X-Tenant: {CANARY}",
+        f'["{CANARY}"]',
+        {"X-Tenant": 7},
+        {"X-Tenant": None},
+        {"X Tenant": CANARY},
+        {"": CANARY},
+        {"X-Tenant": f"{CANARY}\r\nHost: other"},
+        {"X-Tenant": f"{CANARY}é"},
+        {"X-Tenant": ""},
+        {7: CANARY},
+    ],
+)
+def test_what_cannot_be_a_header_is_refused_without_being_repeated(given):
+    with pytest.raises(ValidationError) as refused:
+        SecretHeadersField().clean(given)
+
+    assert CANARY not in str(refused.value)
