@@ -1,2 +1,93 @@
-"""placeholder"""
-def configure(options): pass
+"""Logs: one line per event for machines or people, with nothing in it that is nobody's business."""
+
+import logging
+import logging.config
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from gateway_project.lib.redaction import mask_urls, scrub
+
+LONGEST_TEXT = 20_000
+"""Characters kept of one text; a traceback may need many."""
+THROUGH_THE_ROOT = ("django", "django.server", "django.request", "celery", "_granian")
+"""Loggers that their libraries give handlers of their own."""
+QUIET = ("aiohttp", "asyncio", "amqp", "kombu", "urllib3")
+
+COMMON: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+)
+
+
+def configure(options: Mapping[str, Any]) -> None:
+    """Sets up all logging, Django's way (LOGGING_CONFIG): `level`, and `as_json` or for people."""
+    # A record that cannot be formatted would be printed as it is, arguments and all.
+    logging.raiseExceptions = False
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"masked": {"()": formatter, "as_json": options["as_json"]}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
+            "root": {"handlers": ["stderr"], "level": options["level"]},
+            "loggers": {
+                **{name: {"handlers": [], "propagate": True} for name in THROUGH_THE_ROOT},
+                **{name: {"level": "WARNING"} for name in QUIET},
+            },
+        }
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *COMMON,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def formatter(*, as_json: bool) -> logging.Formatter:
+    """Formats the records of structlog and of the standard library alike."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=COMMON,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            mask,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer() if as_json else _for_people(),
+        ],
+    )
+
+
+def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The processor that takes addresses, numbers and credentials out of everything in an event."""
+    return {name: _masked(value) for name, value in event.items()}
+
+
+def _masked(value: object) -> object:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case dict():
+            return {str(_masked(name)): _masked(inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(inner) for inner in value]
+        case _:
+            return scrub(mask_urls(str(value)), kept=LONGEST_TEXT)
+
+
+def _for_people() -> Processor:
+    # Plain tracebacks: the prettier ones show local variables.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )

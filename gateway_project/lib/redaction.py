@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from gateway_project.lib.disguises import View, views
 from gateway_project.lib.personal import REDACTED, Personal
@@ -31,7 +30,7 @@ LOOKS_LIKE_A_NUMBER = re.compile(
 )
 SLASH, EQUALS = r"(?:/|%2F)", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"
 URL_SECRETS = tuple(
-    re.compile(rf"({lead})(?:(?!%2[36F])[^\s/?#&\"'<>,;)}}\]])+", re.IGNORECASE)
+    re.compile(rf"({lead})(?:(?!%2[36F])[^\s/?#&\"'<>,;)}}\[\]])+", re.IGNORECASE)
     for lead in (
         rf"{SLASH}callbacks{SLASH}(?:webhooks|status){SLASH}",
         rf"{SLASH}platform{SLASH}v1{SLASH}users{SLASH}",
@@ -41,17 +40,17 @@ URL_SECRETS = tuple(
 )
 
 
-def scrub(text: str, *values: Personal | str) -> str:
+def scrub(text: str, *values: Personal | str, kept: int = KEPT_LENGTH) -> str:
     """The text without these values in any usual disguise, nor anything like an address or token.
 
-    At most 2,000 characters of it are kept. Values under four characters are not looked for.
+    At most `kept` characters of it are kept. Values under four characters are not looked for.
     """
-    looked_at = text[: KEPT_LENGTH + OVERLAP]
+    looked_at = text[: kept + OVERLAP]
     patterns = tuple(pattern for value in values for pattern in _patterns(_plain(value)))
     found = sorted(
         span for view in views(looked_at) for span in _found(view, patterns) if span[0] < span[1]
     )
-    return _cut_out(looked_at, found)
+    return _without(looked_at[:kept], found)[:kept]
 
 
 def mask_urls(text: str) -> str:
@@ -70,23 +69,23 @@ def _found(view: View, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[
             yield view.span(*match.span())
 
 
-def _cut_out(text: str, spans: list[tuple[int, int]]) -> str:
-    kept: list[str] = []
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """The text with these stretches of it, which may overlap and reach beyond it, replaced."""
+    rest: list[str] = []
     end = 0
     for start, until in spans:
-        if start >= KEPT_LENGTH:
+        if start >= len(text):
             break
-        if start > end or not kept:
-            kept.extend((text[end:start], REDACTED))
+        if start > end or not rest:
+            rest.extend((text[end:start], REDACTED))
         end = max(end, until)
-    return "".join((*kept, text[end:KEPT_LENGTH]))[:KEPT_LENGTH]
+    return "".join((*rest, text[end:]))
 
 
 def _plain(value: Personal | str) -> str:
     return str(value.reveal()) if isinstance(value, Personal) else value
 
 
-@lru_cache(maxsize=256)
 def _patterns(value: str) -> tuple[re.Pattern[str], ...]:
     """What to look for: an address, a number or any other secret."""
     value = value.strip()
@@ -107,7 +106,7 @@ def _number_pattern(digits: str) -> re.Pattern[str]:
 
 def _email_patterns(address: str) -> tuple[re.Pattern[str], ...]:
     """The address, also with gaps in it or its signs spelled out, and its local part alone."""
-    local, _, domain = address.rpartition("@")
+    local = address.rpartition("@")[0]
     spelled = {"@": r"(?:@|\W?at\W?)", ".": r"(?:\.|\W?dot\W?)"}
     whole = r"\s{0,3}".join(spelled.get(character) or re.escape(character) for character in address)
     alone = rf"(?<!\w){re.escape(local)}(?!\w)"

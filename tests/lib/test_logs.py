@@ -1,0 +1,127 @@
+import io
+import json
+import logging
+
+import pytest
+import structlog
+from django.conf import settings
+
+from gateway_project.lib import logs
+from gateway_project.lib.personal import REDACTED, Personal
+
+EMAIL = "canary.jane@mailbox.example"
+PHONE = "+49 151 12345678"
+ID = "0199e7c5-1234-7890-8123-450000000000"
+
+
+class Sink(io.StringIO):
+    @property
+    def event(self):
+        return json.loads(self.getvalue().splitlines()[-1])
+
+
+@pytest.fixture
+def sink():
+    """The root logger as the product sets it up, written to memory."""
+    logs.configure({"level": "INFO", "as_json": True})
+    sink = Sink()
+    handler = logging.getLogger().handlers[0]
+    handler.setStream(sink)
+    yield sink
+    logging.raiseExceptions = True
+    logs.configure(settings.LOGGING)
+
+
+def test_an_event_is_one_line_of_json(sink):
+    logging.getLogger("messages_app.sending").warning("gateway %s is slow", "sms-de")
+    event = sink.event
+    assert event["event"] == "gateway sms-de is slow"
+    assert event["level"] == "warning"
+    assert event["logger"] == "messages_app.sending"
+    assert event["timestamp"].endswith("Z")
+    assert sink.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("value", [EMAIL, PHONE, EMAIL.replace("@", "%40")])
+def test_addresses_are_masked_in_texts_and_arguments(sink, value):
+    log = logging.getLogger("any")
+    log.warning(f"sent to {value}")  # noqa: G004
+    log.warning("sent to %s", value)
+    log.warning("sent %(body)s", {"body": {"to": [value]}})
+    structlog.get_logger("any").warning("sent", to=value, more={"to": (value,)})
+    assert value not in sink.getvalue()
+    assert sink.getvalue().count(REDACTED) == 5
+
+
+def test_credentials_in_urls_are_masked(sink):
+    logging.getLogger("django.request").warning(
+        "Not Found: %s", "/callbacks/webhooks/s3cr3t-t0ken/?api_key=s3cr3t-key"
+    )
+    assert "s3cr3t" not in sink.getvalue()
+    assert sink.event["event"].startswith("Not Found: /callbacks/webhooks/[redacted]/")
+
+
+@pytest.mark.parametrize("name", ["django.server", "django.request", "asyncio", "celery.worker"])
+def test_libraries_log_through_the_same_line(sink, name):
+    logging.getLogger(name).warning("written by a library")
+    assert sink.event["logger"] == name
+
+
+def test_a_traceback_shows_where_but_neither_addresses_nor_variables(sink):
+    def fail(recipient):
+        raise ValueError(f"cannot write to {recipient}")
+
+    try:
+        try:
+            fail(EMAIL)
+        except ValueError as error:
+            raise RuntimeError("GET http://x.example/cb?api_key=s3cr3t") from error
+    except RuntimeError:
+        logging.getLogger("any").exception("drain failed")
+    exception = sink.event["exception"]
+    assert "in fail" in exception
+    assert "RuntimeError: GET" in exception
+    assert EMAIL not in sink.getvalue()
+    assert "s3cr3t" not in sink.getvalue()
+
+
+def test_a_long_traceback_keeps_its_last_line(sink):
+    def fail(depth):
+        if depth:
+            fail(depth - 1)
+        int("x")
+        return depth
+
+    try:
+        fail(30)
+    except ValueError:
+        logging.getLogger("any").exception("drain failed")
+    assert "invalid literal for int()" in sink.event["exception"]
+
+
+def test_bound_context_is_on_every_line_and_ids_stay_readable(sink):
+    with structlog.contextvars.bound_contextvars(message_id=ID):
+        logging.getLogger("any").info("accepted")
+    assert sink.event["message_id"] == ID
+
+
+def test_personal_values_and_strange_objects_show_nothing(sink):
+    class Stranger:
+        def __repr__(self):
+            return f"<Stranger {EMAIL}>"
+
+    structlog.get_logger("any").warning("seen", who=Personal(EMAIL), what=Stranger(), code=7)
+    assert EMAIL not in sink.getvalue()
+    assert sink.event["code"] == 7
+
+
+def test_a_record_that_cannot_be_formatted_is_not_printed_as_it_is(sink, capfd):
+    logging.getLogger("any").warning("%d", EMAIL)
+    assert EMAIL not in sink.getvalue() + capfd.readouterr().err
+
+
+def test_people_are_shown_plain_text():
+    record = logging.LogRecord("any", logging.INFO, "", 1, "sent to %s", (EMAIL,), None)
+    line = logs.formatter(as_json=False).format(record)
+    assert "sent to" in line
+    assert EMAIL not in line
