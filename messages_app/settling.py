@@ -23,7 +23,7 @@ from gateways.providers.base import (
     ProviderError,
     SendResult,
 )
-from gateways.providers.registry import secret_fields
+from gateways.providers.registry import secret_values
 from messages_app.accepting import routed
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.models import DETAIL_LENGTH, Message, SendAttempt, State
@@ -51,10 +51,8 @@ class Tried:
 
     def scrubbed(self, text: str) -> str:
         """The provider's words without the recipient and the gateway's secrets."""
-        config = self.provider.config
-        secrets = [config[name] for name in secret_fields(type(self.provider)) if name in config]
         hidden = [self.recipient] if self.recipient else []
-        return scrub(text, *hidden, *map(Personal, secrets))[:DETAIL_LENGTH]
+        return scrub(text, *hidden, *secret_values(self.provider))[:DETAIL_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The providers that this installation knows, by slug."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ImproperlyConfigured, Valid
 from django.forms import Form
 from django.utils.module_loading import import_string
 
+from gateway_project.lib.personal import Personal
 from gateways.providers.base import Provider
 from gateways.providers.fields import Secret
 
@@ -46,6 +47,17 @@ def build(slug: str, config: Mapping[str, Any], *, webhook_url: str, status_url:
 def secret_fields(cls: type[Provider]) -> set[str]:
     """The names of the Config fields that are never shown again."""
     return {name for name, field in cls.Config.base_fields.items() if isinstance(field, Secret)}
+
+
+def secret_values(provider: Provider) -> list[Personal]:
+    """Every secret of the account, those in a mapping singly: what no text may repeat."""
+    values = [provider.config.get(name) for name in secret_fields(type(provider))]
+    singly = [each for value in values for each in _singly(value)]
+    return [Personal(text) for text in singly if text]
+
+
+def _singly(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, Mapping) else (value,)
 
 
 def validate_config(cls: type[Provider], config: Mapping[str, Any]) -> dict[str, Any]:

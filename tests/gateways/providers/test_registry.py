@@ -6,11 +6,12 @@ from gateways.providers.registry import (
     provider_class,
     provider_classes,
     secret_fields,
+    secret_values,
     validate_config,
 )
 from gateways.providers.sandbox import Sandbox
 from gateways.providers.webex_connect import WebexConnect
-from tests.gateways.providers.examples import CANARY, CONFIGS, STATUS_URL, WEBHOOK_URL
+from tests.gateways.providers.examples import CANARY, CONFIGS, STATUS_URL, WEBHOOK_URL, account
 
 
 def test_the_registered_providers_are_found_by_slug():
@@ -46,6 +47,18 @@ def test_an_adapter_is_built_with_its_urls():
 def test_the_secret_fields_are_those_declared_secret():
     assert secret_fields(WebexConnect) == {"service_key", "service_secret", "webhook_secret"}
     assert secret_fields(provider_class("custom_im_http")) == {"authorization", "headers"}
+
+
+def test_the_secrets_in_a_mapping_count_singly():
+    secrets = secret_values(account("custom_im_http", headers={"X-A": "one", "X-B": "two"}))
+
+    assert sorted(secret.reveal() for secret in secrets) == sorted([CANARY, "one", "two"])
+    assert CANARY not in repr(secrets)
+
+
+def test_an_account_without_secrets_has_none():
+    assert secret_values(account("sandbox")) == []
+    assert secret_values(account("custom_im_http", authorization=None, headers=None)) == []
 
 
 def test_an_unknown_key_is_named():
