@@ -65,6 +65,7 @@ def said(answer: HttpAnswer) -> str:
 
 
 def asked_wait(answer: HttpAnswer) -> float | None:
+    """Seconds that the answer's Retry-After asks for, at most an hour."""
     header = answer.headers.get("retry-after", "")
     return retry_after(header, now=datetime.now(UTC), cap=RETRY_AFTER_CAP)
 

@@ -24,6 +24,7 @@ from django.core.exceptions import ValidationError
 
 from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.answers import asked_wait
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -56,6 +57,7 @@ PROBLEMS: Mapping[str, type[ProviderError]] = {
 }
 """`code` of an answer. 7020 is the tenant's transaction limit, and comes as an HTTP 400."""
 
+CREDENTIALS = ("service_key", "service_id", "service_secret")
 RATE_PAUSE_SECONDS = 1.0
 QUOTA_PAUSE_SECONDS = 300.0
 LONGEST_VALIDITY_SECONDS = 72 * 3600
@@ -92,9 +94,10 @@ class WebexConnect(HttpProvider):
             return secret
 
         def clean(self) -> None:
-            by_key = bool(self.data.get("service_key"))
-            by_token = [bool(self.data.get(name)) for name in ("service_id", "service_secret")]
-            if by_key == any(by_token) or any(by_token) != all(by_token):
+            if self.errors:
+                return
+            given = [name for name in CREDENTIALS if self.cleaned_data[name]]
+            if given not in (["service_key"], ["service_id", "service_secret"]):
                 raise ValidationError(
                     "Either service_key or both service_id and service_secret are needed."
                 )
@@ -126,7 +129,7 @@ class WebexConnect(HttpProvider):
         kind = PROBLEMS.get(code)
         if kind is GatewayUnavailable:
             pause = QUOTA_PAUSE_SECONDS if "quota" in words.lower() else RATE_PAUSE_SECONDS
-            return GatewayUnavailable(words, retry_after=pause)
+            return GatewayUnavailable(words, retry_after=asked_wait(answer) or pause)
         return kind(words) if kind else None
 
     def check_connection(self) -> str:

@@ -234,6 +234,13 @@ def test_the_transaction_limit_is_waited_out(message, seconds):
     assert outcome(400, {"code": "7020", "message": message}).retry_after == seconds
 
 
+def test_a_wait_that_the_answer_asks_for_comes_first():
+    answer = HttpAnswer(status=429, headers={"retry-after": "9"}, body=b'{"code": "7020"}')
+    (result,) = account("webex_connect").results([MESSAGE], answer)
+
+    assert result.retry_after == 9
+
+
 def test_credentials_that_are_refused_without_a_word_are_misconfigured():
     (result,) = account("webex_connect").results([MESSAGE], HttpAnswer(status=401))
 
@@ -335,6 +342,12 @@ def test_a_signature_made_with_another_secret_is_refused():
 
 def test_a_service_id_and_secret_are_as_good_as_a_key():
     assert validate_config(WebexConnect, WEBEX_BY_TOKEN) == WEBEX_BY_TOKEN
+
+
+def test_its_form_works_inside_of_others():
+    data = {f"step-{name}": value for name, value in WEBEX_BY_TOKEN.items()}
+
+    assert WebexConnect.Config(data, prefix="step").is_valid()
 
 
 @pytest.mark.parametrize(
