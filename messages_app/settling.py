@@ -135,11 +135,14 @@ def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
         provider_id__in=set(given.values()) - {""},
     )
     known = set(earlier.values_list("provider_id", flat=True))
+    nameless = 0
     for message_id, provider_id in given.items():
         if not provider_id or provider_id in known:
-            logger.warning("message %s: its provider gave no id of its own for it", message_id)
+            nameless += 1
             given[message_id] = str(message_id)
         known.add(provider_id)
+    if nameless:
+        logger.warning("providers gave no id of their own for %d messages", nameless)
     return given
 
 

@@ -126,7 +126,8 @@ class TestCallers:
         KeyFactory(label=house.label, secret="of-brand", brand=house.brand)
         answers = [
             house.post(
-                body=house.body(ext_user_id=user, im_uid=user), headers={"Authorization": "of-brand"}
+                body=house.body(ext_user_id=user, im_uid=user),
+                headers={"Authorization": "of-brand"},
             )
             for user in (house.user.ext_user_id, other.ext_user_id, "nobody")
         ]
@@ -293,9 +294,7 @@ class TestFields:
         assert len(message.notes) == 2
 
     @pytest.mark.parametrize("break_", ["\r\n", "\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"])
-    @pytest.mark.parametrize(
-        "name", ["subject", "from_email_address", "reply_to_email_address"]
-    )
+    @pytest.mark.parametrize("name", ["subject", "from_email_address", "reply_to_email_address"])
     def test_line_breaks_do_not_reach_a_header(self, house, name, break_):
         value = f"Amazing{break_}Bcc: x@y.example <noreply@amazing.co>"
         assert house.refusal(Channel.EMAIL, **{name: value}) == ErrorCode.FIELD_INVALID
@@ -323,7 +322,13 @@ class TestFields:
 
     @pytest.mark.parametrize(
         "mailbox",
-        ["a@b.co", "<a@b.co>", "Amazing.co <a@b.co>", '"Amazing, Inc" <a@b.co>', "Ämazing <a@bü.co>"],
+        [
+            "a@b.co",
+            "<a@b.co>",
+            "Amazing.co <a@b.co>",
+            '"Amazing, Inc" <a@b.co>',
+            "Ämazing <a@bü.co>",
+        ],
     )
     def test_a_well_formed_mailbox_is_taken(self, house, mailbox):
         assert house.accepted(Channel.EMAIL, from_email_address=mailbox)

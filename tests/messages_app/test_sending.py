@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
@@ -128,7 +129,9 @@ class TestTheSandbox:
 
 class TestANotificationCentre:
     def test_it_is_given_smarticos_own_request_with_our_status_url(self):
-        with http_peer(lambda asked: Answer(body={"error_code": 0, "ext_message_id": "nc-1"})) as nc:
+        with http_peer(
+            lambda asked: Answer(body={"error_code": 0, "ext_message_id": "nc-1"})
+        ) as nc:
             gateway = custom_im_gateway(nc.url + "/im")
             message = queued(gateway, content={"ext_user_id": "u", "body": "b", "new_field": [1]})
             drain(gateway)
@@ -178,7 +181,11 @@ class TestANotificationCentre:
 
     @pytest.mark.parametrize(
         ("on_unknown", "state", "status"),
-        [("park", State.UNKNOWN, ""), ("repeat", State.QUEUED, ""), ("fail", State.FAILED, "failed")],
+        [
+            ("park", State.UNKNOWN, ""),
+            ("repeat", State.QUEUED, ""),
+            ("fail", State.FAILED, "failed"),
+        ],
     )
     def test_no_answer_after_the_request_was_written_is_an_unknown_outcome(
         self, on_unknown, state, status
@@ -216,7 +223,9 @@ class TestANotificationCentre:
         assert message.due_at > timezone.now() + timedelta(seconds=590)
 
     def test_an_id_given_before_is_not_taken_for_another_message(self):
-        with http_peer(lambda asked: Answer(body={"error_code": 0, "ext_message_id": "same"})) as nc:
+        with http_peer(
+            lambda asked: Answer(body={"error_code": 0, "ext_message_id": "same"})
+        ) as nc:
             gateway = custom_im_gateway(nc.url)
             first = queued(gateway)
             drain(gateway)
@@ -288,12 +297,19 @@ class TestLeases:
         assert lost.lease_until == soon
 
 
+def drain_in_a_thread(gateway: Gateway) -> None:
+    try:
+        drain(gateway)
+    finally:
+        connection.close()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_send_every_message_once():
     with http_peer(lambda asked: Answer(body={"error_code": 0})) as nc:
         gateway = custom_im_gateway(nc.url)
         ids = {str(queued(gateway).pk) for _ in range(60)}
-        workers = [threading.Thread(target=drain, args=[gateway]) for _ in range(4)]
+        workers = [threading.Thread(target=drain_in_a_thread, args=[gateway]) for _ in range(4)]
         for worker in workers:
             worker.start()
         for worker in workers:

@@ -1,0 +1,80 @@
+"""The clock's round: lost workers, expired messages."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from gateway_project.lib.vocabulary import Channel
+from messages_app.housekeeping import WORKER_LOST, tick
+from messages_app.models import SendAttempt, State, StatusEvent
+from tests.factories import GatewayFactory, MessageFactory
+
+pytestmark = pytest.mark.django_db
+
+PAST = timedelta(seconds=-1)
+SMTP = {"host": "127.0.0.1", "port": 25, "security": "none"}
+
+
+def in_the_hands_of_a_dead_worker(gateway, **changes):
+    values = {
+        "gateway": gateway,
+        "label": gateway.label,
+        "channel": gateway.channel,
+        "state": State.SENDING,
+        "attempts": 1,
+        "lease": uuid4(),
+        "lease_until": timezone.now() + PAST,
+    }
+    return MessageFactory(**(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("provider", "on_unknown", "state", "status"),
+    [
+        ("sandbox", "park", State.QUEUED, ""),
+        ("smtp", "park", State.UNKNOWN, ""),
+        ("smtp", "repeat", State.QUEUED, ""),
+        ("smtp", "fail", State.FAILED, "failed"),
+    ],
+)
+def test_a_message_of_a_dead_worker_goes_again_only_where_that_does_no_harm(
+    provider, on_unknown, state, status
+):
+    config = SMTP if provider == "smtp" else {}
+    gateway = GatewayFactory(
+        channel=Channel.EMAIL, provider=provider, config=config, on_unknown=on_unknown
+    )
+    message = in_the_hands_of_a_dead_worker(gateway)
+    tick()
+    message.refresh_from_db()
+    assert (message.state, message.status, message.lease) == (state, status, None)
+    assert SendAttempt.objects.get().detail == WORKER_LOST
+
+
+def test_what_the_provider_has_reported_on_was_sent():
+    message = in_the_hands_of_a_dead_worker(GatewayFactory(), status="delivered")
+    tick()
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_a_living_worker_keeps_its_messages():
+    later = timezone.now() + timedelta(seconds=30)
+    message = in_the_hands_of_a_dead_worker(GatewayFactory(), lease_until=later)
+    tick()
+    message.refresh_from_db()
+    assert message.state == State.SENDING
+
+
+def test_a_message_that_waited_too_long_fails_once():
+    gateway = GatewayFactory(is_paused=True)
+    message = MessageFactory(gateway=gateway, label=gateway.label, expires_at=timezone.now() + PAST)
+    kept = MessageFactory(gateway=gateway, label=gateway.label)
+    tick()
+    tick()
+    message.refresh_from_db()
+    kept.refresh_from_db()
+    assert (message.state, message.status, kept.state) == (State.FAILED, "failed", State.QUEUED)
+    assert StatusEvent.objects.get().detail == "expired"

@@ -1,0 +1,53 @@
+"""A gateway's rate: slots in time, the same for all workers."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from gateways.models import Pace
+from messages_app.pacing import Pacer
+from tests.factories import GatewayFactory
+
+
+@pytest.mark.django_db
+def test_without_a_rate_everything_may_leave():
+    gateway = GatewayFactory()
+    pacer = Pacer(gateway.pk, None, timezone.now())
+    assert pacer.free(1000) == 1000
+    pacer.take(1000)
+    assert not Pace.objects.exists()
+
+
+class TestWindows(TestCase):
+    @given(
+        rate=st.integers(1, 2000),
+        pauses=st.lists(st.integers(1, 900), min_size=20, max_size=60),
+    )
+    def test_no_window_of_a_second_ever_holds_more_than_the_rate(self, rate, pauses):
+        gateway = GatewayFactory()
+        start = now = timezone.now()
+        left: list[float] = []
+        for pause in pauses:
+            now += timedelta(milliseconds=pause / 10)
+            pacer = Pacer(gateway.pk, rate, now)
+            count = pacer.free(10_000)
+            pacer.take(count)
+            left += [(now - start).total_seconds()] * count
+        for moment in left:
+            assert sum(moment <= other < moment + 1 for other in left) <= rate
+
+    def test_a_busy_gateway_comes_close_to_its_rate(self):
+        gateway = GatewayFactory()
+        now = timezone.now()
+        left = 0
+        for _ in range(500):
+            now += timedelta(milliseconds=20)
+            pacer = Pacer(gateway.pk, 50, now)
+            count = pacer.free(100)
+            pacer.take(count)
+            left += count
+        assert 475 <= left <= 500

@@ -1,0 +1,208 @@
+"""Providers' reports: which message they are about, what they change, and what waits in the inbox."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from gateway_project.lib.draining import run
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways import configuration
+from gateways.providers.base import StatusUpdate
+from messages_app.inbox import LOOKED_FOR, due_keys
+from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent, Wait
+from messages_app.reports import apply_to_gateway, apply_to_label
+from messages_app.signals import statuses_recorded
+from tests.factories import GatewayFactory, LabelFactory, MessageFactory
+from users.models import Suppression
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gateway():
+    return GatewayFactory()
+
+
+@pytest.fixture
+def message(gateway):
+    return sent(gateway)
+
+
+@pytest.fixture
+def reported():
+    """What the floor above is told, as (message id, status)."""
+    told = []
+
+    def listen(sender, events, **kwargs):
+        told.extend((event.message_id, str(event.status)) for event in events)
+
+    statuses_recorded.connect(listen)
+    yield told
+    statuses_recorded.disconnect(listen)
+
+
+def sent(gateway, provider_id="", **changes) -> Message:
+    values = {"gateway": gateway, "label": gateway.label, "state": State.SENT, "due_at": None}
+    message = MessageFactory(**(values | changes))
+    if provider_id:
+        now = timezone.now()
+        SendAttempt.objects.create(
+            message=message,
+            gateway=gateway,
+            number=1,
+            outcome="accepted",
+            provider_id=provider_id,
+            started_at=now,
+            finished_at=now,
+        )
+    return message
+
+
+def apply(gateway, *updates: StatusUpdate) -> int:
+    return apply_to_gateway(configuration.current().gateways[gateway.pk], updates)
+
+
+def by_own_id(message, status=Status.DELIVERED, **more) -> StatusUpdate:
+    return StatusUpdate(status=status, message_id=str(message.pk), **more)
+
+
+def look_at_the_inbox() -> None:
+    InboxEntry.objects.exclude(due_at=None).update(due_at=timezone.now())
+    run("inbox", "all", linger=0)
+
+
+def test_a_report_is_about_the_message_that_has_our_id(gateway, message, reported):
+    assert apply(gateway, by_own_id(message)) == 1
+    message.refresh_from_db()
+    assert message.status == "delivered"
+    assert reported == [(message.pk, "delivered")]
+
+
+def test_or_about_the_message_that_the_provider_gave_this_id(gateway, reported):
+    message = sent(gateway, provider_id="p-1")
+    assert apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id="p-1")) == 1
+    assert reported == [(message.pk, "delivered")]
+
+
+def test_the_same_report_ten_times_is_one_event(gateway, message, reported):
+    for _ in range(10):
+        apply(gateway, by_own_id(message), by_own_id(message))
+    assert StatusEvent.objects.count() == len(reported) == 1
+
+
+def test_reports_that_come_together_are_told_from_the_bottom(gateway, message, reported):
+    order = [Status.CLICKED, Status.ACCEPTED, Status.OPENED, Status.DELIVERED]
+    apply(gateway, *(by_own_id(message, status) for status in order))
+    statuses = [status for _, status in reported]
+    assert statuses == ["accepted", "delivered", "opened", "clicked"]
+
+
+def test_a_lower_rung_learnt_late_is_kept_and_not_told(gateway, message, reported):
+    apply(gateway, by_own_id(message, Status.OPENED))
+    apply(gateway, by_own_id(message, Status.DELIVERED))
+    kept = StatusEvent.objects.order_by("pk").values_list("status", "is_reported")
+    assert list(kept) == [("opened", True), ("delivered", False)]
+    assert reported == [(message.pk, "opened")]
+
+
+def test_a_report_about_another_gateways_message_changes_nothing(gateway, message, caplog):
+    other = GatewayFactory(label=gateway.label)
+    assert apply(other, by_own_id(message)) == 0
+    assert not StatusEvent.objects.exists()
+    assert not InboxEntry.objects.exists()
+    assert "other gateways" in caplog.text
+
+
+def test_a_gateway_that_tried_the_message_before_may_still_report_on_it(gateway):
+    message = sent(gateway, provider_id="p-1")
+    other = GatewayFactory(label=gateway.label)
+    Message.objects.filter(pk=message.pk).update(gateway=other)
+    assert apply(gateway, by_own_id(message)) == 1
+
+
+def test_an_early_report_waits_for_its_message_and_is_applied_once(gateway, reported):
+    early = StatusUpdate(status=Status.DELIVERED, provider_id="p-2")
+    for _ in range(3):
+        assert apply(gateway, early) == 0
+    look_at_the_inbox()
+    assert reported == []
+    message = sent(gateway, provider_id="p-2")
+    look_at_the_inbox()
+    look_at_the_inbox()
+    assert reported == [(message.pk, "delivered")]
+    assert InboxEntry.objects.get().applied_at is not None
+
+
+def test_a_report_that_finds_no_message_for_days_stays_listed(gateway):
+    apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id="never"))
+    InboxEntry.objects.update(received_at=timezone.now() - LOOKED_FOR)
+    look_at_the_inbox()
+    entry = InboxEntry.objects.get()
+    assert (entry.applied_at, entry.due_at, due_keys()) == (None, None, [])
+
+
+def test_a_word_nobody_knows_waits_for_a_mapping(gateway, message):
+    apply(gateway, StatusUpdate(status=None, message_id=str(message.pk), word="Zugestellt"))
+    entry = InboxEntry.objects.get()
+    assert (entry.waits_for, entry.word, entry.due_at) == (Wait.A_MAPPING, "Zugestellt", None)
+    assert not StatusEvent.objects.exists()
+
+
+def test_a_report_for_later_waits_its_time(gateway, message, reported):
+    apply(gateway, by_own_id(message, after=600))
+    assert (due_keys(), reported) == ([], [])
+    look_at_the_inbox()
+    assert reported == [(message.pk, "delivered")]
+
+
+def test_one_broken_id_spoils_nothing(gateway, message):
+    nonsense = StatusUpdate(status=Status.DELIVERED, message_id="not a uuid")
+    assert apply(gateway, nonsense, by_own_id(message)) == 1
+
+
+def test_words_with_an_address_are_kept_without_it(gateway, message):
+    address = message.end_user.email.reveal()
+    apply(gateway, by_own_id(message, Status.FAILED, detail=f"550 <{address}> unknown"))
+    assert address not in StatusEvent.objects.get().detail
+
+
+def test_a_report_settles_a_message_whose_outcome_was_unknown(gateway):
+    message = sent(gateway, state=State.UNKNOWN)
+    apply(gateway, by_own_id(message))
+    message.refresh_from_db()
+    assert message.state == State.SENT
+
+
+def test_what_was_reported_is_not_sent_again(gateway):
+    message = sent(gateway, state=State.QUEUED, due_at=timezone.now())
+    apply(gateway, by_own_id(message, Status.ACCEPTED))
+    assert run("send", str(gateway.pk), linger=0) == 0
+
+
+@pytest.mark.parametrize("status", [Status.COMPLAINED, Status.UNSUBSCRIBED])
+def test_who_turns_away_is_not_written_to_again_on_that_channel(gateway, message, status):
+    apply(gateway, by_own_id(message, status))
+    suppression = Suppression.objects.get()
+    assert suppression.channel == Channel.SMS
+    assert suppression.address_index == message.end_user.phone_index
+
+
+def test_a_labels_own_report_names_its_messages_only(message, reported):
+    other = LabelFactory()
+    update = by_own_id(message)
+    assert apply_to_label(other.pk, [update]) == 0
+    assert apply_to_label(message.label_id, [update]) == 1
+    unknown = StatusUpdate(status=Status.OPENED, message_id=str(uuid4()))
+    assert apply_to_label(message.label_id, [unknown]) == 0
+    assert reported == [(message.pk, "delivered")]
+    assert not InboxEntry.objects.exists()
+
+
+def test_the_inbox_is_due_only_when_an_entry_is(gateway):
+    assert due_keys() == []
+    apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id="x"))
+    assert due_keys() == []
+    InboxEntry.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert due_keys() == ["all"]
