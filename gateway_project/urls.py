@@ -1,7 +1,7 @@
 """All paths. None is answered by a redirect for a slash too many or too few."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -10,6 +10,8 @@ from gateway_project.operations import health
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("", include("messages_app.urls")),
+    path("", include("callbacks.urls")),
     re_path(r"^health/live/?$", health.live),
     re_path(r"^health/ready/?$", health.ready),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),

@@ -1,4 +1,4 @@
-"""Providers' reports: which message they are about, what they change, and what waits in the inbox."""
+"""Providers' reports: which message they are about, what they change, what waits."""
 
 from datetime import timedelta
 from uuid import uuid4

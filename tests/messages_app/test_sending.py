@@ -34,6 +34,10 @@ def queued(gateway: Gateway, **changes) -> Message:
     return MessageFactory(**(values | {"content": content} | changes))
 
 
+def takes_it_as(provider_id: str):
+    return lambda asked: Answer(body={"error_code": 0, "ext_message_id": provider_id})
+
+
 def drain(gateway: Gateway) -> int:
     return run("send", str(gateway.pk), linger=0)
 
