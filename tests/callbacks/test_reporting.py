@@ -1,6 +1,8 @@
 """Statuses told to a Smartico that is a real HTTP server, through the whole drain."""
 
 import logging
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from callbacks.reporting import ReportWork
 from callbacks.settling import SCHEDULE
 from callbacks.tries import MISMATCH_HINT
+from gateway_project.lib.draining import run
 from gateway_project.lib.http import HttpAnswer
 from messages_app.models import Message
 from tests.factories import API_KEY
@@ -65,14 +68,14 @@ def test_what_is_not_yet_due_waits(smartico):
 
 
 def test_a_whole_batch_is_told_in_one_run(smartico):
-    for _ in range(50):
+    for _ in range(20):
         smartico.owe("accepted", "delivered")
-    assert smartico.report() == 100
+    assert smartico.report() == 40
     assert set(CallbackDelivery.objects.values_list("settlement", "attempts")) == {
         (Settlement.ACKNOWLEDGED, 1)
     }
     told = [(asked.query["ext_message_id"], asked.query["status"]) for asked in smartico.peer.asked]
-    assert len(set(told)) == len(told) == 100
+    assert len(set(told)) == len(told) == 40
 
 
 @pytest.mark.parametrize(
@@ -188,6 +191,29 @@ def test_a_messages_statuses_are_told_in_their_order(smartico):
     CallbackDelivery.objects.filter(pk=deliveries[0].pk).update(due_at=timezone.now())
     smartico.report()
     assert smartico.told == ["accepted", "delivered", "opened"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_tell_each_status_once_and_in_order(smartico):
+    for _ in range(20):
+        smartico.owe("accepted", "delivered", "opened")
+
+    def work():
+        try:
+            return run("report", smartico.key, linger=0.2)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        counts = [future.result() for future in [workers.submit(work) for _ in range(2)]]
+    assert sum(counts) == 60
+    told = defaultdict(list)
+    for asked in smartico.peer.asked:
+        told[asked.query["ext_message_id"]].append(asked.query["status"])
+    assert list(told.values()) == [["accepted", "delivered", "opened"]] * 20
+    assert set(CallbackDelivery.objects.values_list("settlement", "attempts")) == {
+        (Settlement.ACKNOWLEDGED, 1)
+    }
 
 
 def test_a_failing_status_holds_up_its_own_message_only(smartico):

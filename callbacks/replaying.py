@@ -1,0 +1,70 @@
+"""Replaying: what was settled is owed to Smartico again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from callbacks.models import CallbackDelivery, DeliveryQuerySet, Settlement
+from gateway_project.lib.clock import database_now
+
+BATCH = 1_000
+FAILED = (Settlement.DEAD, Settlement.MISMATCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which settled deliveries are meant; what is left out does not narrow it.
+
+    `since` and `until` are about when the status became owed, the first included, the second not.
+    """
+
+    label: str | None = None
+    message: UUID | None = None
+    statuses: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    failed_only: bool = False
+
+    def deliveries(self) -> DeliveryQuerySet:
+        conditions = {
+            "label__slug": self.label,
+            "message": self.message,
+            "status__in": list(self.statuses) or None,
+            "created_at__gte": self.since,
+            "created_at__lt": self.until,
+            "settlement__in": FAILED if self.failed_only else None,
+        }
+        given = {name: value for name, value in conditions.items() if value is not None}
+        return CallbackDelivery.objects.exclude(settlement=Settlement.OWED).filter(**given)
+
+
+def replay(deliveries: DeliveryQuerySet) -> int:
+    """Owes the settled ones among these deliveries again, as if never tried; answers how many.
+
+    In batches, so that a large replay holds no lock for long; what was tried stays listed.
+    """
+    settled = deliveries.exclude(settlement=Settlement.OWED).order_by("pk")
+    replayed, last = 0, 0
+    while True:
+        with transaction.atomic():
+            rows = settled.filter(pk__gt=last).select_for_update(of=("self",))
+            ids = list(rows.values_list("pk", flat=True)[:BATCH])
+            if not ids:
+                return replayed
+            replayed += _owe_again(ids, database_now())
+            last = ids[-1]
+
+
+def _owe_again(ids: list[int], now: datetime) -> int:
+    return CallbackDelivery.objects.filter(pk__in=ids).update(
+        settlement=Settlement.OWED,
+        settled_at=None,
+        attempts=0,
+        due_at=now,
+        first_failed_at=None,
+        lease=None,
+        lease_until=None,
+    )

@@ -1,0 +1,204 @@
+"""Providers' webhooks, over the whole of Django."""
+
+import hashlib
+import hmac
+import json
+import logging
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from callbacks import receiving
+from callbacks.models import CallbackDelivery
+from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
+from tests.factories import GatewayFactory, MessageFactory, timezone
+
+pytestmark = pytest.mark.django_db
+CANARY = "canary@mailbox.example"
+
+
+@pytest.fixture
+def gateway():
+    return GatewayFactory()
+
+
+@pytest.fixture
+def message(gateway):
+    return MessageFactory(gateway=gateway, label=gateway.label)
+
+
+def path_of(gateway):
+    return f"/callbacks/webhooks/{gateway.token.reveal()}"
+
+
+def post(client, gateway, told, *, path="", **headers):
+    body = told if isinstance(told, bytes | str) else json.dumps(told)
+    return client.post(
+        path or path_of(gateway), body, content_type="application/json", headers=headers
+    )
+
+
+def statuses():
+    return list(StatusEvent.objects.order_by("pk").values_list("status", flat=True))
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_report_is_recorded_and_owed(client, gateway, message, slash):
+    told = {"id": str(message.pk), "status": "delivered"}
+    answer = post(client, gateway, told, path=path_of(gateway) + slash)
+    assert (answer.status_code, answer.content) == (200, b"ok")
+    assert statuses() == ["delivered"]
+    assert CallbackDelivery.objects.get().status == "delivered"
+
+
+def test_neither_csrf_nor_cookies_stand_in_the_way(gateway, message):
+    strict = Client(enforce_csrf_checks=True)
+    answer = post(strict, gateway, {"id": str(message.pk), "status": "delivered"})
+    assert answer.status_code == 200
+    assert not answer.cookies
+
+
+def test_the_same_webhook_many_times_is_one_event(client, gateway, message):
+    for _ in range(10):
+        assert post(client, gateway, {"id": str(message.pk), "status": "delivered"})
+    assert statuses() == ["delivered"]
+    assert CallbackDelivery.objects.count() == 1
+
+
+def test_of_a_list_the_good_ones_are_recorded_and_the_broken_one_stands_in_the_inbox(
+    client, gateway, message
+):
+    told = [{"id": str(message.pk), "status": "delivered"}, 42, {"id": "x", "status": "Zugestellt"}]
+    assert post(client, gateway, told).status_code == 200
+    assert statuses() == ["delivered"]
+    waits = set(InboxEntry.objects.values_list("waits_for", "word"))
+    assert waits == {(Wait.A_MAPPING, ""), (Wait.A_MAPPING, "Zugestellt")}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"<xml/>", f'{{"email": "{CANARY}"'])
+def test_what_cannot_be_read_stands_in_the_inbox_without_its_content(client, gateway, body):
+    assert post(client, gateway, body).status_code == 200
+    entry = InboxEntry.objects.get()
+    assert entry.waits_for == Wait.A_READER
+    assert CANARY not in entry.detail
+    assert post(client, gateway, body).status_code == 200
+    assert InboxEntry.objects.count() == 1
+
+
+def test_an_early_report_waits_for_its_message(client, gateway):
+    assert post(client, gateway, {"id": str(uuid4()), "status": "delivered"}).status_code == 200
+    assert InboxEntry.objects.get().waits_for == Wait.ITS_MESSAGE
+
+
+def test_another_gateways_message_is_left_alone(client, gateway, message):
+    stranger = GatewayFactory()
+    told = {"id": str(message.pk), "status": "failed"}
+    assert post(client, stranger, told).status_code == 200
+    assert statuses() == []
+
+
+def test_an_inactive_gateway_still_receives(client, gateway, message):
+    gateway.is_active = False
+    gateway.save()
+    post(client, gateway, {"id": str(message.pk), "status": "delivered"})
+    assert statuses() == ["delivered"]
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_probe_is_answered_without_effect(client, gateway, method):
+    answer = getattr(client, method)(path_of(gateway))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert not InboxEntry.objects.exists()
+
+
+def test_other_methods_are_refused(client, gateway):
+    assert client.put(path_of(gateway)).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_an_unknown_token_finds_nothing_and_is_not_logged(client, method, caplog, gateway):
+    assert getattr(client, method)("/callbacks/webhooks/canary-token").status_code == 404
+    assert "canary-token" not in caplog.text
+
+
+def test_a_body_over_the_limit_is_refused(client, gateway):
+    answer = post(client, gateway, b"x" * (1024 * 1024 + 1))
+    assert answer.status_code == 413
+    assert not InboxEntry.objects.exists()
+
+
+def test_database_trouble_asks_the_provider_to_come_again(client, gateway, message, monkeypatch):
+    def broken(*args):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(receiving, "apply_to_gateway", broken)
+    answer = post(client, gateway, {"id": str(message.pk), "status": "delivered"})
+    assert answer.status_code == 503
+    assert b"database" not in answer.content
+
+
+def test_a_gateway_whose_adapter_cannot_be_made_asks_to_come_again(client, gateway):
+    gateway.provider = "gone"
+    gateway.save()
+    assert post(client, gateway, {}).status_code == 503
+
+
+class TestWebexConnect:
+    SECRET = "webhook-secret-canary"
+
+    @pytest.fixture
+    def gateway(self):
+        return GatewayFactory(
+            provider="webex_connect",
+            config={
+                "base_url": "https://api.example.com",
+                "service_key": "service-key",
+                "webhook_secret": self.SECRET,
+            },
+        )
+
+    def report(self, provider_id):
+        return json.dumps(
+            {
+                "deliveryInfoNotification": {
+                    "deliveryInfo": {
+                        "deliveryStatus": "Delivered",
+                        "destination": "+4915100000000",
+                        "code": "7503",
+                    },
+                    "transid": provider_id,
+                    "correlationid": "",
+                }
+            }
+        )
+
+    def signed(self, body):
+        return hmac.new(self.SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+    def test_a_missing_or_wrong_signature_is_refused_and_counted(self, client, gateway, caplog):
+        body = self.report("tid-1")
+        for signature in ("", "0" * 64, self.signed(body + " ")):
+            answer = post(client, gateway, body, **{"X-Hub-Signature": signature})
+            assert answer.status_code == 401
+        refusals = [entry for entry in caplog.records if entry.levelno == logging.WARNING]
+        assert len(refusals) == 3
+        for secret in (self.SECRET, gateway.token.reveal(), "4915100000000"):
+            assert secret not in caplog.text
+        assert not InboxEntry.objects.exists()
+
+    def test_a_signed_report_finds_its_message_by_the_providers_id(self, client, gateway, message):
+        SendAttempt.objects.create(
+            message=message,
+            gateway=gateway,
+            number=1,
+            outcome="sent",
+            provider_id="tid-1",
+            started_at=timezone.now(),
+            finished_at=timezone.now(),
+        )
+        body = self.report("tid-1")
+        answer = post(client, gateway, body, **{"X-Hub-Signature": self.signed(body)})
+        assert answer.status_code == 200
+        assert statuses() == ["delivered"]
