@@ -11,6 +11,8 @@ from gateway_project.operations import drains
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
+WAKE_SECONDS = 0.5
+
 app = Celery("gatehouse")
 app.config_from_object("gateway_project.celery_settings")
 app.set_default()  # for every thread, not only the one that imports this
@@ -30,9 +32,15 @@ def _claim_no_more(**_: Any) -> None:
     stop.set()
 
 
+def _stay_wakeable(sender: Any, **_: Any) -> None:
+    """A signal does not end the wait for the broker; a timer does, so there is always one."""
+    sender.timer.call_repeatedly(WAKE_SECONDS, bool)
+
+
 def _keep_djangos_logging(**_: Any) -> None:
     """Being connected is what tells Celery to leave logging alone."""
 
 
 signals.worker_shutting_down.connect(_claim_no_more)
+signals.worker_ready.connect(_stay_wakeable)
 signals.setup_logging.connect(_keep_djangos_logging)

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "gatehouse.drain"
 PAUSE_SECONDS = 0.03
+EXPIRES_SECONDS = 60
 REST_SECONDS = 5.0
 """How long kicks are dropped after the broker could not be reached; sweeps take over."""
 
@@ -53,7 +54,13 @@ class Kicker:
     def _publish(self, kicks: set[tuple[str, str]]) -> bool:
         try:
             for name, key in kicks:
-                current_app.send_task(TASK, args=[name, key], ignore_result=True, retry=False)
+                current_app.send_task(
+                    TASK,
+                    args=[name, key],
+                    expires=EXPIRES_SECONDS,
+                    ignore_result=True,
+                    retry=False,
+                )
         except Exception as error:  # noqa: BLE001  whatever a broker's client may raise
             if not self._failing:
                 logger.warning("broker not reached (%s): sweeps take over", type(error).__name__)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from gateway_project.operations import drains
-from gateway_project.operations.clock import Clock, Duty, sweep
+from gateway_project.operations.clock import Clock, Duty, Sweep
 from gateway_project.operations.stopping import stop_on_signals
 from messages_app import housekeeping
 
@@ -18,5 +18,5 @@ class Command(BaseCommand):
         drains.load()
         duties: list[Duty] = [housekeeping.tick]
         if settings.BROKER_URL:
-            duties.append(sweep)
+            duties.append(Sweep())
         Clock(duties, stop_on_signals()).run()

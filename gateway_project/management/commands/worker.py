@@ -13,6 +13,7 @@ from gateway_project.operations.embedded import EmbeddedWorker
 from gateway_project.operations.stopping import stop_on_signals
 
 CELERY_ARGUMENTS = [
+    "--quiet",
     "worker",
     "--pool=threads",
     "--concurrency=16",
