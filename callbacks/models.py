@@ -46,9 +46,12 @@ class CallbackDelivery(models.Model):
     """One status owed to Smartico. A message's deliveries are told in the order of their ids."""
 
     message = models.ForeignKey(
-        Message, on_delete=models.CASCADE, related_name="callback_deliveries"
+        Message,
+        on_delete=models.CASCADE,
+        related_name="callback_deliveries",
+        db_index=False,  # status_owed_once begins with it
     )
-    label = models.ForeignKey(Label, on_delete=models.CASCADE)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, db_index=False)
     host = models.CharField(max_length=260, help_text="Where the callback goes; its own lane.")
     status = models.CharField(max_length=16, choices=Status.choices)
     settlement = models.CharField(
@@ -71,7 +74,7 @@ class CallbackDelivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["label", "host", "due_at"],
+                fields=["label", "host", "due_at", "id"],
                 name="callback_due",
                 condition=Q(settlement=Settlement.OWED),
             ),
