@@ -3,25 +3,24 @@
 from django.urls import re_path
 
 from gateway_project.lib.vocabulary import Channel
-from messages_app.api.views import SendView
+from messages_app.api.views import CustomImView, EmailView, InstantMessageView
 
-SEND_PATHS = {
-    "email": Channel.EMAIL,
-    "sms": Channel.SMS,
-    "viber": Channel.VIBER,
-    "whatsapp": Channel.WHATSAPP,
-    "rcs": Channel.RCS,
-    "custom-im": Channel.CUSTOM_IM,
-}
+INSTANT = (Channel.SMS, Channel.VIBER, Channel.WHATSAPP, Channel.RCS)
 
 urlpatterns = [
+    re_path(r"^api/v1/email/?$", EmailView.as_view(), name="send-email"),
     *(
-        re_path(rf"^api/v1/{name}/?$", SendView.as_view(channel=channel), name=f"send-{name}")
-        for name, channel in SEND_PATHS.items()
+        re_path(
+            rf"^api/v1/{channel}/?$",
+            InstantMessageView.as_view(channel=channel),
+            name=f"send-{channel}",
+        )
+        for channel in INSTANT
     ),
+    re_path(r"^api/v1/custom-im/?$", CustomImView.as_view(), name="send-custom-im"),
     re_path(
         r"^api/v1/custom-im/(?P<template_slug>[-\w]+)/?$",
-        SendView.as_view(channel=Channel.CUSTOM_IM),
+        CustomImView.as_view(),
         name="send-custom-im-template",
     ),
 ]

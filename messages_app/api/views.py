@@ -18,6 +18,7 @@ from gateways import configuration
 from gateways.callers import has_required_headers, is_allowed_address, live_key, note_use
 from gateways.configuration import LabelValues, TemplateValues
 from messages_app.accepting import Caller, accept
+from messages_app.api.schema import describe_custom_im, describe_email, describe_instant_message
 from messages_app.requests import SendRequest, read_request
 
 logger = logging.getLogger(__name__)
@@ -33,9 +34,9 @@ class SendView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
-    channel = Channel.EMAIL
+    channel: Channel
 
-    def post(self, request: Request, template_slug: str | None = None) -> HttpResponse:
+    def answer(self, request: Request, template_slug: str | None = None) -> HttpResponse:
         caller = known_caller(request._request)
         template = self.template(caller.label, template_slug)
         body = _read_body(request._request)
@@ -44,14 +45,8 @@ class SendView(APIView):
         return accepted(str(accept(caller, asked, template)))
 
     def template(self, label: LabelValues, slug: str | None) -> TemplateValues | None:
-        """The Custom IM template of the path; without a slug the label's only one."""
-        if self.channel != Channel.CUSTOM_IM:
-            return None
-        if slug is not None and slug not in label.templates:
-            raise Refused(ErrorCode.NO_SUCH_CALL, "No such Custom IM template")
-        if slug is None and len(label.templates) > 1:
-            raise Refused(ErrorCode.NO_SUCH_CALL, "Name the Custom IM template in the path")
-        return label.templates[slug] if slug else next(iter(label.templates.values()), None)
+        """The Custom IM template of the path, where the channel has templates."""
+        return None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """No content negotiation: whatever is asked for, the answer is the protocol's JSON."""
@@ -63,6 +58,38 @@ class SendView(APIView):
         raise Refused(ErrorCode.NO_SUCH_CALL)
 
     options = http_method_not_allowed
+
+
+class EmailView(SendView):
+    channel = Channel.EMAIL
+
+    @describe_email
+    def post(self, request: Request) -> HttpResponse:
+        return self.answer(request)
+
+
+class InstantMessageView(SendView):
+    channel = Channel.SMS
+
+    @describe_instant_message
+    def post(self, request: Request) -> HttpResponse:
+        return self.answer(request)
+
+
+class CustomImView(SendView):
+    channel = Channel.CUSTOM_IM
+
+    @describe_custom_im
+    def post(self, request: Request, template_slug: str | None = None) -> HttpResponse:
+        return self.answer(request, template_slug)
+
+    def template(self, label: LabelValues, slug: str | None) -> TemplateValues | None:
+        """The template that the path names; without a name the label's only one."""
+        if slug is not None and slug not in label.templates:
+            raise Refused(ErrorCode.NO_SUCH_CALL, "No such Custom IM template")
+        if slug is None and len(label.templates) > 1:
+            raise Refused(ErrorCode.NO_SUCH_CALL, "Name the Custom IM template in the path")
+        return label.templates[slug] if slug else next(iter(label.templates.values()), None)
 
 
 def known_caller(request: HttpRequest) -> Caller:
