@@ -9,6 +9,7 @@ from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.mailbox import parse_address
 
 PHONE_CHARACTERS = re.compile(r"[+＋]?[\d\s().\-‐-―/]+")
+NO_DIGIT = re.compile(r"\D")
 PLUS_SIGNS = ("+", "＋")
 INTERNATIONAL_PREFIX = "00"
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
@@ -39,7 +40,9 @@ def normal_phone(text: str, country: object) -> str | None:
     readings = [found for found in _readings(number, _region(country)) if _is_possible(found)]
     if not readings:
         return None
-    likeliest = next(filter(phonenumbers.is_valid_number, readings), readings[0])
+    likeliest = readings[0]
+    if len(readings) > 1:
+        likeliest = next(filter(phonenumbers.is_valid_number, readings), likeliest)
     return phonenumbers.format_number(likeliest, PhoneNumberFormat.E164)
 
 
@@ -69,8 +72,10 @@ def _readings(text: str, region: str | None) -> list[PhoneNumber]:
         return as_it_stands + _parsed(f"+{text.removeprefix(INTERNATIONAL_PREFIX)}", None)
     if region is None or text.startswith(PLUS_SIGNS):
         return as_it_stands
-    code = phonenumbers.country_code_for_region(region)
-    with_plus = [found for found in _parsed(f"+{text}", None) if found.country_code == code]
+    code = str(phonenumbers.country_code_for_region(region))
+    if not NO_DIGIT.sub("", text).startswith(code):
+        return as_it_stands
+    with_plus = _parsed(f"+{text}", None)
     trunk = phonenumbers.ndd_prefix_for_region(region, True)
     if trunk and not text.startswith(trunk):
         return with_plus + as_it_stands

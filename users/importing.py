@@ -1,0 +1,167 @@
+"""Importing: end users are made to be as rows say, many in one statement."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from django.db import IntegrityError, transaction
+
+from gateway_project.lib.personal import Personal
+from gateways.models import Brand
+from users.models import EndUser
+from users.news import news
+from users.reading import Read
+from users.rows import BadRow, UserRow
+
+BATCH = 1000
+TRIES = 3
+WRITTEN = ["brand", "properties", "email", "email_index", "phone", "phone_index", "updated_at"]
+
+UNKNOWN_BRAND = "unknown brand"
+UNCALLABLE = "phone is not a number we can call"
+REPEATED = "the user came before; what came last stands"
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """`reason` says why a row was bad, `notes` what is odd about a good one. Neither quotes it."""
+
+    outcome: Outcome
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def import_rows(
+    label_id: int, reads: Iterable[Read], *, started_at: datetime, dry_run: bool = False
+) -> Iterator[tuple[int, RowResult]]:
+    """Upserts a stream in batches, each in a transaction of its own; answers per line, in order.
+
+    A user written since `started_at` is noted as one who came before.
+    """
+    remaining = iter(reads)
+    while batch := list(islice(remaining, BATCH)):
+        rows = [row for _, row in batch if isinstance(row, UserRow)]
+        results = iter(upsert(label_id, rows, started_at=started_at, dry_run=dry_run))
+        for line, row in batch:
+            yield line, bad(str(row)) if isinstance(row, BadRow) else next(results)
+
+
+def upsert(
+    label_id: int,
+    rows: Sequence[UserRow],
+    *,
+    started_at: datetime | None = None,
+    dry_run: bool = False,
+) -> list[RowResult]:
+    """Creates and changes the label's users as the rows say, in their order; a result for each.
+
+    One transaction and a handful of statements: meant for up to `BATCH` rows. A dry run takes all
+    of it back.
+    """
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                users = _Users(label_id, rows, started_at)
+                said = [users.say(row) for row in rows]
+                users.write()
+                if dry_run:
+                    transaction.set_rollback(True)
+            break
+        except IntegrityError:  # someone else has just made one of these users
+            if not tries_left:
+                raise
+    return [_result(row, one) for row, one in zip(rows, said, strict=True)]
+
+
+def bad(reason: str) -> RowResult:
+    return RowResult(outcome=Outcome.BAD, reason=reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What a row did to its user in memory."""
+
+    outcome: Outcome
+    user: EndUser | None = None
+    came_before: bool = False
+
+
+def _result(row: UserRow, said: _Said) -> RowResult:
+    if said.user is None:
+        return bad(UNKNOWN_BRAND)
+    is_uncallable = isinstance(row.phone, Personal) and said.user.phone_index is None
+    notes = {REPEATED: said.came_before, UNCALLABLE: is_uncallable}
+    return RowResult(
+        outcome=said.outcome, notes=tuple(note for note, holds in notes.items() if holds)
+    )
+
+
+class _Users:
+    """The users that some rows speak of, locked, and which of them are to be written."""
+
+    def __init__(self, label_id: int, rows: Sequence[UserRow], started_at: datetime | None) -> None:
+        self._label_id = label_id
+        self._brands = dict(Brand.objects.filter(label_id=label_id).values_list("slug", "pk"))
+        self._known = _locked(label_id, {row.ext_user_id for row in rows})
+        self._came_before = {
+            ext_user_id
+            for ext_user_id, user in self._known.items()
+            if started_at is not None and user.updated_at >= started_at
+        }
+        self._created: dict[str, EndUser] = {}
+        self._changed: dict[str, EndUser] = {}
+
+    def say(self, row: UserRow) -> _Said:
+        """Changes the row's user in memory, or makes a new one."""
+        if isinstance(row.brand, str) and row.brand not in self._brands:
+            return _Said(outcome=Outcome.BAD)
+        ext_user_id, came_before = row.ext_user_id, row.ext_user_id in self._came_before
+        is_new = ext_user_id not in self._known
+        user = self._make(ext_user_id) if is_new else self._known[ext_user_id]
+        what_is_new = news(user, row, self._brands)
+        for name, value in what_is_new.items():
+            setattr(user, name, value)
+        if what_is_new and ext_user_id not in self._created:
+            self._changed[ext_user_id] = user
+        self._came_before.add(ext_user_id)
+        outcome = Outcome.CHANGED if what_is_new else Outcome.UNCHANGED
+        return _Said(
+            outcome=Outcome.CREATED if is_new else outcome, user=user, came_before=came_before
+        )
+
+    def write(self) -> None:
+        """Two statements. A changed user keeps the key that its ciphertexts are bound to."""
+        EndUser.objects.bulk_create(
+            [user for _, user in sorted(self._created.items(), key=lambda made: made[0])]
+        )
+        EndUser.objects.bulk_create(
+            self._changed.values(),
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=WRITTEN,
+        )
+
+    def _make(self, ext_user_id: str) -> EndUser:
+        user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id)
+        self._known[ext_user_id] = self._created[ext_user_id] = user
+        return user
+
+
+def _locked(label_id: int, ext_user_ids: set[str]) -> dict[str, EndUser]:
+    """In one order everywhere, so that two imports at a time do not wait for each other."""
+    users = EndUser.objects.filter(label_id=label_id, ext_user_id__in=ext_user_ids)
+    return {
+        user.ext_user_id: user
+        for user in users.select_for_update(no_key=True).order_by("ext_user_id")
+    }

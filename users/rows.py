@@ -1,0 +1,117 @@
+"""What is said about one end user, checked: the same whether a file or the platform says it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+from gateway_project.lib.personal import Personal
+from users.addresses import normal_email
+from users.models import EXT_USER_ID_LENGTH
+
+FIELDS = ("ext_user_id", "brand", "email", "phone")
+PHONE_LENGTH = 64
+PROPERTY_NAME_LENGTH = 64
+PROPERTIES_LENGTH = 16 * 1024
+NEVER_KEPT = re.compile("[\x00\ud800-\udfff]")
+ESCAPED_NUL = r"\u0000"
+
+
+class Absent(Enum):
+    """Nothing is said: what is stored stays."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+MaybeAbsent = Literal[Absent.ABSENT] | None
+
+
+class BadRow(ValueError):
+    """A row that is not taken. `str()` names the field and the reason, never what it held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRow:
+    """ABSENT keeps, None clears; `properties` are merged, None among them removes one."""
+
+    ext_user_id: str = field(repr=False)
+    brand: str | MaybeAbsent = ABSENT
+    email: Personal | MaybeAbsent = ABSENT
+    phone: Personal | MaybeAbsent = ABSENT
+    properties: Mapping[str, Any] | None = field(default_factory=dict, repr=False)
+
+
+def row_of(record: Mapping[str, Any]) -> UserRow:
+    """Checks `{"ext_user_id", "brand", "email", "phone", "properties": {...}}`; raises BadRow."""
+    if not record.keys() <= {*FIELDS, "properties"}:
+        raise BadRow("unknown field; what is not an address or a brand belongs under properties")
+    return UserRow(
+        ext_user_id=_ext_user_id(record.get("ext_user_id")),
+        brand=_optional_text(record, "brand"),
+        email=_email(_optional_text(record, "email")),
+        phone=_phone(_optional_text(record, "phone")),
+        properties=_properties(record.get("properties", {})),
+    )
+
+
+def _ext_user_id(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if value is None or value == "":
+        raise BadRow("ext_user_id is missing")
+    text = _text(value, "ext_user_id")
+    if len(text) > EXT_USER_ID_LENGTH:
+        raise BadRow(f"ext_user_id is longer than {EXT_USER_ID_LENGTH} characters")
+    return text
+
+
+def _optional_text(record: Mapping[str, Any], name: str) -> str | MaybeAbsent:
+    value = record.get(name, ABSENT)
+    if value is None or value is ABSENT:
+        return value
+    return _text(value, name).strip() or None
+
+
+def _email(text: str | MaybeAbsent) -> Personal | MaybeAbsent:
+    if not isinstance(text, str):
+        return text
+    if normal_email(text) is None:
+        raise BadRow("email is not one e-mail address")
+    return Personal(text)
+
+
+def _phone(text: str | MaybeAbsent) -> Personal | MaybeAbsent:
+    if not isinstance(text, str):
+        return text
+    if len(text) > PHONE_LENGTH:
+        raise BadRow(f"phone is longer than {PHONE_LENGTH} characters")
+    return Personal(text)
+
+
+def _properties(value: Any) -> Mapping[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadRow("properties is not an object")
+    if not all(name and len(name) <= PROPERTY_NAME_LENGTH for name in value):
+        raise BadRow(f"the name of a property is empty or over {PROPERTY_NAME_LENGTH} characters")
+    try:
+        whole = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise BadRow("properties holds what JSON cannot") from None
+    if len(whole) > PROPERTIES_LENGTH:
+        raise BadRow(f"properties is longer than {PROPERTIES_LENGTH} characters")
+    if NEVER_KEPT.search(whole) or ESCAPED_NUL in whole:
+        raise BadRow("properties holds a character that cannot be kept")
+    return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise BadRow(f"{name} is not a text")
+    if NEVER_KEPT.search(value):
+        raise BadRow(f"{name} holds a character that cannot be kept")
+    return value
