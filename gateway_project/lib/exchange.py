@@ -10,7 +10,7 @@ import re
 import select
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
@@ -36,6 +36,7 @@ written while the other side hangs up is one of which nobody knows whether it wa
 LIVE_CONNECTION_TRIES = 3
 LOOK_UP_THREADS = 16
 UNFIT_FOR_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
+UNFIT_FOR_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 FRAMING_HEADERS = frozenset(
     {
         "connection",
@@ -132,8 +133,8 @@ class _Exchange:
         try:
             async with session.request(
                 call.method,
-                _checked_url(call),
-                headers=call.headers,
+                _checked_url(call.url),
+                headers=_checked_headers(call.headers),
                 data=call.body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
@@ -214,22 +215,28 @@ def _is_hung_up(conn: Connection) -> bool:
     return bool(poll.poll(0))
 
 
-def _checked_url(call: HttpCall) -> URL:
+def _checked_url(text: str) -> URL:
     """The URL as it will be requested, host checked. Raises NotSent."""
     url = None
-    if not UNFIT_FOR_A_URL.search(call.url):
+    if not UNFIT_FOR_A_URL.search(text):
         try:
-            url = URL(call.url, encoded=True)
+            url = URL(text, encoded=True)
             if url.raw_host and not url.raw_host.isascii():
                 url = url.with_host(url.raw_host)
         except ValueError:
             url = None
     if url is None or url.scheme not in ("http", "https") or not url.raw_host or url.raw_user:
         raise NotSent("the URL is not valid")
-    if any(name.lower() in FRAMING_HEADERS for name in call.headers):
-        raise NotSent("a header is not the caller's to set")
     egress.check_url_host(url.raw_host)
     return url
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers as they were given. Raises NotSent."""
+    for name, value in headers.items():
+        if name.lower() in FRAMING_HEADERS or UNFIT_FOR_A_HEADER.search(f"{name}{value}"):
+            raise NotSent("a header is not valid")
+    return headers
 
 
 async def _read(response: aiohttp.ClientResponse, cap: int) -> HttpAnswer:

@@ -1,0 +1,199 @@
+import threading
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from gateway_project.lib import draining
+from gateway_project.lib.draining import DRAINS, Drain
+
+
+@dataclass
+class Rows:
+    """Due rows in memory, and what became of them."""
+
+    due: deque = field(default_factory=deque)
+    settled: dict = field(default_factory=dict)
+    batches: list = field(default_factory=list)
+    renewed: Counter = field(default_factory=Counter)
+    most_in_the_air: int = 0
+    is_closed: bool = False
+
+
+class Work:
+    """A drain's work over those rows; `act` is what is done with each, on threads."""
+
+    def __init__(self, rows, act, concurrency=4):
+        self.rows, self.act, self.concurrency = rows, act, concurrency
+        self.threads = ThreadPoolExecutor(concurrency)
+        self.in_the_air = 0
+
+    def claim(self, free):
+        return [self.rows.due.popleft() for _ in range(min(free, len(self.rows.due)))]
+
+    def start(self, item):
+        self.in_the_air += 1
+        self.rows.most_in_the_air = max(self.rows.most_in_the_air, self.in_the_air)
+        return self.threads.submit(self.act, item)
+
+    def settle(self, finished):
+        self.in_the_air -= len(finished)
+        self.rows.batches.append(len(finished))
+        for item, future in finished:
+            self.rows.settled[item] = future.exception() or future.result()
+
+    def renew(self, items):
+        self.rows.renewed.update(items)
+
+    def close(self):
+        self.threads.shutdown()
+        self.rows.is_closed = True
+
+
+@pytest.fixture
+def rows(monkeypatch):
+    monkeypatch.setattr(draining, "DRAINS", dict(DRAINS))
+    return Rows()
+
+
+def opened(rows, act=str.upper, **more):
+    draining.register(
+        Drain(name="test", due=lambda: ["key"], open=lambda key: Work(rows, act, **more))
+    )
+
+
+def names(count):
+    return [f"item-{number}" for number in range(count)]
+
+
+def test_everything_due_is_settled_once_and_counted(rows):
+    rows.due.extend(names(100))
+    opened(rows)
+    assert draining.run("test", "key") == 100
+    assert rows.settled == {name: name.upper() for name in names(100)}
+    assert sum(rows.batches) == 100
+    assert rows.is_closed
+
+
+def test_a_drain_with_nothing_due_ends(rows):
+    opened(rows)
+    assert draining.run("test", "key", linger=0) == 0
+    assert rows.is_closed
+
+
+def test_a_failure_of_one_is_settled_beside_the_others(rows):
+    def act(name):
+        if name == "item-1":
+            raise ValueError("refused")
+        return "sent"
+
+    rows.due.extend(names(3))
+    opened(rows, act)
+    assert draining.run("test", "key") == 3
+    assert [rows.settled["item-0"], rows.settled["item-2"]] == ["sent", "sent"]
+    assert isinstance(rows.settled["item-1"], ValueError)
+
+
+def test_no_more_is_claimed_than_can_be_started(rows):
+    rows.due.extend(names(50))
+    opened(rows, concurrency=3)
+    draining.run("test", "key")
+    assert rows.most_in_the_air <= 3
+
+
+def test_a_slow_item_keeps_its_own_slot_and_holds_nobody_up(rows):
+    others_are_done = threading.Event()
+
+    def act(name):
+        if name == "item-0":
+            assert others_are_done.wait(10)
+        elif name == "item-19":
+            others_are_done.set()
+        return name
+
+    rows.due.extend(names(20))
+    opened(rows, act, concurrency=2)
+    assert draining.run("test", "key") == 20
+    assert list(rows.settled)[-1] == "item-0"
+
+
+def test_what_becomes_due_while_draining_is_taken_too(rows):
+    def act(name):
+        if name == "item-0":
+            rows.due.append("late")
+        return name
+
+    rows.due.extend(names(1))
+    opened(rows, act)
+    assert draining.run("test", "key") == 2
+    assert "late" in rows.settled
+
+
+def test_when_told_to_stop_it_claims_no_more_but_settles_what_is_in_the_air(rows):
+    stop = threading.Event()
+    started = threading.Barrier(4)
+
+    def act(name):
+        started.wait(10)
+        stop.set()
+        return name
+
+    rows.due.extend(names(100))
+    opened(rows, act)
+    assert draining.run("test", "key", stop=stop) == len(rows.settled)
+    assert len(rows.settled) + len(rows.due) == 100
+    assert rows.due
+
+
+def test_when_its_turn_is_over_it_leaves_the_rest_to_the_next(rows):
+    rows.due.extend(names(3))
+    opened(rows)
+    assert draining.run("test", "key", turn=0) == 0
+    assert draining.run("test", "key") == 3
+
+
+def test_leases_of_what_is_in_the_air_are_renewed(rows, monkeypatch):
+    monkeypatch.setattr(draining, "HEARTBEAT_SECONDS", 0)
+    is_renewed = threading.Event()
+
+    class Renewing(Work):
+        def renew(self, items):
+            super().renew(items)
+            is_renewed.set()
+
+    rows.due.append("slow")
+    draining.register(
+        Drain(
+            name="test",
+            due=lambda: ["key"],
+            open=lambda key: Renewing(rows, lambda name: is_renewed.wait(10)),
+        )
+    )
+    draining.run("test", "key")
+    assert rows.settled == {"slow": True}
+    assert rows.renewed["slow"] >= 1
+
+
+def test_a_future_that_is_done_before_it_is_handed_over_is_settled(rows):
+    class AtOnce(Work):
+        def start(self, item):
+            future = Future()
+            future.set_result("at once")
+            return future
+
+    rows.due.extend(names(10))
+    draining.register(Drain(name="test", due=list, open=lambda key: AtOnce(rows, str)))
+    assert draining.run("test", "key") == 10
+    assert set(rows.settled.values()) == {"at once"}
+
+
+def test_the_work_is_closed_when_the_database_fails(rows):
+    class Failing(Work):
+        def claim(self, free):
+            raise ConnectionError("the database is away")
+
+    draining.register(Drain(name="test", due=list, open=lambda key: Failing(rows, str)))
+    with pytest.raises(ConnectionError):
+        draining.run("test", "key")
+    assert rows.is_closed
