@@ -1,5 +1,6 @@
 """Lanes: the callbacks of one label to one host. A host that hangs holds up no other lane."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from gateways import configuration
 DRAIN = "report"
 UNREADABLE = ""
 """The host of messages whose callback_url does not open: they fail visibly, and are tried again."""
+
+LONGEST_HOLD_SECONDS = 60.0
+"""A host that asks for more is asked again by then, with as many callbacks as are in the air."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +34,23 @@ class Lane:
 
     @property
     def is_open(self) -> bool:
-        """Whether callbacks go out at all: not where the label's api_key was turned away."""
+        """Whether callbacks go out: not where the label's api_key was turned away, nor on hold."""
         label = configuration.current().labels.get(self.label_id)
-        return label is not None and not label.callbacks_suspended
+        is_on_hold = _held_until.get(self, 0.0) > time.monotonic()
+        return label is not None and not label.callbacks_suspended and not is_on_hold
 
     def deliveries(self) -> DeliveryQuerySet:
         return CallbackDelivery.objects.filter(label=self.label_id, host=self.host)
 
+    def hold(self, seconds: float) -> None:
+        """Leaves the host in peace, from this process, as it asked for by Retry-After."""
+        _held_until[self] = time.monotonic() + min(seconds, LONGEST_HOLD_SECONDS)
+
     def kick(self) -> None:
         kick(DRAIN, self.key)
+
+
+_held_until: dict[Lane, float] = {}
 
 
 def due_lanes() -> list[str]:

@@ -1,6 +1,7 @@
 """Receiving: what providers and notification centres tell us about our messages."""
 
 import logging
+from dataclasses import replace
 from uuid import UUID
 
 from callbacks.callback_url import CALLBACK_TYPES
@@ -51,7 +52,7 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> None:
     except UNREADABLE as problem:
         _keep_unreadable(gateway, request, problem)
         return
-    apply_to_gateway(gateway, updates)
+    apply_to_gateway(gateway, [_storable(update) for update in updates])
 
 
 def receive_for_label(key: KeyValues, report: StatusReport) -> None:
@@ -92,6 +93,23 @@ def _adapter(gateway: GatewayValues) -> Provider:
     except (Undecryptable, LookupError):
         logger.error("gateway %s: its adapter cannot be made, its webhooks wait", gateway.slug)
         raise NotNow from None
+
+
+def _storable(update: StatusUpdate) -> StatusUpdate:
+    """Without what no column holds, NUL and halves of surrogate pairs: one report that has them
+    must not cost the others.
+    """
+    return replace(
+        update,
+        message_id=update.message_id and _plain(update.message_id),
+        provider_id=update.provider_id and _plain(update.provider_id),
+        word=_plain(update.word),
+        detail=_plain(update.detail),
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Exception) -> None:

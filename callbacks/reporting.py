@@ -78,6 +78,7 @@ class ReportWork:
             told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
         write(told)
         _tell_of_trouble(self.lane, told)
+        _leave_in_peace(self.lane, told)
 
     def renew(self, items: Iterable[Try]) -> None:
         tries = list(items)
@@ -143,3 +144,10 @@ def _tell_of_trouble(lane: Lane, told: Sequence[Told]) -> None:
             suspend(lane.label_id, f"the api_key was turned away with HTTP {http_status}")
         if http_status == HTTPStatus.GONE:
             logger.error("label %s: a callback_url is gone; its statuses stay owed", lane.label_id)
+
+
+def _leave_in_peace(lane: Lane, told: Sequence[Told]) -> None:
+    """Obeys the longest Retry-After for the whole lane: it is the host that asked."""
+    asked_for = max((one.verdict.retry_after or 0.0 for one in told if not one.is_heard), default=0)
+    if asked_for:
+        lane.hold(asked_for)

@@ -18,10 +18,3 @@ def suspend(label_id: int, because: str) -> None:
     )
     if suspended:
         logger.error("callbacks of label %s are suspended: %s", label.slug, because)
-
-
-def resume(label_id: int) -> None:
-    """Lets the label's callbacks go out again, all that are owed."""
-    Label.objects.filter(pk=label_id).update(
-        callbacks_suspended_at=None, callbacks_suspended_because=""
-    )

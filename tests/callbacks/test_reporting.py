@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from callbacks import reporting
+from callbacks import lanes, reporting
+from callbacks.lanes import due_lanes
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from callbacks.reporting import ReportWork
 from callbacks.settling import SCHEDULE
@@ -120,6 +121,17 @@ def test_retry_after_is_obeyed_where_it_is_longer(smartico):
     smartico.report()
     delivery.refresh_from_db()
     assert wait_of(delivery) == 120
+
+
+@pytest.mark.parametrize(("longest_hold", "tries"), [(60.0, 0), (0.0, 1)])
+def test_retry_after_holds_the_whole_lane_for_a_while(smartico, monkeypatch, longest_hold, tries):
+    monkeypatch.setattr(lanes, "LONGEST_HOLD_SECONDS", longest_hold)
+    smartico.answers["accepted"] = Answer(status=429, headers={"Retry-After": "86400"})
+    smartico.owe("accepted")
+    smartico.report()
+    smartico.owe("delivered")
+    assert len(due_lanes()) == tries
+    assert smartico.report() == tries
 
 
 def test_out_of_tries_is_dead(smartico):

@@ -87,6 +87,14 @@ def test_what_cannot_be_read_stands_in_the_inbox_without_its_content(client, gat
     assert InboxEntry.objects.count() == 1
 
 
+@pytest.mark.parametrize("field", ["id", "status"])
+def test_text_that_the_database_cannot_hold_is_no_trouble(client, gateway, message, field):
+    told = {"id": "sandbox-x", "status": "delivered"} | {field: "sandbox-\x00\ud800"}
+    good = {"id": str(message.pk), "status": "delivered"}
+    assert post(client, gateway, [told, good]).status_code == 200
+    assert statuses() == ["delivered"]
+
+
 def test_an_early_report_waits_for_its_message(client, gateway):
     assert post(client, gateway, {"id": str(uuid4()), "status": "delivered"}).status_code == 200
     assert InboxEntry.objects.get().waits_for == Wait.ITS_MESSAGE
