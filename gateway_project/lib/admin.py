@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin as _ModelAdmin
 from unfold.admin import TabularInline as _TabularInline
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -34,6 +35,10 @@ def dress(field: forms.Field) -> forms.Field:
     if type(field.widget) is forms.Select:
         choices = getattr(field, "choices", ())
         field.widget = UnfoldAdminSelectWidget(choices=choices, attrs=field.widget.attrs)
+    elif type(field.widget) is forms.CheckboxSelectMultiple:
+        field.widget = UnfoldAdminCheckboxSelectMultipleWidget(
+            choices=getattr(field, "choices", ())
+        )
     elif isinstance(field, forms.DecimalField | forms.FloatField):
         field.widget = UnfoldAdminDecimalFieldWidget(attrs=field.widget.attrs)
     elif type(field.widget) in DRESSES:
@@ -42,13 +47,21 @@ def dress(field: forms.Field) -> forms.Field:
     return field
 
 
+class _WriteOnlyTextarea(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    """Several lines that are not shown again, not even beside an error."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class SecretFormField(forms.CharField):
     """A secret in a form: never shown again, and kept where it is left empty."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, is_long: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
         kwargs.setdefault("help_text", "Never shown again. Left empty, it stays as it is.")
-        kwargs["widget"] = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        widget = _WriteOnlyTextarea if is_long else UnfoldAdminPasswordWidget
+        kwargs["widget"] = widget(attrs={"autocomplete": "new-password"})
         super().__init__(**kwargs)
 
 

@@ -7,7 +7,6 @@ from django.db.models import F
 
 from gateways.signals import configuration_changed
 
-
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -45,6 +44,14 @@ class VersionedQuerySet(models.QuerySet[Row]):
         created = super().bulk_create(*args, **kwargs)
         ConfigurationVersion.raise_by_one()
         return created
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        deleted = super().delete()
+        ConfigurationVersion.raise_by_one()
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 VersionedManager = models.Manager.from_queryset(VersionedQuerySet)

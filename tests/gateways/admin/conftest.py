@@ -1,0 +1,55 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    """A superuser's browser."""
+    return _logged_in(User.objects.create_superuser("operator"))
+
+
+@pytest.fixture
+def stranger(db: None) -> Client:
+    """A browser of staff without any permission."""
+    return _logged_in(User.objects.create_user("stranger", is_staff=True))
+
+
+@pytest.fixture
+def reader(db: None) -> Client:
+    """A browser of staff who may view everything here and change nothing."""
+    user = User.objects.create_user("reader", is_staff=True)
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="gateways", codename__startswith="view_")
+    )
+    return _logged_in(user)
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def filled_in(client: Client, url: str, **changes: Any) -> dict[str, Any]:
+    """What a browser would post from this page, with these changes."""
+    context = client.get(url).context
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    posted = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is not None and value is not False:
+                posted[bound.html_name] = "on" if value is True else value
+    return {**posted, **changes}
+
+
+def errors_of(answer: Any) -> dict[str, list[str]]:
+    """The errors on an answered page; none where it was saved."""
+    if answer.context is None or "adminform" not in answer.context:
+        return {}
+    return dict(answer.context["adminform"].form.errors)
