@@ -9,6 +9,7 @@ from callbacks.status_reports import StatusReport
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable, keyed_digest
 from gateway_project.lib.redaction import scrub
+from gateway_project.lib.storable import storable
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.configuration import GatewayValues, KeyValues
@@ -101,15 +102,11 @@ def _storable(update: StatusUpdate) -> StatusUpdate:
     """
     return replace(
         update,
-        message_id=update.message_id and _plain(update.message_id),
-        provider_id=update.provider_id and _plain(update.provider_id),
-        word=_plain(update.word),
-        detail=_plain(update.detail),
+        message_id=update.message_id and storable(update.message_id),
+        provider_id=update.provider_id and storable(update.provider_id),
+        word=storable(update.word),
+        detail=storable(update.detail),
     )
-
-
-def _plain(text: str) -> str:
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Exception) -> None:

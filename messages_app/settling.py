@@ -12,6 +12,7 @@ from django.db import transaction
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
+from gateway_project.lib.storable import storable
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.configuration import GatewayValues
@@ -52,7 +53,7 @@ class Tried:
     def scrubbed(self, text: str) -> str:
         """The provider's words without the recipient and the gateway's secrets."""
         hidden = [self.recipient] if self.recipient else []
-        return scrub(text, *hidden, *secret_values(self.provider))[:DETAIL_LENGTH]
+        return storable(scrub(text, *hidden, *secret_values(self.provider)))[:DETAIL_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def _write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) ->
 def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
     """The id of each taken message at its provider: ours where it gave none, or an old one."""
     given = {
-        tried.message.pk: (tried.result.provider_id or "")[:PROVIDER_ID_LENGTH]
+        tried.message.pk: storable(tried.result.provider_id or "")[:PROVIDER_ID_LENGTH]
         for tried in tries
         if isinstance(tried.result, SendResult)
     }

@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Model, QuerySet
 
 logger = logging.getLogger(__name__)
 
+DATABASE_TROUBLE = (OperationalError, InterfaceError)
 HEARTBEAT_SECONDS = 15.0
+RECOVERY_SECONDS = 0.5
+SETTLE_SECONDS = 45.0
+"""How long an outcome is held in memory for a database that is away: less than a lease."""
 LINGER_SECONDS = 0.1
 TURN_SECONDS = 20.0
 IDLE_SECONDS = 0.02
@@ -28,6 +32,7 @@ IDLE_SECONDS = 0.02
 Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 """What is started as one: a message, a batch of them, a callback delivery."""
+Finished = tuple[Any, Future[Any]]
 
 
 class Work(Protocol[Item]):
@@ -93,54 +98,103 @@ def run(
     """
     work = DRAINS[name].open(key)
     try:
-        return _drain(work, stop or threading.Event(), linger, turn)
+        return _Loop(work, stop or threading.Event(), linger, turn).run()
     finally:
         work.close()
 
 
-def _drain(work: Work[Any], stop: threading.Event, linger: float, turn: float) -> int:
-    done: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
-    in_the_air: dict[int, Any] = {}
-    settled = 0
-    began_at = busy_at = renewed_at = time.monotonic()
-    while True:
-        now = time.monotonic()
-        claimed: Sequence[Any] = ()
-        is_ending = stop.is_set() or now - began_at >= turn
-        if not is_ending and len(in_the_air) < work.concurrency:
-            claimed = work.claim(work.concurrency - len(in_the_air))
-        for item in claimed:
-            in_the_air[id(item)] = item
-            work.start(item).add_done_callback(partial(_put, done, item))
-        finished = _collect(done, timeout=IDLE_SECONDS)
-        if finished:
-            work.settle(finished)
-            settled += len(finished)
-            for item, _ in finished:
-                del in_the_air[id(item)]
-        if claimed or finished or in_the_air:
-            busy_at = now
-        elif is_ending or now - busy_at >= linger:
-            return settled
-        if in_the_air and now - renewed_at >= HEARTBEAT_SECONDS:
-            work.renew(in_the_air.values())
-            renewed_at = now
+class _Loop:
+    """One drain at work. A database in trouble costs it time, never what is in the air."""
 
+    def __init__(self, work: Work[Any], stop: threading.Event, linger: float, turn: float) -> None:
+        self.work, self.stop, self.linger = work, stop, linger
+        self.done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
+        self.in_the_air: dict[int, Any] = {}
+        self.settled = 0
+        self.busy_at = self.renewed_at = time.monotonic()
+        self.ends_at = self.busy_at + turn
 
-def _put(
-    done: "queue.SimpleQueue[tuple[Any, Future[Any]]]", item: object, future: Future[Any]
-) -> None:
-    done.put((item, future))
-
-
-def _collect(
-    done: "queue.SimpleQueue[tuple[Any, Future[Any]]]", timeout: float
-) -> list[tuple[Any, Future[Any]]]:
-    """Everything that has finished; waits for the first at most `timeout` seconds."""
-    finished: list[tuple[Any, Future[Any]]] = []
-    try:
-        finished.append(done.get(timeout=timeout))
+    def run(self) -> int:
         while True:
-            finished.append(done.get_nowait())
-    except queue.Empty:
-        return finished
+            has_claimed = self._claim()
+            finished = self._collect()
+            self._settle(finished)
+            now = time.monotonic()
+            if has_claimed or finished or self.in_the_air:
+                self.busy_at = now
+            elif self._is_ending() or now - self.busy_at >= self.linger:
+                return self.settled
+            if self.in_the_air and now - self.renewed_at >= HEARTBEAT_SECONDS:
+                self._renew()
+                self.renewed_at = now
+
+    def _is_ending(self) -> bool:
+        return self.stop.is_set() or time.monotonic() >= self.ends_at
+
+    def _claim(self) -> bool:
+        free = self.work.concurrency - len(self.in_the_air)
+        if free <= 0 or self._is_ending():
+            return False
+        try:
+            claimed = self.work.claim(free)
+        except DATABASE_TROUBLE:
+            if not self.in_the_air:
+                raise
+            _recover("claim")
+            return False
+        for item in claimed:
+            self.in_the_air[id(item)] = item
+            self.work.start(item).add_done_callback(partial(self._put, item))
+        return bool(claimed)
+
+    def _put(self, item: object, future: Future[Any]) -> None:
+        self.done.put((item, future))
+
+    def _collect(self) -> list[Finished]:
+        """Everything that has finished; waits a moment for the first."""
+        finished: list[Finished] = []
+        try:
+            finished.append(self.done.get(timeout=IDLE_SECONDS))
+            while True:
+                finished.append(self.done.get_nowait())
+        except queue.Empty:
+            return finished
+
+    def _settle(self, finished: Sequence[Finished]) -> None:
+        if not finished:
+            return
+        self._settle_surely(finished, give_up_at=time.monotonic() + SETTLE_SECONDS)
+        self.settled += len(finished)
+        for item, _ in finished:
+            del self.in_the_air[id(item)]
+
+    def _settle_surely(self, finished: Sequence[Finished], *, give_up_at: float) -> None:
+        """An outcome that is not written would be sent again, or parked: it is worth patience."""
+        try:
+            self.work.settle(finished)
+        except DATABASE_TROUBLE:
+            if time.monotonic() >= give_up_at:
+                raise
+            _recover("settle")
+            self._settle_surely(finished, give_up_at=give_up_at)
+        except Exception:
+            # One item that cannot be written must not take the others with it.
+            if len(finished) == 1:
+                logger.exception("an outcome could not be written; its lease will run out")
+                return
+            for one in finished:
+                self._settle_surely([one], give_up_at=give_up_at)
+
+    def _renew(self) -> None:
+        try:
+            self.work.renew(self.in_the_air.values())
+        except DATABASE_TROUBLE:
+            _recover("renew")
+
+
+def _recover(doing: str) -> None:
+    """After trouble with the database: a new connection, a little later."""
+    logger.error("the database could not be reached to %s; trying again", doing)
+    if not connection.in_atomic_block:
+        connection.close()
+    time.sleep(RECOVERY_SECONDS)

@@ -4,6 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+from django.db.utils import OperationalError
 
 from gateway_project.lib import draining
 from gateway_project.lib.draining import DRAINS, Drain
@@ -197,3 +198,48 @@ def test_the_work_is_closed_when_the_database_fails(rows):
     with pytest.raises(ConnectionError):
         draining.run("test", "key")
     assert rows.is_closed
+
+
+class TestADatabaseInTrouble:
+    """Outcomes that are known must not be lost with the connection."""
+
+    @pytest.fixture(autouse=True)
+    def _soon_again(self, monkeypatch):
+        monkeypatch.setattr(draining, "RECOVERY_SECONDS", 0)
+
+    def test_an_outcome_is_written_once_the_database_is_back(self, rows):
+        class Away(Work):
+            failures = 3
+
+            def settle(self, finished):
+                if self.failures:
+                    self.failures -= 1
+                    raise OperationalError("away")
+                super().settle(finished)
+
+        rows.due.extend("ab")
+        draining.register(Drain(name="t", due=list, open=lambda key: Away(rows, str.upper)))
+        assert draining.run("t", "key", linger=0) == 2
+        assert rows.settled == {"a": "A", "b": "B"}
+
+    def test_one_outcome_that_cannot_be_written_does_not_take_the_others_with_it(self, rows):
+        class Fussy(Work):
+            def settle(self, finished):
+                if any(item == "poison" for item, _ in finished):
+                    raise ValueError("cannot be written")
+                super().settle(finished)
+
+        rows.due.extend(["a", "poison", "b"])
+        draining.register(Drain(name="t", due=list, open=lambda key: Fussy(rows, str.upper)))
+        assert draining.run("t", "key", linger=0) == 3
+        assert rows.settled == {"a": "A", "b": "B"}
+
+    def test_a_claim_that_fails_with_nothing_in_the_air_ends_the_drain(self, rows):
+        class Down(Work):
+            def claim(self, free):
+                raise OperationalError("away")
+
+        draining.register(Drain(name="t", due=list, open=lambda key: Down(rows, str.upper)))
+        with pytest.raises(OperationalError):
+            draining.run("t", "key", linger=0)
+        assert rows.is_closed
