@@ -76,7 +76,7 @@ class Demo:
 
     def set_up(self) -> None:
         """Creates what is missing; what is there is left as it is."""
-        self.file.unlink(missing_ok=True)  # scripts wait for the one of this start
+        self.forget()
         self._manage("migrate", "--verbosity=0")
         self._manage("apply_config", str(CONFIGURATION))
         self._manage("import_users", str(USERS), "--label", LABEL)
@@ -126,6 +126,10 @@ class Demo:
     def write(self) -> None:
         """Writes the facts where scripts wait for them: whole or not at all, for the owner only."""
         _write_privately(self.file, self.facts())
+
+    def forget(self) -> None:
+        """Takes the facts away: they are there only while they are true."""
+        self.file.unlink(missing_ok=True)
 
 
 def open_demo() -> Demo:

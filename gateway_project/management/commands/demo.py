@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from rich.console import Console
 from rich.panel import Panel
+from rich.table import Table
 
 from gateway_project.operations.demo import Demo, open_demo
 from gateway_project.operations.performance import Performance
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 asyncio.run(stay(demo, processes, stop, console))
         finally:
             ended = processes.ended()
+            demo.forget()
             processes.stop()
         if ended and not stop.is_set():
             raise CommandError(f"Ended by itself: {', '.join(ended)}. The rest was stopped.")
@@ -87,11 +89,11 @@ def is_traffic_wanted() -> bool:
 def addresses(demo: Demo) -> Panel:
     """Where to look, and with what."""
     admin = demo.facts()["admin"]
-    return Panel(
-        f"Admin      {demo.url}/admin/   {admin['user']} / {admin['password']}\n"
-        f"API docs   {demo.url}/api/docs\n"
-        f"Send       POST {demo.url}/api/v1/sms   Authorization: see {demo.file}\n"
-        "Play more  python manage.py simulate_smartico --count 500",
-        title="Gatehouse demo",
-        expand=False,
-    )
+    lines = Table.grid(padding=(0, 2))
+    lines.add_row("Admin", f"{demo.url}/admin/")
+    lines.add_row("", f"{admin['user']}  {admin['password']}")
+    lines.add_row("API docs", f"{demo.url}/api/docs")
+    lines.add_row("Send", f"POST {demo.url}/api/v1/sms")
+    lines.add_row("Keys, users", str(demo.file))
+    lines.add_row("More traffic", "python manage.py simulate_smartico")
+    return Panel(lines, title="Gatehouse demo", expand=False)

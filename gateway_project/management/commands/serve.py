@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--processes", type=int, default=default_processes())
+        parser.add_argument("--threads", type=int, default=THREADS, help="Per process.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         connections.close_all()  # the processes are forked; each makes its own
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             http1_settings=HTTP1,
             websockets=False,
             workers=options["processes"],
-            blocking_threads=THREADS,
+            blocking_threads=options["threads"],
             blocking_threads_idle_timeout=600,
             workers_kill_timeout=KILL_AFTER_SECONDS,
             respawn_failed_workers=True,
