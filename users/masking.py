@@ -1,5 +1,8 @@
 """Addresses as an operator may see them: enough to recognise one, too little to use it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import phonenumbers
 
 from users.addresses import deliverable_email, normal_phone
@@ -30,3 +33,12 @@ def mask_text(text: str) -> str:
     if deliverable_email(text):
         return mask_email(text)
     return mask_phone(text) if normal_phone(text, None) else text
+
+
+def mask_values(value: Any) -> Any:
+    """JSON with every address in it masked, names of members too."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {mask_text(name): mask_values(member) for name, member in value.items()}
+    return [mask_values(member) for member in value] if isinstance(value, list) else value

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from users.masking import mask_email, mask_phone, mask_text
+from users.masking import mask_email, mask_phone, mask_text, mask_values
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,11 @@ def test_no_masked_address_holds_its_local_part_or_its_host(email):
     shown = mask_email(email)
     assert len(local) < 2 or f"{local}@" not in shown
     assert domain not in shown
+
+
+def test_json_is_masked_at_every_depth():
+    value = {"mail": "jo@x.example", "jo@x.example": [1, None, {"a": ["+4915112345621", "DE"]}]}
+    assert mask_values(value) == {
+        "mail": "j***@x***.example",
+        "j***@x***.example": [1, None, {"a": ["+49 *** *** 21", "DE"]}],
+    }
