@@ -12,7 +12,8 @@ from concurrent.futures import Future
 
 import aiohttp
 
-from gateway_project.lib.exchange import GuardedResolver, LookUp, exchange, look_up, open_session
+from gateway_project.lib.exchange import exchange
+from gateway_project.lib.session import GuardedResolver, LookUp, look_up, open_session
 from gateway_project.lib.transport import (
     EgressRefused,
     HttpAnswer,

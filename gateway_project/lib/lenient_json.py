@@ -28,7 +28,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
     than 64 levels, and anything that is not an object.
     """
     text = _decoded(raw)
-    _check_depth(text)
+    check_depth(text)
     value = _parsed(text)
     if not isinstance(value, dict):
         raise NotJson("a JSON object is expected")
@@ -39,8 +39,9 @@ def read_answer(text: str) -> Any:
     """What a peer answered, as far as it can be read; None where it cannot."""
     for reading in (str, _without_trailing_commas):
         try:
+            check_depth(text)
             return json.loads(reading(text))
-        except (ValueError, RecursionError):
+        except ValueError:
             continue
     return None
 
@@ -53,8 +54,11 @@ def _decoded(raw: bytes) -> str:
     raise NotJson(f"not UTF-8 at byte {position + 1}")
 
 
-def _check_depth(text: str) -> None:
-    """Looks before the parser does: how deep that one may go depends on a thread's stack."""
+def check_depth(text: str) -> None:
+    """Raises NotJson for more than 64 levels.
+
+    Looks before the parser does, which on some versions of Python overflows a small thread's stack.
+    """
     if text.count("[") + text.count("{") <= DEEPEST:
         return
     depth = 0

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway_project.lib.lenient_json import check_depth
+
 READ_CAP = 1024 * 1024
 
 
@@ -39,8 +41,10 @@ class HttpAnswer:
     def json(self) -> Any:
         """The body read as JSON; a ValueError that quotes nothing where it cannot be."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            text = self.body.decode("utf-8-sig")
+            check_depth(text)
+            return json.loads(text)
+        except ValueError:
             pass
         raise ValueError("the answer is not JSON")
 

@@ -390,7 +390,6 @@ class TestEgress:
         client = open_client(look_up=lambda host, port: answers)
         with http_peer() as peer, pytest.raises(EgressRefused):
             client.perform(get(f"http://{NAME}:{peer.port}/"))
-        client.close()
         assert peer.asked == []
 
     def test_the_address_that_was_checked_is_the_one_that_is_called(self, open_client, settings):
