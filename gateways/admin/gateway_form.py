@@ -10,7 +10,7 @@ from gateway_project.lib.admin import SecretFormField, dress
 from gateways.admin.fields import LinesField
 from gateways.admin.locking import SeenForm
 from gateways.config_file.fields import ScalarField
-from gateways.config_file.schema import SENDER_LENGTH
+from gateways.config_file.gateway_schema import SENDER_LENGTH
 from gateways.models import Brand, Gateway
 from gateways.providers.base import Provider
 from gateways.providers.registry import (

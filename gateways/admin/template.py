@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from gateway_project.lib.admin import ModelAdmin, TabularInline
 from gateways.admin.fields import LinesField
 from gateways.config_file.fields import ScalarField
-from gateways.config_file.schema import TemplateFieldSchema
+from gateways.config_file.template_schema import TemplateFieldSchema
 from gateways.models import Template, TemplateField
 
 

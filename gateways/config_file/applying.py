@@ -3,29 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from gateway_project.lib.crypto import Undecryptable
-from gateway_project.lib.personal import Personal
 from gateways.config_file.changes import Change, Journal, Verb
 from gateways.config_file.checking import Values
 from gateways.config_file.problems import ConfigFileRefused, Problem
-from gateways.config_file.schema import (
-    BrandSchema,
-    GatewaySchema,
-    LabelSchema,
-    TemplateSchema,
-    words_of_the_file,
-)
+from gateways.config_file.rows import make_be
 from gateways.models import Brand, Gateway, Key, Label, Template, TemplateField
 
-WORDS: dict[type[models.Model], dict[str, str]] = {
-    Label: words_of_the_file(LabelSchema()),
-    Brand: words_of_the_file(BrandSchema()),
-    Template: words_of_the_file(TemplateSchema()),
-    Gateway: words_of_the_file(GatewaySchema()),
-}
 CHILDREN = ("keys", "brands", "templates", "gateways")
 
 
@@ -75,7 +61,7 @@ def _apply_label(values: Values, journal: Journal) -> Label:
     slug = values["slug"]
     label = Label.objects.select_for_update().filter(slug=slug).first() or Label(slug=slug)
     columns = {name: value for name, value in values.items() if name not in CHILDREN}
-    _make_be(label, columns, "label", slug, journal)
+    make_be(label, columns, "label", slug, journal)
     return label
 
 
@@ -101,61 +87,13 @@ def _apply_list(
         slug = values["slug"]
         row = rows[slug] = present.pop(slug, None) or model(label=label, slug=slug)
         columns = {"is_active": True, **values}
-        _make_be(row, columns, noun, f"{label.slug}/{slug}", journal)
+        make_be(row, columns, noun, f"{label.slug}/{slug}", journal)
     for slug, row in present.items():
         if row.is_active:
             row.is_active = False
             row.save(update_fields=["is_active"])
             journal.note(Verb.DEACTIVATED, noun, f"{label.slug}/{slug}")
     return rows
-
-
-def _make_be(row: models.Model, columns: Values, noun: str, name: str, journal: Journal) -> None:
-    """One save of what differs, or none."""
-    if row.pk is None:
-        _assign(row, columns)
-        row.save()
-        journal.note(Verb.CREATED, noun, name)
-        return
-    before = {column: getattr(row, column) for column in columns}
-    changed = [column for column in columns if _plain(before[column]) != _plain(columns[column])]
-    if changed:
-        written = _assign(row, {column: columns[column] for column in changed})
-        row.save(update_fields=written)
-        words = WORDS[type(row)]
-        fields = [
-            word
-            for column in changed
-            for word in _words(words.get(column, column), before[column], columns[column])
-        ]
-        journal.note(Verb.CHANGED, noun, name, *fields)
-
-
-def _assign(row: models.Model, columns: Values) -> list[str]:
-    """Sets the columns; answers their names and those of the columns that follow from them."""
-    for column, value in columns.items():
-        setattr(row, column, value)
-    if isinstance(row, Gateway) and not columns.get("is_paused", True):
-        row.paused_because = ""
-        return [*columns, "paused_because"]
-    return list(columns)
-
-
-def _plain(value: Any) -> Any:
-    """What is compared. A sealed value that no longer opens differs from every other."""
-    try:
-        return value.reveal() if isinstance(value, Personal) else value
-    except Undecryptable:
-        return value
-
-
-def _words(word: str, before: Any, after: Any) -> list[str]:
-    """What changed, in the file's words: `config.port` rather than `config`."""
-    old, new = _plain(before), _plain(after)
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return [word]
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return [f"{word}.{name}" for name in names]
 
 
 def _apply_templates(label: Label, wanted: list[Values], journal: Journal) -> None:

@@ -9,8 +9,9 @@ import yaml
 from django.db.models import Prefetch
 from rest_framework import serializers
 
-from gateways.config_file.fields import SECRET, Strict
+from gateways.config_file.fields import SECRET
 from gateways.config_file.schema import FileSchema
+from gateways.config_file.strict import Strict
 from gateways.models import Gateway, Label, TemplateField
 
 HEAD = """\

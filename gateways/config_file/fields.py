@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
 from gateways.callback_hosts import CallbackRefused, check_callback_host
+from gateways.config_file.strict import Strict
 from gateways.models.key import secret_digest
 
 
@@ -30,28 +31,6 @@ def hidden(value: Any) -> Any:
     if isinstance(value, list):
         return [hidden(inner) for inner in value]
     return SECRET
-
-
-class Strict(serializers.Serializer):  # type: ignore[type-arg]
-    """A mapping of known keys. A key without a value is as if left out."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return super().to_internal_value(data)
-        errors: dict[Any, Any] = {
-            key: ["there is no such key"] for key in data if key not in self.fields
-        }
-        given = {key: value for key, value in data.items() if value is not None}
-        for key, field in self.fields.items():
-            if isinstance(field, Strict) and not field.required:
-                given.setdefault(key, {})
-        try:
-            values = super().to_internal_value(given)
-        except ValidationError as error:
-            errors |= error.detail  # type: ignore[arg-type]
-        if errors:
-            raise ValidationError(errors)
-        return values
 
 
 class ChoiceField(serializers.ChoiceField):
@@ -194,3 +173,10 @@ class DirectoryField(serializers.DictField):
         if not value:
             return {"kind": "stored"}
         return {name: inner if name == "kind" else hidden(inner) for name, inner in value.items()}
+
+
+class BrandSlugField(serializers.SlugField):
+    """A brand of the label, by its slug."""
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.slug)

@@ -1,0 +1,93 @@
+"""Gateways in a configuration file. Their `config` is held to the provider's own form."""
+
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as FormError
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.settings import api_settings
+
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel
+from gateways.config_file.fields import BrandSlugField, ChoiceField, ScalarField, hidden
+from gateways.config_file.strict import SLUG_LENGTH, Named, Strict, renamed
+from gateways.models.gateway import OnUnknown, UnknownSender
+from gateways.providers.registry import (
+    provider_class,
+    provider_classes,
+    secret_fields,
+    validate_config,
+)
+
+SENDER_LENGTH = 320
+
+
+class FromSchema(Strict):
+    default = serializers.CharField(source="from_default", default="", max_length=SENDER_LENGTH)
+    allowed = serializers.ListField(
+        source="from_allowed", child=serializers.CharField(max_length=SENDER_LENGTH), default=list
+    )
+
+
+class ConfigField(serializers.DictField):
+    """A provider's own configuration. Its secrets are those that the provider declares."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return Personal(super().to_internal_value(data))
+
+    def get_attribute(self, instance: Any) -> Any:
+        return instance
+
+    def to_representation(self, value: Any) -> Any:
+        config = value.config.reveal() if value.config else {}
+        try:
+            secret = secret_fields(provider_class(value.provider))
+        except LookupError:
+            secret = set(config)
+        return {name: hidden(inner) if name in secret else inner for name, inner in config.items()}
+
+
+class GatewaySchema(Named):
+    channel = ChoiceField(Channel.choices)
+    provider = serializers.CharField(max_length=SLUG_LENGTH)
+    brand = BrandSlugField(default=None)
+    filters = serializers.DictField(
+        child=serializers.ListField(child=ScalarField(), allow_empty=False), default=dict
+    )
+    config = ConfigField(required=False)
+    from_ = FromSchema(source="*", required=False)
+    rate_per_second = serializers.IntegerField(min_value=1, max_value=1_000_000, default=None)
+    expires_after = serializers.IntegerField(min_value=1, max_value=31_536_000, default=None)
+    on_unknown = ChoiceField(OnUnknown.choices, default=OnUnknown.PARK)
+    unknown_sender = ChoiceField(UnknownSender.choices, default=UnknownSender.DEFAULT)
+    is_active = serializers.BooleanField(default=True)
+    is_paused = serializers.BooleanField(default=False)
+
+    def get_fields(self) -> Any:
+        return renamed(super().get_fields(), "from_", "from")
+
+    def validate(self, attrs: Any) -> Any:
+        attrs = super().validate(attrs)
+        try:
+            provider = provider_class(attrs["provider"])
+        except LookupError:
+            known = ", ".join(provider_classes())
+            raise ValidationError({"provider": f"must be one of {known}"}) from None
+        if attrs["channel"] not in provider.channels:
+            channels = ", ".join(provider.channels)
+            raise ValidationError({"channel": f"{provider.slug} serves only {channels}"})
+        try:
+            config = validate_config(
+                provider, attrs["config"].reveal() if "config" in attrs else {}
+            )
+        except FormError as error:
+            raise ValidationError({"config": _own_words(error)}) from None
+        return {**attrs, "config": Personal(config)}
+
+
+def _own_words(error: FormError) -> dict[str, Any]:
+    return {
+        api_settings.NON_FIELD_ERRORS_KEY if name == NON_FIELD_ERRORS else name: messages
+        for name, messages in error.message_dict.items()
+    }
