@@ -11,6 +11,8 @@ from typing import Any
 
 SECONDS = 10.0
 READERS = 128
+DISCARDED_BYTES = 64 * 1024 * 1024
+PART_BYTES = 64 * 1024
 
 Environ = MutableMapping[str, Any]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -32,8 +34,8 @@ class _Unreadable:
 class BodyReceiver:
     """A WSGI application around another one, which then reads bodies from memory.
 
-    A body whose announced length is above `limit` is left unread, a chunked one is read to one
-    byte more: both are for the application to refuse by their length.
+    What is over `limit` is read and thrown away, since a caller hears no answer while it is still
+    sending. The application refuses it by its length, which for a chunked one is `limit` + 1.
     """
 
     def __init__(self, application: Application, *, limit: int, seconds: float = SECONDS) -> None:
@@ -46,24 +48,38 @@ class BodyReceiver:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         length = _announced_length(environ)
-        if length is None or 0 < length <= self._limit:
+        if length is None or length > 0:
             self._receive(environ, length)
         return self._application(environ, start_response)
 
     def _receive(self, environ: Environ, length: int | None) -> None:
         read = environ["wsgi.input"].read
         try:
-            future = self._readers.submit(read, self._limit + 1 if length is None else length)
-            body = future.result(self._seconds)
-            if length is not None and len(body) < length:
-                raise BodyCut
+            body = self._readers.submit(self._read, read, length).result(self._seconds)
         except (OSError, TimeoutError):
             environ["wsgi.input"] = _Unreadable()
             environ.setdefault("CONTENT_LENGTH", "1")
         else:
             environ["wsgi.input"] = BytesIO(body)
-            environ["CONTENT_LENGTH"] = str(len(body))
+            environ.setdefault("CONTENT_LENGTH", str(len(body)))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+    def _read(self, read: Callable[[int], bytes], length: int | None) -> bytes:
+        if length is not None and length > self._limit:
+            _discard(read)
+            return b""
+        body = read(self._limit + 1 if length is None else length)
+        if length is not None and len(body) < length:
+            raise BodyCut
+        if len(body) > self._limit:
+            _discard(read)
+        return body
+
+
+def _discard(read: Callable[[int], bytes]) -> None:
+    for _ in range(DISCARDED_BYTES // PART_BYTES):
+        if not read(PART_BYTES):
+            return
 
 
 def _announced_length(environ: Environ) -> int | None:

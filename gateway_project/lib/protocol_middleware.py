@@ -37,6 +37,7 @@ class ProtocolMiddleware:
         if not is_protocol_path(request.path_info):
             return self.get_response(request)
         response = answer(request)
+        response.headers["Content-Length"] = str(len(response.content))
         if request.method == "HEAD":
             response.content = b""
         return response
@@ -70,6 +71,7 @@ def _call(request: HttpRequest) -> HttpResponse:
 
     A second call is safe: an accept is decided by its uid, a status by its message.
     """
+    view: Callable[..., HttpResponse]
     view, args, kwargs = resolve(request.path_info)
     try:
         return view(request, *args, **kwargs)

@@ -48,11 +48,15 @@ def test_a_chunked_body_over_the_limit_shows_a_length_over_the_limit():
     assert environ["CONTENT_LENGTH"] == str(LIMIT + 1)
 
 
-def test_a_body_announced_as_too_large_is_left_unread():
-    source = BytesIO(b"x" * 500)
-    environ = received({"wsgi.input": source, "CONTENT_LENGTH": "500"})
-    assert environ["wsgi.input"] is source
-    assert source.tell() == 0
+@pytest.mark.parametrize(
+    "announced", [{"CONTENT_LENGTH": "500000"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
+)
+def test_a_body_over_the_limit_is_thrown_away_so_that_the_caller_hears_the_answer(announced):
+    source = BytesIO(b"x" * 500_000)
+    environ = received({"wsgi.input": source, **announced})
+    assert source.tell() == 500_000
+    assert int(environ["CONTENT_LENGTH"]) > LIMIT
+    assert len(environ["wsgi.input"].read()) <= LIMIT + 1
 
 
 def test_a_body_that_ends_early_is_not_taken_for_whole():
