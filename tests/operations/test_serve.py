@@ -1,0 +1,116 @@
+"""The web server as it is run: what it makes of requests before Django sees them."""
+
+import json
+import socket
+
+import pytest
+from django.conf import settings
+
+from gateway_project.operations.processes import Processes, manage
+from tests import factories
+from tests.operations.surroundings import (
+    database_url,
+    environment,
+    free_port,
+    is_ready,
+    wait_until,
+)
+
+PATH = "/api/v1/sms"
+SECRET = factories.SECRET.encode()
+
+
+@pytest.fixture
+def port(transactional_db, tmp_path):
+    """A real web server in front of a label that has a gateway for SMS and one user."""
+    label = factories.LabelFactory(callback_url=factories.CALLBACK_URL)
+    factories.KeyFactory(label=label)
+    factories.GatewayFactory(label=label)
+    factories.EndUserFactory(label=label, ext_user_id="somebody")
+    port = free_port()
+    surroundings = environment(tmp_path, port, DATABASE_URL=database_url())
+    processes = Processes({"serve": manage("serve")}, surroundings)
+    processes.start()
+    try:
+        wait_until(lambda: is_ready(port) or processes.ended())
+        yield port
+    finally:
+        processes.stop()
+
+
+def body():
+    return json.dumps(
+        {"ext_user_id": "somebody", "body": "Best offer ever", "im_uid": "1"}
+    ).encode()
+
+
+def talk(port, *parts):
+    """Sends the parts, reads until the server has closed: status lines, headers and bodies."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        for part in parts:
+            connection.sendall(part)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def head(method="POST", path=PATH, authorization=SECRET, **headers):
+    lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: anything", b"Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}".encode() for name, value in headers.items()]
+    return b"\r\n".join([*lines, b"Authorization: " + authorization, b"", b""])
+
+
+def error_code(answer):
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer[:200]
+    assert b"set-cookie" not in answer.lower()
+    return json.loads(answer.rpartition(b"\r\n\r\n")[2])["error_code"]
+
+
+def chunked(data, size):
+    parts = [data[start : start + size] for start in range(0, len(data), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""])
+
+
+def test_bodies_come_through_however_they_are_sent(port):
+    whole = talk(port, head(Content_Length=len(body())), body())
+    in_chunks = talk(port, head(Transfer_Encoding="chunked"), chunked(body(), 7))
+    assert error_code(whole) == error_code(in_chunks) == 0
+    assert whole.rpartition(b"\r\n")[2] == in_chunks.rpartition(b"\r\n")[2]
+
+
+def test_a_caller_who_waits_to_be_asked_for_the_body_is_asked(port):
+    answer = talk(port, head(Content_Length=len(body()), Expect="100-continue"), body())
+    first, _, rest = answer.partition(b"\r\n\r\n")
+    assert first == b"HTTP/1.1 100 Continue"
+    assert error_code(rest) == 0
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_over_the_limit_is_answered(port, is_chunked):
+    data = b"x" * (settings.BODY_LIMIT + 3_000_000)
+    if is_chunked:
+        answer = talk(port, head(Transfer_Encoding="chunked"), chunked(data, 1_000_000))
+    else:
+        answer = talk(port, head(Content_Length=len(data)), data)
+    assert error_code(answer) == 21
+
+
+@pytest.mark.parametrize("secret", [b"x" * 65_536, b"\xff\xfe\xe4", b""])
+def test_any_authorization_is_answered(port, secret):
+    answer = talk(port, head(authorization=secret, Content_Length=len(body())), body())
+    assert error_code(answer) == 10
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS", "BREW"])
+def test_other_methods_are_answered_in_the_protocol(port, method):
+    assert error_code(talk(port, head(method=method))) == 12
+
+
+def test_head_is_answered_without_a_body(port):
+    answer = talk(port, head(method="HEAD"))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_the_admin_has_its_style_without_a_second_server(port):
+    answer = talk(port, head(method="GET", path="/static/admin/css/base.css"))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"text/css" in answer
