@@ -7,14 +7,16 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from gateway_project.lib.redaction import scrub
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.personal import REDACTED
+from gateway_project.lib.redaction import scrub
 from gateways.configuration import GatewayValues
 from gateways.providers.base import StatusUpdate
 from messages_app.events import Fact, record
 from messages_app.models import DETAIL_LENGTH, InboxEntry, Message, SendAttempt, StatusEvent, Wait
+from users.directory import addresses_among
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +32,11 @@ def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
     with transaction.atomic():
         now = database_now()
         current = [update for update in updates if not update.after and update.status is not None]
-        keep_in_inbox(gateway.id, [u for u in updates if u.after or u.status is None], now)
+        keep_in_inbox(gateway, [u for u in updates if u.after or u.status is None], now)
         named = messages_named(gateway.id, current)
         record_updates(zip(current, named, strict=True), now)
         unknown = [update for update, found in zip(current, named, strict=True) if found is None]
-        keep_in_inbox(gateway.id, _without_foreign(gateway, unknown), now)
+        keep_in_inbox(gateway, _without_foreign(gateway, unknown), now)
     return len(current) - len(unknown)
 
 
@@ -89,11 +91,16 @@ def record_updates(
     )
 
 
-def keep_in_inbox(gateway_id: int, updates: Sequence[StatusUpdate], now: datetime) -> None:
+def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: datetime) -> None:
     """Stores reports for later; the same report stands there once."""
-    InboxEntry.objects.bulk_create(
-        [_inbox_entry(gateway_id, update, now) for update in updates], ignore_conflicts=True
-    )
+    if not updates:
+        return
+    entries = [_inbox_entry(gateway.id, update, now) for update in updates]
+    strange_ids = {entry.provider_id for entry in entries if entry.message_id is None} - {""}
+    addresses = addresses_among(gateway.label_id, strange_ids)
+    for entry in entries:
+        entry.provider_id = REDACTED if entry.provider_id in addresses else entry.provider_id
+    InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
 
 
 def _inbox_entry(gateway_id: int, update: StatusUpdate, now: datetime) -> InboxEntry:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.redaction import scrub
+from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.storable import storable
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
@@ -127,7 +127,7 @@ def _write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) ->
 def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
     """The id of each taken message at its provider: ours where it gave none, or an old one."""
     given = {
-        tried.message.pk: storable(tried.result.provider_id or "")[:PROVIDER_ID_LENGTH]
+        tried.message.pk: _provider_id(tried, tried.result)
         for tried in tries
         if isinstance(tried.result, SendResult)
     }
@@ -145,6 +145,13 @@ def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
     if nameless:
         logger.warning("providers gave no id of their own for %d messages", nameless)
     return given
+
+
+def _provider_id(tried: Tried, result: SendResult) -> str:
+    """The id as it was given; none where it is only the recipient's address again."""
+    provider_id = storable(result.provider_id or "")[:PROVIDER_ID_LENGTH]
+    is_address = tried.recipient is not None and reveals(provider_id, tried.recipient)
+    return "" if is_address else provider_id
 
 
 def _write_standings(
@@ -202,13 +209,11 @@ def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
 
 def _keep_reports(tries: Sequence[Tried], now: datetime) -> None:
     """A provider that plays its reports itself (the sandbox) leaves them in the inbox."""
-    by_gateway: defaultdict[int, list[Tried]] = defaultdict(list)
-    for tried in tries:
-        by_gateway[tried.gateway.id].append(tried)
-    for gateway_id, group in by_gateway.items():
-        results = [tried.result for tried in group if isinstance(tried.result, SendResult)]
-        later = [update for result in results for update in result.updates if update.after]
-        keep_in_inbox(gateway_id, later, now)
+    for gateway in {tried.gateway.id: tried.gateway for tried in tries}.values():
+        results = [tried.result for tried in tries if tried.gateway.id == gateway.id]
+        sent = [result for result in results if isinstance(result, SendResult)]
+        later = [update for result in sent for update in result.updates if update.after]
+        keep_in_inbox(gateway, later, now)
 
 
 def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:

@@ -1,9 +1,10 @@
 """The stored directory: from the id that Smartico uses to the end user."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from gateways.configuration import LabelValues
+from users.addresses import email_index, phone_index
 from users.models import EndUser
 
 
@@ -14,6 +15,20 @@ def find(label: LabelValues, ext_user_id: str) -> EndUser | None:
         return EndUser.objects.get(label_id=label.id, ext_user_id=known_as)
     except EndUser.DoesNotExist:
         return None
+
+
+def addresses_among(label_id: int, texts: Collection[str]) -> set[str]:
+    """Those of the texts that are, as they stand, an address of one of the label's users."""
+    if not texts:
+        return set()
+    by_email = {index: text for text in texts if (index := email_index(text))}
+    by_phone = {index: text for text in texts if (index := phone_index(text))}
+    by_phone |= {index: text for text in texts if (index := phone_index(f"+{text}"))}
+    users = EndUser.objects.filter(label_id=label_id)
+    emails = users.filter(email_index__in=by_email).values_list("email_index", flat=True)
+    phones = users.filter(phone_index__in=by_phone).values_list("phone_index", flat=True)
+    found = {by_email[index] for index in emails if index} if by_email else set()
+    return found | ({by_phone[index] for index in phones if index} if by_phone else set())
 
 
 def stored_id(user_ids: Mapping[str, Any], ext_user_id: str) -> str:

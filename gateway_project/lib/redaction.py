@@ -53,6 +53,12 @@ def scrub(text: str, *values: Personal | str, kept: int = KEPT_LENGTH) -> str:
     return _without(looked_at[:kept], found)[:kept]
 
 
+def reveals(text: str, value: Personal | str) -> bool:
+    """Whether this very value stands in the text, in any usual disguise."""
+    patterns = _patterns(_plain(value))
+    return any(pattern.search(view.text) for view in views(text) for pattern in patterns)
+
+
 def mask_urls(text: str) -> str:
     """The text without the credentials and user ids that URLs of ours carry."""
     for pattern in URL_SECRETS:

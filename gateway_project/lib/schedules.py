@@ -16,7 +16,7 @@ def delay(schedule: Sequence[float], attempts: int) -> float | None:
 
 
 def retry_after(header: str, *, now: datetime, cap: float) -> float | None:
-    """Seconds that a Retry-After header asks for (RFC 9110, 10.2.3), at most `cap`; None if unread."""
+    """Seconds that a Retry-After header (RFC 9110, 10.2.3) asks for, at most `cap`; or None."""
     text = header.strip()
     if text.isascii() and text.isdigit():
         return min(float(text), cap)
