@@ -9,9 +9,14 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands
+
+from gateway_project.lib.protocol import ErrorCode
 
 ROOT = settings.BASE_DIR
 MACHINE_PATHS = re.compile(r"/(?:root|home/\w+|Users/\w+|work)/|\.pyenv")
+
+OUR_APPS = ("gateway_project", "gateways", "users", "messages_app", "callbacks")
 
 SAMPLES = {
     "DATA_DIR": None,
@@ -119,3 +124,31 @@ def test_every_setting_can_be_read_from_a_file(tmp_path):
         "DATABASE_HOST": "db.internal",
         "CACHE_LOCATION": values["CACHE_URL"],
     }
+
+
+def tables_of_the_readme():
+    """Every row of every table, as lists of cells without their markup."""
+    lines = (ROOT / "README.md").read_text().splitlines()
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in lines
+        if line.startswith("| ")
+    ]
+
+
+def test_the_readme_lists_every_error_number_with_its_text():
+    listed = {row[0].strip(): row[1] for row in tables_of_the_readme() if row[0].isdigit()}
+    assert listed.pop("0")
+    assert listed == {str(int(code)): code.text for code in ErrorCode}
+
+
+def test_the_readme_lists_every_setting():
+    first_cells = " ".join(row[0] for row in tables_of_the_readme())
+    assert set(re.findall(r"`([A-Z][A-Z_]+)`", first_cells)) == settings_that_are_read()
+
+
+def test_the_readme_lists_every_command():
+    section = (ROOT / "README.md").read_text().partition("## Commands")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\| (`.*?`) \| ", section, re.MULTILINE)
+    ours = {name for name, app in get_commands().items() if app in OUR_APPS}
+    assert set(re.findall(r"`(\w+)", " ".join(first_cells))) == ours
