@@ -230,9 +230,7 @@ def _label_values(row: Label, **parts: Any) -> LabelValues:
 
 
 def _brand_values(row: Brand) -> BrandValues:
-    return BrandValues(
-        id=row.pk, slug=row.slug, is_paused=row.is_paused, is_active=row.is_active
-    )
+    return BrandValues(id=row.pk, slug=row.slug, is_paused=row.is_paused, is_active=row.is_active)
 
 
 def _key_values(row: Key) -> KeyValues:

@@ -1,4 +1,4 @@
-"""Real peers on loopback: HTTP servers that record what they are asked and answer as they are told."""
+"""Real peers on loopback: HTTP servers that record requests and answer as they are told."""
 
 import json
 import threading

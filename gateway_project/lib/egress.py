@@ -81,6 +81,16 @@ def allowed(host: str, address: str | Address) -> bool:
     return is_public(address) or exceptions.name(host) or exceptions.hold(_parsed(address))
 
 
+def is_inside(host: str) -> bool:
+    """Whether EGRESS_ALLOW lists the host, by its name or by the address that it spells."""
+    exceptions = _exceptions(tuple(settings.EGRESS_ALLOW))
+    try:
+        address = _literal(host)
+    except ValueError:
+        return False
+    return exceptions.name(host) or (address is not None and exceptions.hold(address))
+
+
 def check_url_host(host: str) -> None:
     """Raises EgressRefused for a host that is, in any spelling, an address not to be called.
 

@@ -16,6 +16,7 @@ from yarl import URL
 from gateway_project.lib import egress
 from gateway_project.lib.session import HungUp, Request
 from gateway_project.lib.transport import (
+    FRAMING_HEADERS,
     HttpAnswer,
     HttpCall,
     NoAnswer,
@@ -27,18 +28,6 @@ CONNECT_SECONDS = 5.0
 LIVE_CONNECTION_TRIES = 3
 UNFIT_FOR_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
 UNFIT_FOR_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-FRAMING_HEADERS = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 CERTIFICATE_FAULTS = {
     9: "is not yet valid",
     10: "has expired",

@@ -10,6 +10,21 @@ from gateway_project.lib.lenient_json import check_depth
 READ_CAP = 1024 * 1024
 
 
+FRAMING_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that belong to the exchange itself: a call that sets one is not sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCall:
     """One request. The URL is sent as it stands; `timeout` is seconds for the whole exchange.

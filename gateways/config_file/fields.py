@@ -152,27 +152,17 @@ class _StripPrefix(Strict):
     strip_prefix = serializers.CharField(max_length=255, trim_whitespace=False)
 
 
-class DirectoryField(serializers.DictField):
-    """Where addresses come from: `{kind: stored}`, kept as {}, or a kind with keys of its own."""
+class DirectoryField(Strict):
+    """Where addresses come from: `{kind: stored}`, kept as {}. The only kind there is so far."""
 
-    kind = ChoiceField(["stored", "http", "sql"])
+    kind = ChoiceField(["stored"], default="stored")
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        values = super().to_internal_value(data)
-        try:
-            kind = self.kind.run_validation(values.pop("kind", serializers.empty))
-        except ValidationError as error:
-            raise ValidationError({"kind": error.detail}) from None
-        if kind != "stored":
-            return {"kind": kind, **values}
-        if values:
-            raise ValidationError({name: ["there is no such key"] for name in values})
+    def to_internal_value(self, data: Any) -> Any:
+        super().to_internal_value(data)
         return {}
 
     def to_representation(self, value: Any) -> Any:
-        if not value:
-            return {"kind": "stored"}
-        return {name: inner if name == "kind" else hidden(inner) for name, inner in value.items()}
+        return {"kind": "stored"}
 
 
 class BrandSlugField(serializers.SlugField):

@@ -19,7 +19,7 @@ class ExtensionPolicy(models.TextChoices):
 
     REFUSE = "refuse"
     DROP = "drop"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  a policy, no password
 
 
 class Label(Versioned):

@@ -13,8 +13,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gateway_project.lib.exchange import FRAMING_HEADERS
 from gateway_project.lib.lenient_json import read_answer
+from gateway_project.lib.transport import FRAMING_HEADERS
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
     ID_HEADER,

@@ -9,6 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from gateway_project.lib import egress
+from gateway_project.lib.transport import EgressRefused
+
 HEADER_NAME = RegexValidator(r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", "A header name is not valid.")
 HEADER_VALUE = RegexValidator(
     r"\A[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?\Z",
@@ -58,12 +61,24 @@ class SecretHeadersField(Secret, forms.CharField):
 
 
 class HttpUrlField(forms.CharField):
-    """An http or https URL, also of a host with a single-label name, without user or fragment."""
+    """An https URL, also of a host with a single-label name, without user or fragment.
+
+    Plain http, which shows credentials to the way, is for hosts inside the house only.
+    """
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if value and not _is_http_url(value):
+        if not value:
+            return
+        if not _is_http_url(value):
             raise ValidationError("A URL such as https://host/path is expected.")
+        parts = urlsplit(value)
+        try:
+            egress.check_url_host(parts.hostname or "")
+        except EgressRefused:
+            raise ValidationError("The host is not one to call: see EGRESS_ALLOW.") from None
+        if parts.scheme == "http" and not egress.is_inside(parts.hostname or ""):
+            raise ValidationError("Plain http is for hosts in EGRESS_ALLOW only: use https.")
 
 
 def _is_http_url(text: str) -> bool:

@@ -16,6 +16,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import utf8_charset_qp
 from django.core.validators import RegexValidator
 
+from gateway_project.lib import egress
 from gateway_project.lib.mailbox import Mailbox, parse_address, parse_mailbox
 from gateway_project.lib.smtp import GuardedSMTP, GuardedSMTPS
 from gateway_project.lib.transport import TransportError
@@ -111,6 +112,9 @@ class Smtp(BlockingProvider):
             cleaned = self.cleaned_data
             if bool(cleaned.get("username")) != bool(cleaned.get("password")):
                 raise ValidationError("Username and password are given both or not at all.")
+            in_the_clear = cleaned.get("password") and cleaned.get("security") == "none"
+            if in_the_clear and not egress.is_inside(cleaned.get("host", "")):
+                raise ValidationError("A password without TLS is for hosts in EGRESS_ALLOW only.")
             if "security" in cleaned and cleaned.get("port", 0) is None:
                 cleaned["port"] = PORTS[cleaned["security"]]
             return cleaned

@@ -9,12 +9,12 @@ from tests.gateways.providers.examples import CANARY
     "url",
     [
         "https://api.us.webexconnect.io",
-        "http://notification-centre:8080/messages?tenant=amazing",
-        "https://[2001:db8::1]/x",
+        "https://notification-centre:8080/messages?tenant=amazing",
+        "https://[2a00:1450::1]/x",
         "https://xn--bcher-kva.example/",
     ],
 )
-def test_an_http_url_is_taken_as_it_stands(url):
+def test_an_https_url_is_taken_as_it_stands(url):
     assert HttpUrlField().clean(url) == url
 
 
@@ -75,3 +75,18 @@ def test_what_cannot_be_a_header_is_refused_without_being_repeated(given):
         SecretHeadersField().clean(given)
 
     assert CANARY not in str(refused.value)
+
+
+def test_plain_http_is_for_hosts_inside_the_house_only(settings):
+    url = "http://notification-centre:8080/messages?tenant=amazing"
+    with pytest.raises(ValidationError):
+        HttpUrlField().clean(url)
+    settings.EGRESS_ALLOW = ["notification-centre"]
+    assert HttpUrlField().clean(url) == url
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "169.254.169.254", "[::1]", "0x7f.1", "localhost"])
+def test_an_address_that_must_not_be_called_is_refused_when_it_is_typed(settings, host):
+    settings.EGRESS_ALLOW = []
+    with pytest.raises(ValidationError):
+        HttpUrlField().clean(f"https://{host}/x")
