@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tests import services
 
+SPREAD = ("-n", "auto", "--maxprocesses", "4")
 NEEDS_POSTGRESQL = ("postgresql", "redis", "rabbitmq")
 
 
@@ -34,7 +35,8 @@ def run(
     """One pytest run. One that selects nothing passes too."""
     marks = only or " and ".join(f"not {marker}" for marker in dict.fromkeys(without))
     print(f"\n== {title}", flush=True)  # noqa: T201
-    command = [sys.executable, "-m", "pytest", "-q", "-m", marks, *sys.argv[1:]]
+    spread = () if only else SPREAD
+    command = [sys.executable, "-m", "pytest", "-q", *spread, "-m", marks, *sys.argv[1:]]
     surroundings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     code = subprocess.run(command, env=surroundings | (environment or {}), check=False).returncode
     return code in (0, 5)
