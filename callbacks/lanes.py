@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callbacks.models import CallbackDelivery, DeliveryQuerySet
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import moment
 from gateway_project.lib.kicks import kick
 from gateways import configuration
 
@@ -46,6 +46,9 @@ class Lane:
         """Leaves the host in peace, from this process, as it asked for by Retry-After."""
         _held_until[self] = time.monotonic() + min(seconds, LONGEST_HOLD_SECONDS)
 
+    def has_due(self) -> bool:
+        return self.deliveries().due(moment()).exists()
+
     def kick(self) -> None:
         kick(DRAIN, self.key)
 
@@ -55,12 +58,7 @@ _held_until: dict[Lane, float] = {}
 
 def due_lanes() -> list[str]:
     """The keys of the lanes that have something to tell now."""
-    now = database_now()
-    return [
-        lane.key
-        for lane in lanes_with_debts()
-        if lane.is_open and lane.deliveries().due(now).exists()
-    ]
+    return [lane.key for lane in lanes_with_debts() if lane.is_open and lane.has_due()]
 
 
 def lanes_with_debts() -> Iterator[Lane]:

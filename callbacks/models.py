@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
 
 from gateway_project.lib.vocabulary import Status
 from gateways.models import Label
@@ -27,7 +28,7 @@ class DeliveryQuerySet(models.QuerySet["CallbackDelivery"]):
     def owed(self) -> Self:
         return self.filter(settlement=Settlement.OWED)
 
-    def due(self, now: datetime) -> Self:
+    def due(self, now: datetime | Combinable) -> Self:
         """Owed, their time has come, and nobody holds a lease on them."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.owed().filter(free, due_at__lte=now)

@@ -8,8 +8,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from uuid import uuid4
 
-from django.db import transaction
-
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.callback_url import CALLBACK_TYPES, reporting_url
 from callbacks.lanes import Lane
@@ -29,6 +27,7 @@ from gateway_project.lib.http import (
 )
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
+from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.configuration import LabelValues
@@ -51,9 +50,9 @@ class ReportWork:
         self._confidences: dict[int, tuple[Personal, ...]] = {}
 
     def claim(self, free: int) -> list[Try]:
-        if not self.lane.is_open:
+        if not self.lane.is_open or not self.lane.has_due():
             return []
-        with transaction.atomic():
+        with writing():
             now, lease = database_now(), uuid4()
             due = self.lane.deliveries().due(now).first_in_line(now).order_by("due_at", "pk")
             rows = skipping_locked(due.select_related("message").only(*CLAIMED))[:free]

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, Q
 
 from callbacks.answers import Outcome, Verdict
 from callbacks.models import CallbackDelivery, DeliveryAttempt, DeliveryQuerySet, Settlement
 from callbacks.settling import hold_back, settle
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.transactions import writing
 from messages_app.models import DETAIL_LENGTH
 
 MISMATCH_HINT = "Is the api_key the one of the Smartico label that sent this message?"
@@ -60,7 +60,7 @@ def write(told: Sequence[Told]) -> None:
 
     Who has lost the lease reschedules nothing; that Smartico has heard counts whoever told it.
     """
-    with transaction.atomic():
+    with writing():
         now = database_now()
         rows = _locked(told)
         here = [one for one in told if one.delivery_id in rows]

@@ -17,6 +17,7 @@ from gateway_project.lib.kicks import kick
 from gateway_project.lib.mailbox import parse_mailbox
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Channel
 from gateways.adapters import adapter_of
 from gateways.callback_hosts import CallbackRefused, check_callback_url, read_callback_url
@@ -85,7 +86,7 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
         return earlier
     message = _message(caller, request, template, plan, repeat_key, fingerprint)
     try:
-        with transaction.atomic():
+        with writing():
             message.save(force_insert=True)
             transaction.on_commit(partial(kick, "send", str(plan.gateway.id)))
     except IntegrityError:

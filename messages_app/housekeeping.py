@@ -5,10 +5,9 @@ from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import configuration
 from gateways.models.gateway import OnUnknown
@@ -34,7 +33,7 @@ def take_back_lost_leases() -> int:
     What the provider has reported on was sent. The rest goes again only where a repeat does no
     harm, or where the operator has said so.
     """
-    with transaction.atomic():
+    with writing():
         now = database_now()
         lost = Message.objects.filter(state=State.SENDING, lease_until__lte=now).order_by("pk")
         messages = list(skipping_locked(lost).defer("content")[:BATCH])
@@ -76,7 +75,7 @@ def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
 
 def close_expired() -> int:
     """Fails messages that have waited too long, each once; answers how many."""
-    with transaction.atomic():
+    with writing():
         now = database_now()
         expired = Message.objects.filter(state=State.QUEUED, expires_at__lte=now).order_by("pk")
         ids = list(skipping_locked(expired).values_list("pk", flat=True)[:BATCH])

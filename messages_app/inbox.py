@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways.providers.base import StatusUpdate
 from messages_app.models import InboxEntry
@@ -24,7 +23,7 @@ LOOKED_FOR = timedelta(hours=72)
 
 def due_keys() -> list[str]:
     """The one key, when an entry is due."""
-    due = InboxEntry.objects.filter(applied_at=None, due_at__lte=database_now())
+    due = InboxEntry.objects.filter(applied_at=None, due_at__lte=moment())
     return [KEY] if due.exists() else []
 
 
@@ -37,7 +36,9 @@ class InboxWork:
         self.key = key
 
     def claim(self, free: int) -> list[list[int]]:
-        with transaction.atomic():
+        if not due_keys():
+            return []
+        with writing():
             now = database_now()
             due = InboxEntry.objects.filter(applied_at=None, due_at__lte=now).order_by("due_at")
             ids = list(skipping_locked(due).values_list("pk", flat=True)[:BATCH])
@@ -52,7 +53,7 @@ class InboxWork:
 
     def settle(self, finished: Sequence[tuple[list[int], "Future[None]"]]) -> None:
         for ids, _ in finished:
-            with transaction.atomic():
+            with writing():
                 _apply(ids, database_now())
 
     def renew(self, items: Iterable[list[int]]) -> None:

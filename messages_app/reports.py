@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
+from gateway_project.lib.transactions import writing
 from gateways.configuration import GatewayValues
 from gateways.providers.base import StatusUpdate
 from messages_app.events import Fact, record
@@ -29,7 +29,7 @@ def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
     Answers how many updates named a message known to the gateway. A report that names another
     gateway's message is dropped: its sender holds the wrong token for it.
     """
-    with transaction.atomic():
+    with writing():
         now = database_now()
         current = [update for update in updates if not update.after and update.status is not None]
         keep_in_inbox(gateway, [u for u in updates if u.after or u.status is None], now)
@@ -42,7 +42,7 @@ def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
 
 def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
     """Records what names the label's messages by our id; answers how many did."""
-    with transaction.atomic():
+    with writing():
         now = database_now()
         own_ids = [_own_id(update) for update in updates]
         mine = Message.objects.filter(pk__in=filter(None, own_ids), label=label_id)

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.db.models.expressions import Combinable
 
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
+from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import new_adapter
 from gateways.configuration import GatewayValues
@@ -61,12 +62,12 @@ def due_gateways() -> list[str]:
     """The gateways, as drain keys, that have due messages and may send."""
     gateways = configuration.current().gateways.values()
     open_ids = [gateway.id for gateway in gateways if may_send(gateway)]
-    now = database_now()
-    return [
-        str(gateway_id)
-        for gateway_id in open_ids
-        if Message.objects.filter(gateway=gateway_id, state=State.QUEUED, due_at__lte=now).exists()
-    ]
+    now = moment()
+    return [str(gateway_id) for gateway_id in open_ids if _due(gateway_id, now).exists()]
+
+
+def _due(gateway_id: int, now: datetime | Combinable) -> "QuerySet[Message]":
+    return Message.objects.filter(gateway=gateway_id, state=State.QUEUED, due_at__lte=now)
 
 
 def may_send(gateway: GatewayValues) -> bool:
@@ -89,7 +90,9 @@ class SendWork:
         gateway = self._use(configuration.current().gateways.get(self.gateway_id))
         if gateway is None or self.provider is None or not may_send(gateway):
             return []
-        with transaction.atomic():
+        if not _due(gateway.id, moment()).exists():  # the usual answer, without a transaction
+            return []
+        with writing():
             now = database_now()
             pacer = Pacer(gateway.id, gateway.rate_per_second, now)
             messages = self._lease(pacer.free(free * self.provider.batch_size), now)
@@ -142,9 +145,7 @@ class SendWork:
     def _lease(self, count: int, now: datetime) -> list[Message]:
         if count <= 0:
             return []
-        due = Message.objects.filter(
-            gateway=self.gateway_id, state=State.QUEUED, due_at__lte=now, expires_at__gt=now
-        ).order_by("due_at")
+        due = _due(self.gateway_id, now).filter(expires_at__gt=now).order_by("due_at")
         messages = list(skipping_locked(due).select_related("end_user")[:count])
         lease = uuid4()
         if messages:

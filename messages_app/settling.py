@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.storable import storable
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.configuration import GatewayValues
@@ -67,7 +66,7 @@ class Standing:
 
 def settle(tries: Sequence[Tried]) -> None:
     """Writes attempts, standings, statuses and the providers' own later reports."""
-    with transaction.atomic():
+    with writing():
         now = database_now()
         rows = locked_messages(tried.message.pk for tried in tries)
         decided = [(tried, _decision(tried)) for tried in tries if tried.message.pk in rows]

@@ -86,9 +86,7 @@ class TestByStatusKey:
         for key in ("of-another-kind", "past-its-time"):
             assert told(**report_of(message, api_key=key))["error_code"] == 10
 
-    @pytest.mark.parametrize(
-        "given", ["0196f3a2-0000-7000-8000-000000000000", "not-ours", "🦉"]
-    )
+    @pytest.mark.parametrize("given", ["0196f3a2-0000-7000-8000-000000000000", "not-ours", "🦉"])
     @pytest.mark.parametrize("type_", ["email", "sms", "cim"])
     def test_an_unknown_id_is_not_found_in_the_protocols_words(self, label, given, type_):
         answer = told(type=type_, ext_message_id=given, status="opened", api_key=STATUS_KEY)
