@@ -23,10 +23,10 @@ from gateways.adapters import adapter_of
 from gateways.callback_hosts import CallbackRefused, check_callback_url, read_callback_url
 from gateways.configuration import GatewayValues, LabelValues, TemplateValues
 from gateways.extensions import check_extension
-from gateways.routing import Route, route, route_preview
 from gateways.senders import SenderRefused, choose_sender
 from messages_app.models import Message
 from messages_app.requests import SendRequest
+from messages_app.routes import routed
 from users.directory import find
 from users.models import EndUser
 from users.suppressions import is_suppressed
@@ -182,15 +182,6 @@ def _winner(
     if not found.fits:
         raise Refused(ErrorCode.NO_GATEWAY)
     return found.fits[0]
-
-
-def routed(
-    label: LabelValues, channel: Channel, user: EndUser | None, brand_id: int | None
-) -> Route:
-    """The gateways that fit, best first; a preview, which has no user, is not filtered."""
-    if user is None:
-        return route_preview(label.gateways, channel=channel, brand_id=brand_id)
-    return route(label.gateways, channel=channel, brand_id=brand_id, properties=user.properties)
 
 
 def _check_content(

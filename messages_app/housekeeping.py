@@ -14,6 +14,7 @@ from gateways.models.gateway import OnUnknown
 from gateways.providers.registry import provider_class
 from messages_app.events import Fact, record
 from messages_app.models import Message, SendAttempt, State
+from messages_app.routes import gateways_for
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ def tick() -> None:
     """One round. Several clocks may tick at once: each takes rows that no other has locked."""
     take_back_lost_leases()
     close_expired()
+    move_from_inactive_gateways()
 
 
 def take_back_lost_leases() -> int:
@@ -81,6 +83,29 @@ def close_expired() -> int:
         ids = list(skipping_locked(expired).values_list("pk", flat=True)[:BATCH])
         record([_failed(pk, "expired", now) for pk in ids], now=now)
     return len(ids)
+
+
+def move_from_inactive_gateways() -> int:
+    """Gives what waits at a gateway that is no longer used to the best that fits; answers how many.
+
+    Where none fits it goes on waiting, until one does or it expires.
+    """
+    inactive = [
+        gateway.id for gateway in configuration.current().gateways.values() if not gateway.is_active
+    ]
+    waiting = Message.objects.filter(gateway__in=inactive, state=State.QUEUED)
+    if not inactive or not waiting.exists():
+        return 0
+    by_gateway: defaultdict[int, list[UUID]] = defaultdict(list)
+    with writing():
+        messages = skipping_locked(waiting.order_by("pk")).select_related("end_user")
+        for message in messages.defer("content")[:BATCH]:
+            fits = gateways_for(message)
+            if fits:
+                by_gateway[fits[0].id].append(message.pk)
+        for gateway_id, ids in by_gateway.items():
+            Message.objects.filter(pk__in=ids).update(gateway_id=gateway_id)
+    return sum(map(len, by_gateway.values()))
 
 
 def _failed(message_id: UUID, reason: str, now: datetime) -> Fact:

@@ -82,6 +82,7 @@ class SendWork:
         self.gateway: GatewayValues | None = None
         self.provider: Provider | None = None
         self.threads: ThreadPoolExecutor | None = None
+        self.retired: list[Provider] = []
         self.concurrency = 1
         self._use(configuration.current().gateways.get(self.gateway_id))
 
@@ -129,13 +130,16 @@ class SendWork:
     def close(self) -> None:
         if self.threads is not None:
             self.threads.shutdown()
-        if self.provider is not None:
-            self.provider.close()
+        for provider in filter(None, (*self.retired, self.provider)):
+            provider.close()
 
     def _use(self, gateway: GatewayValues | None) -> GatewayValues | None:
-        """Takes on the gateway's present configuration."""
+        """Takes on the gateway's present configuration; what is in the air ends with the former."""
         if gateway is not None and gateway is not self.gateway:
-            self.close()
+            if self.threads is not None:
+                self.threads.shutdown(wait=False)
+            if self.provider is not None:
+                self.retired.append(self.provider)
             self.gateway, self.provider = gateway, new_adapter(gateway)
             self.concurrency, self.threads = self.provider.concurrency, None
             if isinstance(self.provider, BlockingProvider):

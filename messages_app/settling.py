@@ -12,8 +12,7 @@ from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
-from gateway_project.lib.vocabulary import Channel, Status
-from gateways import configuration
+from gateway_project.lib.vocabulary import Status
 from gateways.configuration import GatewayValues
 from gateways.models import Gateway
 from gateways.providers.base import (
@@ -24,11 +23,11 @@ from gateways.providers.base import (
     SendResult,
 )
 from gateways.providers.registry import secret_values
-from messages_app.accepting import routed
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.models import DETAIL_LENGTH, Message, SendAttempt, State
 from messages_app.outcomes import Decision, Next, NotSendable, decide
 from messages_app.reports import keep_in_inbox
+from messages_app.routes import gateways_for
 
 logger = logging.getLogger(__name__)
 
@@ -92,10 +91,7 @@ def _decision(tried: Tried) -> Decision:
 
 def _fitting(tried: Tried) -> list[GatewayValues]:
     """The gateways this message may take now, best first."""
-    message = tried.message
-    label = configuration.current().labels[message.label_id]
-    found = routed(label, Channel(message.channel), message.end_user, message.brand_id)
-    return [gateway for gateway in found.fits if not gateway.is_paused]
+    return [gateway for gateway in gateways_for(tried.message) if not gateway.is_paused]
 
 
 def _next_gateway(tried: Tried) -> int | None:

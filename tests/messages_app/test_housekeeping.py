@@ -78,3 +78,15 @@ def test_a_message_that_waited_too_long_fails_once():
     kept.refresh_from_db()
     assert (message.state, message.status, kept.state) == (State.FAILED, "failed", State.QUEUED)
     assert StatusEvent.objects.get().detail == "expired"
+
+
+def test_what_waits_at_a_gateway_no_longer_used_goes_to_the_next_that_fits():
+    gone = GatewayFactory(is_active=False)
+    message = MessageFactory(gateway=gone, label=gone.label)
+    tick()
+    message.refresh_from_db()
+    assert message.gateway == gone
+    spare = GatewayFactory(label=gone.label)
+    tick()
+    message.refresh_from_db()
+    assert (message.gateway, message.state) == (spare, State.QUEUED)

@@ -1,0 +1,23 @@
+"""The gateways a message may take, in the order of preference."""
+
+from gateway_project.lib.vocabulary import Channel
+from gateways import configuration
+from gateways.configuration import GatewayValues, LabelValues
+from gateways.routing import Route, route, route_preview
+from messages_app.models import Message
+from users.models import EndUser
+
+
+def routed(
+    label: LabelValues, channel: Channel, user: EndUser | None, brand_id: int | None
+) -> Route:
+    """The route to a user; a preview, which has no user, is not filtered."""
+    if user is None:
+        return route_preview(label.gateways, channel=channel, brand_id=brand_id)
+    return route(label.gateways, channel=channel, brand_id=brand_id, properties=user.properties)
+
+
+def gateways_for(message: Message) -> tuple[GatewayValues, ...]:
+    """Those that fit a stored message now, by the present configuration."""
+    label = configuration.current().labels[message.label_id]
+    return routed(label, Channel(message.channel), message.end_user, message.brand_id).fits
