@@ -121,6 +121,7 @@ class Demo:
                 "url": f"http://127.0.0.1:{self.callback_port}/callback",
                 "api_key": self.secrets["DEMO_API_KEY"],
             },
+            "simulation_port": self.simulation_port,
         }
 
     def write(self) -> None:

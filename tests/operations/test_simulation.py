@@ -1,6 +1,7 @@
 """The played Smartico notices what a gateway gets wrong: told by small gateways that do."""
 
 import asyncio
+import json
 import urllib.request
 from contextlib import contextmanager
 from functools import partial
@@ -8,7 +9,9 @@ from itertools import count
 from urllib.parse import urlencode
 
 import pytest
+from django.core.management.base import CommandError
 
+from gateway_project.management.commands.simulate_smartico import make_plan
 from gateway_project.operations import simulation
 from gateway_project.operations.simulation import Plan, percentile, simulate
 from gateway_project.operations.smartico import KINDS
@@ -150,6 +153,31 @@ def test_an_answer_that_is_no_acceptance_is_counted_as_refused(answer, reason):
     assert line.accepted == 0
     assert str(list(line.refused)[0]).startswith(reason)
     assert not line.is_clean
+
+
+NOTHING_SAID = {"channel": None, "count": 1, "concurrency": 1, "timeout": 1.0} | dict.fromkeys(
+    ("url", "authorization", "api_key", "users", "callback_port")
+)
+
+
+def test_what_is_not_said_is_the_running_demos_wherever_that_listens(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    demo = {
+        "url": "http://127.0.0.1:9000",
+        "authorization": "a-secret",
+        "callback": {"api_key": API_KEY},
+        "ext_user_ids": ["first"],
+        "simulation_port": 9002,
+    }
+    (tmp_path / "demo.json").write_text(json.dumps(demo))
+    plan = make_plan(NOTHING_SAID)
+    assert (plan.url, plan.callback_port, plan.users) == (demo["url"], 9002, ["first"])
+
+
+def test_without_a_demo_the_missing_option_is_named(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    with pytest.raises(CommandError, match="--url"):
+        make_plan(NOTHING_SAID)
 
 
 def test_percentiles_are_of_the_values_that_came():

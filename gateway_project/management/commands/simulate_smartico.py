@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--authorization", help="Default: the running demo's.")
         parser.add_argument("--api-key", help="The one callbacks must carry. Default: the demo's.")
         parser.add_argument("--users", nargs="+", help="ext_user_ids. Default: the demo's.")
-        parser.add_argument("--callback-port", type=int, default=settings.PORT + 2)
+        parser.add_argument("--callback-port", type=int, help="Default: the demo's.")
         parser.add_argument("--timeout", type=float, default=120.0, help="Seconds for callbacks.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -62,7 +62,7 @@ def make_plan(options: dict[str, Any]) -> Plan:
         authorization=given("authorization", demo.get("authorization")),
         api_key=given("api_key", demo.get("callback", {}).get("api_key")),
         users=given("users", demo.get("ext_user_ids")),
-        callback_port=options["callback_port"],
+        callback_port=given("callback_port", demo.get("simulation_port", settings.PORT + 2)),
         channels=options["channel"] or Channel.values,
         count=options["count"],
         concurrency=options["concurrency"],
