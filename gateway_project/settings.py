@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import environ
+from django.templatetags.static import static
 
 from gateway_project.keeping import embedded_secret
 
@@ -163,7 +164,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/(api|platform)/v1",
 }
-UNFOLD = {"SITE_TITLE": "Gatehouse", "SITE_HEADER": "Gatehouse", "SITE_SYMBOL": "shield_lock"}
+UNFOLD = {
+    "SITE_TITLE": "Gatehouse",
+    "SITE_HEADER": "Gatehouse",
+    "SITE_ICON": lambda request: static("gatehouse/icon.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("gatehouse/icon.svg"),
+        }
+    ],
+}
 
 # ---- Plain things.
 LANGUAGE_CODE = "en"

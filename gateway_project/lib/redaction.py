@@ -45,10 +45,16 @@ def scrub(text: str, *values: Personal | str, kept: int = KEPT_LENGTH) -> str:
 
     At most `kept` characters of it are kept. Values under four characters are not looked for.
     """
+    if not text:
+        return text
     looked_at = text[: kept + OVERLAP]
     patterns = tuple(pattern for value in values for pattern in _patterns(_plain(value)))
+    harmless = _ids_and_dates(looked_at)
     found = sorted(
-        span for view in views(looked_at) for span in _found(view, patterns) if span[0] < span[1]
+        span
+        for view in views(looked_at)
+        for span in (*_found(view, patterns), *_numbers(view, harmless))
+        if span[0] < span[1]
     )
     return _without(looked_at[:kept], found)[:kept]
 
@@ -70,9 +76,20 @@ def _found(view: View, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[
     for pattern in (*patterns, *LOOKS_PERSONAL, *URL_SECRETS):
         for match in pattern.finditer(view.text):
             yield view.span(*match.span())
+
+
+def _ids_and_dates(text: str) -> list[tuple[int, int]]:
+    matches = LOOKS_LIKE_A_NUMBER.finditer(text)
+    return [match.span() for match in matches if match["id"] or match["date"]]
+
+
+def _numbers(view: View, harmless: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What looks like a number in this view, but for an id or a date read in another way."""
     for match in LOOKS_LIKE_A_NUMBER.finditer(view.text):
-        if not match["id"] and not match["date"]:
-            yield view.span(*match.span())
+        start, end = view.span(*match.span())
+        is_harmless = any(first <= start and end <= last for first, last in harmless)
+        if not (match["id"] or match["date"] or is_harmless):
+            yield start, end
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:

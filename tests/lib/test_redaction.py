@@ -223,3 +223,8 @@ def test_quoted_printable_of_the_standard_library_is_seen_through():
 )
 def test_credentials_in_urls_of_ours_are_masked(text, masked):
     assert mask_urls(text) == masked.replace("#", REDACTED)
+
+
+def test_a_moment_is_no_number_in_whatever_direction_it_is_read():
+    text = "older than 2026-11-20 23:54:07.122548+00:00, id 0199a540-f662-7eb3-a1ee-be560242ac12"
+    assert scrub(text) == text
