@@ -11,6 +11,7 @@ from users.models import EndUser
 
 UID_LENGTH = 255
 DETAIL_LENGTH = 500
+PROVIDER_ID_LENGTH = 255
 
 
 class State(models.TextChoices):
@@ -90,7 +91,7 @@ class SendAttempt(models.Model):
     number = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=32)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
-    provider_id = models.CharField(max_length=255, blank=True)
+    provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
     rendered = SealedTextField(null=True, bound_to="message_id")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
@@ -144,7 +145,7 @@ class InboxEntry(models.Model):
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE)
     waits_for = models.CharField(max_length=16, choices=Wait.choices)
     message_id = models.UUIDField(null=True)
-    provider_id = models.CharField(max_length=255, blank=True)
+    provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, blank=True)
     word = models.CharField(max_length=100, blank=True)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)

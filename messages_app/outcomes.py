@@ -52,8 +52,12 @@ class NotSendable(Exception):
         self.status, self.reason = status, reason
 
 
+Result = SendResult | ProviderError | NotSendable
+"""What a try ends with."""
+
+
 def decide(
-    result: SendResult | ProviderError | NotSendable,
+    result: Result,
     *,
     attempts: int,
     idempotent: bool,

@@ -15,7 +15,15 @@ from gateway_project.lib.transactions import writing
 from gateways.configuration import GatewayValues
 from gateways.providers.base import StatusUpdate
 from messages_app.events import Fact, record
-from messages_app.models import DETAIL_LENGTH, InboxEntry, Message, SendAttempt, StatusEvent, Wait
+from messages_app.models import (
+    DETAIL_LENGTH,
+    PROVIDER_ID_LENGTH,
+    InboxEntry,
+    Message,
+    SendAttempt,
+    StatusEvent,
+    Wait,
+)
 from users.directory import addresses_among
 
 logger = logging.getLogger(__name__)
@@ -148,7 +156,7 @@ def _without_foreign(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
 
 def _kept_id(update: StatusUpdate) -> str:
     """The provider's id as `SendAttempt` keeps it."""
-    return (update.provider_id or "")[:255]
+    return (update.provider_id or "")[:PROVIDER_ID_LENGTH]
 
 
 def _own_id(update: StatusUpdate) -> UUID | None:

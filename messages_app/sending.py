@@ -1,13 +1,11 @@
 """Send: the drain of one gateway's due messages."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
@@ -24,7 +22,6 @@ from gateways.providers.base import (
     GatewayUnavailable,
     HttpProvider,
     InstantProvider,
-    OutboundMessage,
     OutcomeUnknown,
     Provider,
     ProviderError,
@@ -32,30 +29,15 @@ from gateways.providers.base import (
     transport_error,
 )
 from messages_app.models import Message, State
-from messages_app.outbound import outbound
-from messages_app.outcomes import NotSendable
+from messages_app.outcomes import NotSendable, Result
 from messages_app.pacing import Pacer
-from messages_app.settling import Tried, settle
-from users.suppressions import suppressed_among
+from messages_app.parcels import Parcel, pack
+from messages_app.settling import settle
+from messages_app.tries import Tried
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
-
-Result = SendResult | ProviderError | NotSendable
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Parcel:
-    """What leaves as one: a message, or as many as the provider takes in one call."""
-
-    gateway: GatewayValues
-    provider: Provider
-    lease: UUID
-    started_at: datetime
-    messages: list[Message]
-    outbound: list[OutboundMessage]
-    problem: NotSendable | ProviderError | None = None
 
 
 def due_gateways() -> list[str]:
@@ -98,7 +80,7 @@ class SendWork:
             pacer = Pacer(gateway.id, gateway.rate_per_second, now)
             messages = self._lease(pacer.free(free * self.provider.batch_size), now)
             pacer.take(len(messages))
-        return _parcels(messages, gateway, self.provider, now)
+        return pack(messages, gateway, self.provider, now)
 
     def start(self, item: Parcel) -> "Future[Any]":
         """Sets the parcel going; what cannot even be set going is its outcome."""
@@ -162,52 +144,6 @@ class SendWork:
         for message in messages:
             message.lease, message.attempts = lease, message.attempts + 1
         return messages
-
-
-def _parcels(
-    messages: Sequence[Message], gateway: GatewayValues, provider: Provider, now: datetime
-) -> list[Parcel]:
-    """Packs what can be sent by the provider's batch size; what cannot goes singly."""
-    suppressed = _suppressed(messages)
-    parcels: list[Parcel] = []
-    packed: Parcel | None = None
-    for message in messages:
-        try:
-            ready = [outbound(message, gateway, is_suppressed=message.pk in suppressed)]
-            problem = None
-        except (NotSendable, ProviderError) as error:
-            ready, problem = [], error
-        if problem is None and packed is not None and len(packed.messages) < provider.batch_size:
-            packed.messages.append(message)
-            packed.outbound += ready
-            continue
-        parcels.append(
-            Parcel(
-                gateway=gateway,
-                provider=provider,
-                lease=message.lease or uuid4(),
-                started_at=now,
-                messages=[message],
-                outbound=ready,
-                problem=problem,
-            )
-        )
-        packed = packed if problem else parcels[-1]
-    return parcels
-
-
-def _suppressed(messages: Sequence[Message]) -> set[UUID]:
-    """Those whose address was suppressed after they were accepted."""
-    indexes: defaultdict[tuple[int, str], dict[UUID, str]] = defaultdict(dict)
-    for message in messages:
-        index = message.end_user.address_index(message.channel) if message.end_user else None
-        if index is not None:
-            indexes[message.label_id, message.channel][message.pk] = index
-    found: set[UUID] = set()
-    for (label_id, channel), by_message in indexes.items():
-        suppressed = suppressed_among(label_id, channel, by_message.values())
-        found.update(pk for pk, index in by_message.items() if index in suppressed)
-    return found
 
 
 def _call(provider: HttpProvider, item: Parcel) -> HttpCall:

@@ -8,50 +8,26 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now
-from gateway_project.lib.personal import Personal
-from gateway_project.lib.redaction import reveals, scrub
-from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways.configuration import GatewayValues
 from gateways.models import Gateway
+from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
-    Provider,
-    ProviderError,
     SendResult,
 )
-from gateways.providers.registry import secret_values
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
-from messages_app.models import DETAIL_LENGTH, Message, SendAttempt, State
-from messages_app.outcomes import Decision, Next, NotSendable, decide
+from messages_app.models import Message, State
+from messages_app.outcomes import Decision, Next, decide
 from messages_app.reports import keep_in_inbox
 from messages_app.routes import gateways_for
+from messages_app.tries import Tried, write_attempts
 
 logger = logging.getLogger(__name__)
 
 TIED_TO_A_GATEWAY = (GatewayUnavailable, GatewayMisconfigured)
-PAUSE_REASON_LENGTH = 200
-PROVIDER_ID_LENGTH = 255
-
-
-@dataclass(slots=True, kw_only=True)
-class Tried:
-    """One message, the gateway it was tried at, and what came of it."""
-
-    message: Message
-    gateway: GatewayValues
-    provider: Provider
-    lease: UUID
-    started_at: datetime
-    result: SendResult | ProviderError | NotSendable
-    recipient: Personal | None = None
-
-    def scrubbed(self, text: str) -> str:
-        """The provider's words without the recipient and the gateway's secrets."""
-        hidden = [self.recipient] if self.recipient else []
-        return storable(scrub(text, *hidden, *secret_values(self.provider)))[:DETAIL_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +45,7 @@ def settle(tries: Sequence[Tried]) -> None:
         now = database_now()
         rows = locked_messages(tried.message.pk for tried in tries)
         decided = [(tried, _decision(tried)) for tried in tries if tried.message.pk in rows]
-        _write_attempts(decided, now)
+        write_attempts(decided, now)
         _write_standings(decided, rows, now)
         record(
             [fact for tried, decision in decided for fact in _facts(tried, decision, now)], now=now
@@ -99,54 +75,6 @@ def _next_gateway(tried: Tried) -> int | None:
     ids = [gateway.id for gateway in _fitting(tried)]
     after = ids[ids.index(tried.gateway.id) + 1 :] if tried.gateway.id in ids else ids
     return after[0] if after else None
-
-
-def _write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:
-    provider_ids = _provider_ids([tried for tried, _ in decided])
-    SendAttempt.objects.bulk_create(
-        SendAttempt(
-            message_id=tried.message.pk,
-            gateway_id=tried.gateway.id,
-            number=tried.message.attempts,
-            outcome=decision.outcome,
-            detail=tried.scrubbed(decision.detail),
-            provider_id=provider_ids.get(tried.message.pk, ""),
-            rendered=tried.result.rendered if isinstance(tried.result, SendResult) else None,
-            started_at=tried.started_at,
-            finished_at=now,
-        )
-        for tried, decision in decided
-    )
-
-
-def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
-    """The id of each taken message at its provider: ours where it gave none, or an old one."""
-    given = {
-        tried.message.pk: _provider_id(tried, tried.result)
-        for tried in tries
-        if isinstance(tried.result, SendResult)
-    }
-    earlier = SendAttempt.objects.filter(
-        gateway__in={tried.gateway.id for tried in tries},
-        provider_id__in=set(given.values()) - {""},
-    )
-    known = set(earlier.values_list("provider_id", flat=True))
-    nameless = 0
-    for message_id, provider_id in given.items():
-        if not provider_id or provider_id in known:
-            nameless += 1
-            given[message_id] = str(message_id)
-        known.add(provider_id)
-    if nameless:
-        logger.warning("providers gave no id of their own for %d messages", nameless)
-    return given
-
-
-def _provider_id(tried: Tried, result: SendResult) -> str:
-    """The id as it was given; none where it is only the recipient's address again."""
-    provider_id = storable(result.provider_id or "")[:PROVIDER_ID_LENGTH]
-    is_address = tried.recipient is not None and reveals(provider_id, tried.recipient)
-    return "" if is_address else provider_id
 
 
 def _write_standings(

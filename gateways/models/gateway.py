@@ -12,6 +12,7 @@ from gateways.models.label import NAME_LENGTH, Brand, Label
 from gateways.models.version import Versioned
 
 TOKEN_BYTES = 24
+PAUSE_REASON_LENGTH = 200
 
 
 def token_digest(token: str) -> str:
@@ -58,7 +59,7 @@ class Gateway(Versioned):
     on_unknown = models.CharField(max_length=8, choices=OnUnknown.choices, default=OnUnknown.PARK)
     is_active = models.BooleanField(default=True)
     is_paused = models.BooleanField(default=False)
-    paused_because = models.CharField(max_length=200, blank=True, editable=False)
+    paused_because = models.CharField(max_length=PAUSE_REASON_LENGTH, blank=True, editable=False)
     token = SealedTextField(bound_to="uid")
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
+from gateways.models.gateway import PAUSE_REASON_LENGTH
 from messages_app.models import Message, SendAttempt, State, StatusEvent
 from messages_app.sending import SendWork, due_gateways
-from messages_app.settling import PAUSE_REASON_LENGTH
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.peers import Answer, http_peer
 from users.suppressions import suppress
