@@ -14,16 +14,15 @@ from gateway_project.lib.crypto import Undecryptable, keyed_digest
 from gateway_project.lib.egress import check_url_host
 from gateway_project.lib.http import EgressRefused
 from gateway_project.lib.kicks import kick
-from gateway_project.lib.mailbox import parse_mailbox
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Channel
 from gateways.adapters import adapter_of
 from gateways.callback_hosts import CallbackRefused, check_callback_url, read_callback_url
-from gateways.configuration import GatewayValues, LabelValues, TemplateValues
 from gateways.extensions import check_extension
 from gateways.senders import SenderRefused, choose_sender
+from gateways.values import GatewayValues, LabelValues, TemplateValues
 from messages_app.models import Message
 from messages_app.requests import SendRequest
 from messages_app.routes import routed
@@ -138,8 +137,8 @@ def _checked_callback_url(label: LabelValues, requested: Personal | None) -> str
 
 def _check_preview_domain(label: LabelValues, request: SendRequest) -> None:
     assert request.preview_address is not None  # noqa: S101 - the caller asked is_preview
-    domain = parse_mailbox(request.preview_address.reveal()).address.rpartition("@")[2]
-    if domain.lower() not in {allowed.lower() for allowed in label.preview_domains}:
+    domain = request.preview_address.reveal().rpartition("@")[2]
+    if domain not in {allowed.lower() for allowed in label.preview_domains}:
         raise Refused(ErrorCode.PREVIEW_REFUSED, "to_email_address is not in a preview domain")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from gateway_project.lib.mailbox import CONTROL, parse_mailbox
 from gateway_project.lib.protocol import ErrorCode, Refused
+from gateway_project.lib.storable import UNSTORABLE
 
 ID_LENGTH = 255
 HEADER_LENGTH = 998
 """The longest line of a mail header (RFC 5322, 2.1.1)."""
-NOT_IN_IDS = re.compile(r"[\x00\ud800-\udfff]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 NUL_NOTE = "NUL characters were removed"
 SURROGATE_NOTE = "characters that UTF-8 cannot hold were replaced"
@@ -30,7 +30,7 @@ def required_id(body: Mapping[str, Any], name: str) -> str:
         raise invalid(name, "must be a string")
     if len(value) > ID_LENGTH:
         raise invalid(name, f"is longer than {ID_LENGTH} characters")
-    if NOT_IN_IDS.search(value):
+    if UNSTORABLE.search(value):
         raise invalid(name, "holds characters that no id may have")
     return value
 
@@ -51,6 +51,11 @@ def text(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise invalid(name, "must be a string")
     return value
+
+
+def has_text(body: Mapping[str, Any], name: str) -> bool:
+    """Whether the text is there, and still is once it has been mended."""
+    return bool(text(body, name).strip("\x00"))
 
 
 def header(body: Mapping[str, Any], name: str) -> str:
@@ -75,13 +80,18 @@ def mailbox(body: Mapping[str, Any], name: str) -> str:
 
 
 def mended(value: Any, notes: set[str]) -> Any:
-    """The JSON value with texts that can be stored and sent; what was changed is noted."""
+    """The JSON value with texts that can be stored and sent; what was changed is noted.
+
+    Names are not mended but refused: one that becomes another field's would replace it unchecked.
+    """
     if isinstance(value, str):
         return _mended_text(value, notes)
     if isinstance(value, list):
         return [mended(item, notes) for item in value]
     if isinstance(value, dict):
-        return {_mended_text(key, notes): mended(item, notes) for key, item in value.items()}
+        if any(map(UNSTORABLE.search, value)):
+            raise invalid("a field's name", "holds characters that no name may have")
+        return {name: mended(item, notes) for name, item in value.items()}
     return value
 
 

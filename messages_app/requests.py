@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.mailbox import parse_mailbox
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
 from messages_app import fields
@@ -59,8 +60,10 @@ class SendRequest:
         return (self.content.get("body") or "") if self.channel == Channel.EMAIL else ""
 
     def fingerprint(self, template_slug: str) -> str:
-        """Equal for equal requests. Another `callback_url` alone makes no other request."""
-        parts = [self.channel, self.ext_user_id, self.activity_type, template_slug, self.content]
+        """Equal for equal requests. Another `callback_url` alone makes no other request; a field
+        that is null or empty is the same as one that is absent."""
+        content = {name: value for name, value in self.content.items() if value not in (None, "")}
+        parts = [self.channel, self.ext_user_id, self.activity_type, template_slug, content]
         if self.preview_address:
             parts.append(self.preview_address.reveal())
         return keyed_digest(json.dumps(parts, sort_keys=True), purpose="fingerprint")
@@ -90,15 +93,12 @@ def read_request(channel: Channel, body: Mapping[str, Any]) -> SendRequest:
 def _read_email(channel: Channel, body: Mapping[str, Any]) -> dict[str, Any]:
     fields.user_id(body)
     activity_type, preview_address = _preview(body)
-    uid = (
-        ""
-        if preview_address and not body.get("email_uid")
-        else fields.required_id(body, "email_uid")
-    )
+    has_uid = body.get("email_uid") not in (None, "")
+    uid = fields.required_id(body, "email_uid") if has_uid or not preview_address else ""
     fields.header(body, "subject")
     fields.mailbox(body, "reply_to_email_address")
     sender = fields.mailbox(body, "from_email_address")
-    if not fields.text(body, "body") and not fields.text(body, "text_body"):
+    if not any([fields.has_text(body, "body"), fields.has_text(body, "text_body")]):
         raise fields.invalid("body", "is missing, and so is text_body")
     return {
         "uid": uid,
@@ -109,7 +109,10 @@ def _read_email(channel: Channel, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _preview(body: Mapping[str, Any]) -> tuple[str, Personal | None]:
-    """Both fields or neither: an address alone would let a caller write to anyone."""
+    """Both fields or neither: an address alone would let a caller write to anyone.
+
+    Of the mailbox only the address is kept, so what is sent to is what was checked.
+    """
     activity_type = fields.text(body, "activity_type")
     address = fields.mailbox(body, "to_email_address")
     if activity_type and activity_type not in ACTIVITY_TYPES:
@@ -118,14 +121,14 @@ def _preview(body: Mapping[str, Any]) -> tuple[str, Personal | None]:
         raise fields.invalid("to_email_address", "is missing: activity_type asks for it")
     if address and not activity_type:
         raise fields.invalid("activity_type", "is missing: to_email_address asks for it")
-    return activity_type, Personal(address) if address else None
+    return activity_type, Personal(parse_mailbox(address).address) if address else None
 
 
 def _read_instant_message(channel: Channel, body: Mapping[str, Any]) -> dict[str, Any]:
     fields.user_id(body)
     uid = fields.required_id(body, "im_uid")
     sender = fields.header(body, "from_number")
-    if not fields.text(body, "body"):
+    if not fields.has_text(body, "body"):
         raise fields.invalid("body", "is missing")
     if channel == Channel.CUSTOM_IM:
         return {"uid": uid}

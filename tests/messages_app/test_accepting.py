@@ -184,6 +184,19 @@ class TestPreviews:
         assert message.preview_address.reveal() == "test@amazing.co"
         assert "test@amazing.co" not in str(message.content.reveal())
 
+    @pytest.mark.parametrize(
+        "mailbox",
+        [
+            "Test <test@amazing.co>",
+            '"x@evil.example, y" <test@amazing.co>',
+            "test@\uff41mazing.co",
+        ],
+    )
+    def test_of_its_mailbox_only_the_checked_address_is_kept(self, house, mailbox):
+        changes = self.PREVIEW | {"to_email_address": mailbox}
+        message = house.accepted(Channel.EMAIL, **changes)
+        assert message.preview_address.reveal() == "test@amazing.co"
+
     @pytest.mark.parametrize("activity_type", ["preview", "Unknown", "EmailCustomerSupport"])
     def test_the_documented_activities_are_taken(self, house, activity_type):
         changes = self.PREVIEW | {"activity_type": activity_type}
@@ -198,6 +211,9 @@ class TestPreviews:
             {"activity_type": "other"},
             {"to_email_address": "a@amazing.co, b@amazing.co"},
             {"to_email_address": "a@amazing.co\r\nBcc: x@y.example"},
+            {"email_uid": 0},
+            {"email_uid": False},
+            {"email_uid": []},
         ],
     )
     def test_both_fields_come_together_and_well_formed(self, house, changes):
