@@ -3,6 +3,7 @@
 import logging
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -10,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from callbacks.receiving import NotNow, answer_probe, gateway_of_token, receive
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.request_body import read_body
-from gateways.configuration import GatewayValues
 from gateways.providers.base import WebhookRefused, WebhookRequest
+from gateways.values import GatewayValues
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ def webhook(request: HttpRequest, token: str) -> HttpResponse:
         response = _text(BODY_REFUSALS[refusal.code], refusal.text)
     except UnreadablePostError:
         response = _text(400, "the body was not received")
+    except TooManyFieldsSent:
+        response = _text(400, "too many parameters")
     except TRY_AGAIN as trouble:
         logger.error("a webhook has to come again: %s", type(trouble).__name__)
         response = _text(503, "try again")

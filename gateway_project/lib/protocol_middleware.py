@@ -5,11 +5,12 @@ HTTPS redirect, sessions, CSRF, slash appending) can answer in another way or se
 """
 
 import logging
+import posixpath
 from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 ANSWERS: dict[type[Exception], ErrorCode] = {
     Resolver404: ErrorCode.NO_SUCH_CALL,
     RequestDataTooBig: ErrorCode.TOO_LARGE,
+    TooManyFieldsSent: ErrorCode.TOO_LARGE,
     UnreadablePostError: ErrorCode.NOT_JSON,
 }
 DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError)
@@ -44,9 +46,17 @@ class ProtocolMiddleware:
 
 
 def is_protocol_path(path: str) -> bool:
-    """Whether the path, or one below it, is Smartico's. Doubled slashes make no difference."""
-    plain = "/" + "/".join(part for part in path.split("/") if part)
-    return any(plain == own or plain.startswith(own + "/") for own in settings.PROTOCOL_PATHS)
+    """Whether the path, or one below it, is Smartico's.
+
+    Doubled slashes, dots and capitals make no difference: who mistypes a path is told in the
+    protocol.
+    """
+    plain = "/" + "/".join(part for part in path.lower().split("/") if part)
+    return any(
+        f"{reading}/".startswith(f"{own}/")
+        for reading in (plain, posixpath.normpath(plain))
+        for own in settings.PROTOCOL_PATHS
+    )
 
 
 def answer(request: HttpRequest) -> HttpResponse:

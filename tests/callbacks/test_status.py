@@ -134,6 +134,9 @@ class TestByStatusKey:
         assert answer["error_code"] == 22
         assert field in answer["error_message"]
 
+    def test_more_parameters_than_are_read_are_too_many(self, message):
+        assert told(**report_of(message, more=["x"] * 2_000))["error_code"] == 21
+
     @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
     def test_other_methods_are_refused_in_the_protocol(self, client, label, method):
         for path in ("/callbacks/status", "/callbacks/status/some-token"):

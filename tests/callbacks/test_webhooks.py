@@ -137,6 +137,11 @@ def test_a_body_over_the_limit_is_refused(client, gateway):
     assert not InboxEntry.objects.exists()
 
 
+def test_more_parameters_than_are_read_are_refused_without_a_page(client, gateway):
+    answer = post(client, gateway, {}, path=f"{path_of(gateway)}?{'a=1&' * 2_000}")
+    assert (answer.status_code, answer.content) == (400, b"too many parameters")
+
+
 def test_database_trouble_asks_the_provider_to_come_again(client, gateway, message, monkeypatch):
     def broken(*args):
         raise OperationalError("the database is away")

@@ -177,7 +177,13 @@ class TestLayersInFront:
         else:
             assert response.json()["error_code"] == ErrorCode.NO_SUCH_CALL
 
-    @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "/api/v1/fax", "/api/v1/email/x"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("/api/v1", "/api/v1/", "/api/v1/fax", "/api/v1/email/x"),
+            *("/api//v1/sms", "/./api/v1/sms", "/x/../api/v1/sms", "/API/V1/SMS"),
+        ],
+    )
     def test_an_unknown_path_is_answered_in_the_protocol(self, house, path):
         assert house.post(path=path)["error_code"] == ErrorCode.NO_SUCH_CALL
 
@@ -270,6 +276,13 @@ class TestFields:
         assert answer["error_code"] == ErrorCode.FIELD_INVALID
         assert name in answer["error_message"]
 
+    @pytest.mark.parametrize("name", ["body", "text_body"])
+    @pytest.mark.parametrize("value", [0, 1, True, False, [], {}, {"a": 1}])
+    def test_both_bodies_of_an_email_are_texts(self, house, name, value):
+        answer = house.post(Channel.EMAIL, house.body(Channel.EMAIL) | {name: value})
+        assert answer["error_code"] == ErrorCode.FIELD_INVALID
+        assert name in answer["error_message"]
+
     def test_one_body_of_an_email_is_enough_and_none_is_not(self, house):
         assert house.accepted(Channel.EMAIL, body=None, email_uid="1")
         assert house.accepted(Channel.EMAIL, text_body=None, email_uid="2")
@@ -292,6 +305,14 @@ class TestFields:
         message = house.accepted(body="a\x00b\ud800")
         assert message.content.reveal()["body"] == "ab\ufffd"
         assert len(message.notes) == 2
+
+    def test_a_body_of_which_mending_leaves_nothing_is_missing(self, house):
+        assert house.refusal(body="\x00\x00") == ErrorCode.FIELD_INVALID
+
+    @pytest.mark.parametrize("name", ["subject\x00", "body\x00", "new\ud800"])
+    def test_no_name_is_mended_into_that_of_a_checked_field(self, house, name):
+        changes = {name: "x\r\nBcc: x@y.example"}
+        assert house.refusal(Channel.EMAIL, **changes) == ErrorCode.FIELD_INVALID
 
     @pytest.mark.parametrize("break_", ["\r\n", "\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"])
     @pytest.mark.parametrize("name", ["subject", "from_email_address", "reply_to_email_address"])
@@ -341,4 +362,7 @@ class TestFields:
 
     def test_null_is_the_same_as_absent(self, house):
         body = house.body() | {"from_number": None, "extension": None, "callback_url": CALLBACK_URL}
-        assert house.post(body=body)["error_code"] == 0
+        first = house.post(body=body)
+        again = house.post(body={name: value for name, value in body.items() if value is not None})
+        assert first == again
+        assert first["error_code"] == 0
