@@ -12,9 +12,9 @@ from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
 from gateways import configuration
 from gateways.adapters import adapter_of
-from gateways.configuration import GatewayValues, KeyValues
 from gateways.models.gateway import token_digest
 from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
+from gateways.values import GatewayValues, KeyValues
 from messages_app.models import InboxEntry, Message, Wait
 from messages_app.reports import apply_to_gateway, apply_to_label
 

@@ -30,7 +30,7 @@ from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused, check_callback_url
-from gateways.configuration import LabelValues
+from gateways.values import LabelValues
 
 logger = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 from django.conf import settings
 
-from gateways.configuration import GatewayValues
 from gateways.providers.base import Provider
 from gateways.providers.registry import build
+from gateways.values import GatewayValues
 
 _kept: dict[int, tuple[GatewayValues, Provider]] = {}
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from gateway_project.lib.vocabulary import KeyKind
 from gateways import configuration
-from gateways.configuration import KeyValues, LabelValues
 from gateways.models import Key
 from gateways.models.key import secret_digest
+from gateways.values import KeyValues, LabelValues
 
 SECRET_LENGTH = 1024
 USE_NOTED_EVERY_SECONDS = 60.0

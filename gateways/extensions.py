@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway_project.lib.protocol import ErrorCode, Refused
-from gateways.configuration import FieldValues, TemplateValues
 from gateways.models.label import ExtensionPolicy
 from gateways.models.template import FieldType
+from gateways.values import FieldValues, TemplateValues
 
 BOOLEANS = (True, False, "true", "false")
 

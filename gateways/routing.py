@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway_project.lib.vocabulary import Channel
-from gateways.configuration import GatewayValues
+from gateways.values import GatewayValues
 
 
 class Reason(StrEnum):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from gateway_project.lib.mailbox import parse_mailbox
 from gateway_project.lib.vocabulary import Channel
-from gateways.configuration import GatewayValues
 from gateways.models.gateway import UnknownSender
+from gateways.values import GatewayValues
 
 SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ._&-]{1,11}|\+?[0-9]{3,15}")
 """An alphanumeric sender id has at most 11 characters; a number at most 15 digits (E.164)."""

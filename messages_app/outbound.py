@@ -7,9 +7,9 @@ from typing import Any
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways.configuration import GatewayValues
 from gateways.providers.base import GatewayUnavailable, OutboundMessage
 from gateways.senders import SenderRefused, choose_sender
+from gateways.values import GatewayValues
 from messages_app.models import Message
 from messages_app.outcomes import NotSendable
 from users.models import EndUser

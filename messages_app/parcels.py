@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from gateways.configuration import GatewayValues
 from gateways.providers.base import OutboundMessage, Provider, ProviderError
+from gateways.values import GatewayValues
 from messages_app.models import Message
 from messages_app.outbound import outbound
 from messages_app.outcomes import NotSendable

@@ -12,8 +12,8 @@ from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
-from gateways.configuration import GatewayValues
 from gateways.providers.base import StatusUpdate
+from gateways.values import GatewayValues
 from messages_app.events import Fact, record
 from messages_app.models import (
     DETAIL_LENGTH,

@@ -2,8 +2,8 @@
 
 from gateway_project.lib.vocabulary import Channel
 from gateways import configuration
-from gateways.configuration import GatewayValues, LabelValues
 from gateways.routing import Route, route, route_preview
+from gateways.values import GatewayValues, LabelValues
 from messages_app.models import Message
 from users.models import EndUser
 

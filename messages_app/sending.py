@@ -16,7 +16,6 @@ from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import new_adapter
-from gateways.configuration import GatewayValues
 from gateways.providers.base import (
     BlockingProvider,
     GatewayUnavailable,
@@ -28,6 +27,7 @@ from gateways.providers.base import (
     SendResult,
     transport_error,
 )
+from gateways.values import GatewayValues
 from messages_app.models import Message, State
 from messages_app.outcomes import NotSendable, Result
 from messages_app.pacing import Pacer

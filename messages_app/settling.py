@@ -10,7 +10,6 @@ from uuid import UUID
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
-from gateways.configuration import GatewayValues
 from gateways.models import Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import (
@@ -18,6 +17,7 @@ from gateways.providers.base import (
     GatewayUnavailable,
     SendResult,
 )
+from gateways.values import GatewayValues
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.models import Message, State
 from messages_app.outcomes import Decision, Next, decide

@@ -9,9 +9,9 @@ from uuid import UUID
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.storable import storable
-from gateways.configuration import GatewayValues
 from gateways.providers.base import Provider, SendResult
 from gateways.providers.registry import secret_values
+from gateways.values import GatewayValues
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
 from messages_app.outcomes import Decision, Result
 

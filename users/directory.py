@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from gateways.configuration import LabelValues
+from gateways.values import LabelValues
 from users.addresses import email_index, phone_index
 from users.models import EndUser
 

@@ -14,7 +14,7 @@ from gateway_project.lib.protocol import ErrorCode, Refused, accepted
 from gateway_project.lib.vocabulary import KeyKind
 from gateways import configuration
 from gateways.callers import live_key, note_use
-from gateways.configuration import GatewayValues
+from gateways.values import GatewayValues
 
 
 def status(request: HttpRequest) -> HttpResponse:

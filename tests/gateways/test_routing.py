@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
-from gateways.configuration import GatewayValues
 from gateways.routing import Reason, Route, route, route_preview
+from gateways.values import GatewayValues
 
 OURS, FOREIGN = 1, 2
 

@@ -1,0 +1,99 @@
+"""The configuration as plain, frozen values: what is read of it anywhere but on its own pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel, KeyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandValues:
+    id: int
+    slug: str
+    is_paused: bool
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldValues:
+    name: str
+    type: str
+    required: bool
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateValues:
+    id: int
+    slug: str
+    fields: tuple[FieldValues, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayValues:
+    """One gateway. `config` and `token` open only where they are used."""
+
+    id: int
+    label_id: int
+    slug: str
+    name: str
+    channel: Channel
+    provider: str
+    brand_id: int | None
+    filters: Mapping[str, tuple[str, ...]]
+    from_default: str
+    from_allowed: tuple[str, ...]
+    unknown_sender: str
+    rate_per_second: int | None
+    expires_after: int | None
+    on_unknown: str
+    is_active: bool
+    is_paused: bool
+    config: Personal | None = field(repr=False)
+    token: Personal = field(repr=False)
+    token_digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyValues:
+    id: int
+    label_id: int
+    brand_id: int | None
+    kind: KeyKind
+    expires_at: datetime | None
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelValues:
+    id: int
+    slug: str
+    allowed_ips: tuple[str, ...]
+    callback_url: Personal | None = field(repr=False)
+    callback_api_key: Personal | None = field(repr=False)
+    callback_hosts: tuple[str, ...]
+    callback_statuses: frozenset[str]
+    callbacks_suspended: bool
+    preview_domains: tuple[str, ...]
+    filter_properties: tuple[str, ...]
+    extension_policy: str
+    user_ids: Mapping[str, Any]
+    required_headers: Personal | None = field(repr=False)
+    is_paused: bool
+    brands: Mapping[int, BrandValues]
+    templates: Mapping[str, TemplateValues]
+    gateways: tuple[GatewayValues, ...]
+    """Active ones only, by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    version: int
+    labels: Mapping[int, LabelValues]
+    keys: Mapping[tuple[KeyKind, str], KeyValues] = field(repr=False)
+    gateways: Mapping[int, GatewayValues]
+    """All of them, inactive ones too: their messages still have reports to come."""
+    gateway_ids_by_token: Mapping[str, int] = field(repr=False)
