@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
@@ -21,6 +22,14 @@ USE_NOTED_EVERY_SECONDS = 60.0
 BEARER = b"bearer "
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A label's key holder; bound to one of its brands, or to none."""
+
+    label: LabelValues
+    brand_id: int | None
 
 
 def live_key(header: str, kind: KeyKind) -> KeyValues | None:

@@ -7,6 +7,7 @@ from typing import Any
 from gateway_project.lib.mailbox import CONTROL, parse_mailbox
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.storable import UNSTORABLE
+from gateway_project.lib.vocabulary import Channel
 
 ID_LENGTH = 255
 HEADER_LENGTH = 998
@@ -19,6 +20,11 @@ SURROGATE_NOTE = "characters that UTF-8 cannot hold were replaced"
 def invalid(name: str, why: str) -> Refused:
     """A refusal that names the field and never shows what it held."""
     return Refused(ErrorCode.FIELD_INVALID, f"{name} {why}")
+
+
+def sender_field(channel: Channel) -> str:
+    """Where a request names its sender."""
+    return "from_email_address" if channel == Channel.EMAIL else "from_number"
 
 
 def required_id(body: Mapping[str, Any], name: str) -> str:

@@ -10,6 +10,7 @@ from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import GatewayUnavailable, OutboundMessage
 from gateways.senders import SenderRefused, choose_sender
 from gateways.values import GatewayValues
+from messages_app.fields import sender_field
 from messages_app.models import Message
 from messages_app.outcomes import NotSendable
 from users.models import EndUser
@@ -79,9 +80,8 @@ def _outbound(
 def _sender(gateway: GatewayValues, content: Mapping[str, Any], channel: Channel) -> str:
     if channel == Channel.CUSTOM_IM:
         return ""
-    name = "from_email_address" if channel == Channel.EMAIL else "from_number"
     try:
-        return choose_sender(gateway, content.get(name) or "").sender
+        return choose_sender(gateway, content.get(sender_field(channel)) or "").sender
     except SenderRefused:
         # Allowed when it was accepted; the gateway's list, or the gateway, has changed since.
         raise NotSendable(Status.REJECTED, "the sender is not on the gateway's list") from None

@@ -15,9 +15,9 @@ from gateway_project.lib.protocol import ErrorCode, Refused, accepted
 from gateway_project.lib.request_body import read_body
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways import configuration
-from gateways.callers import has_required_headers, is_allowed_address, live_key, note_use
+from gateways.callers import Caller, has_required_headers, is_allowed_address, live_key, note_use
 from gateways.values import LabelValues, TemplateValues
-from messages_app.accepting import Caller, accept
+from messages_app.accepting import accept
 from messages_app.api.schema import describe_custom_im, describe_email, describe_instant_message
 from messages_app.requests import SendRequest, read_request
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from gateway_project.lib.protocol import ErrorCode
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
-from messages_app.accepting import OWN_ADDRESS_NOTE
 from messages_app.models import Message
+from messages_app.planning import OWN_ADDRESS_NOTE
 from messages_app.requests import UNFILLED_NOTE
 from tests.factories import (
     BrandFactory,

@@ -9,7 +9,7 @@ from django.db.utils import OperationalError
 from gateway_project.lib.protocol import ErrorCode
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Key
-from messages_app import accepting
+from messages_app import planning
 from messages_app.models import Message
 from tests.factories import (
     CALLBACK_URL,
@@ -202,7 +202,7 @@ class TestLayersInFront:
         self, house, settings, monkeypatch, caplog
     ):
         settings.DEBUG = True
-        monkeypatch.setattr(accepting, "find", lambda *_: 1 / 0)
+        monkeypatch.setattr(planning, "find", lambda *_: 1 / 0)
         answer = house.post()
         assert answer["error_code"] == ErrorCode.INTERNAL
         incident = answer["error_message"].rpartition(" ")[2]
@@ -213,7 +213,7 @@ class TestLayersInFront:
         def down(*_):
             raise OperationalError("connection refused")
 
-        monkeypatch.setattr(accepting, "find", down)
+        monkeypatch.setattr(planning, "find", down)
         monkeypatch.setattr(connection, "is_usable", lambda: True)
         assert house.post()["error_code"] == ErrorCode.UNAVAILABLE
 

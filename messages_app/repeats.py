@@ -1,0 +1,58 @@
+"""Repeats: what makes a request the same as an earlier one, and the id that one was answered."""
+
+import logging
+import time
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.protocol import ErrorCode, Refused
+from gateways.callers import Caller
+from gateways.values import TemplateValues
+from messages_app.models import Message
+from messages_app.requests import SendRequest
+
+logger = logging.getLogger(__name__)
+
+PREVIEW_WINDOW_SECONDS = 60
+"""A preview that comes again within the same minute, unchanged, is the same preview."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """`repeat_key` is taken once in a label and channel; `fingerprint` is that of the content."""
+
+    repeat_key: str
+    fingerprint: str
+
+
+def identity_of(request: SendRequest, template: TemplateValues | None) -> Identity:
+    """By its uid, which must come with the same content each time."""
+    fingerprint = request.fingerprint(template.slug if template else "")
+    return Identity(repeat_key=_repeat_key(request, fingerprint), fingerprint=fingerprint)
+
+
+def earlier_id(caller: Caller, request: SendRequest, identity: Identity) -> UUID | None:
+    """The id of the message that this request repeats; Refused where the content is another."""
+    earlier = Message.objects.filter(
+        label=caller.label.id, channel=request.channel, repeat_key=identity.repeat_key
+    )
+    if caller.brand_id is not None:
+        earlier = earlier.filter(brand=caller.brand_id)
+    found = earlier.values_list("pk", "fingerprint").first()
+    if found is None:
+        return None
+    if found[1] != identity.fingerprint:
+        logger.warning("message %s: its uid was used again with other content", found[0])
+        raise Refused(ErrorCode.UID_REUSED)
+    return found[0]
+
+
+def _repeat_key(request: SendRequest, fingerprint: str) -> str:
+    """Previews have a short window of their own."""
+    if not request.is_preview:
+        return keyed_digest(request.uid, purpose="uid")
+    if not request.uid:
+        return uuid4().hex
+    window = int(time.time() // PREVIEW_WINDOW_SECONDS)
+    return keyed_digest(f"{request.uid}:{fingerprint}:{window}", purpose="preview-uid")
