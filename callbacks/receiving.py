@@ -8,6 +8,7 @@ from callbacks.callback_url import CALLBACK_TYPES
 from callbacks.status_reports import StatusReport
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable, keyed_digest
+from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
 from gateways import configuration
@@ -59,7 +60,7 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> None:
 def receive_for_label(key: KeyValues, report: StatusReport) -> None:
     """Takes a status told with a label's status key; our own ids only. Raises Refused."""
     status = report.known_status()
-    own_id = _own_id(report.ext_message_id)
+    own_id = read_id(report.ext_message_id)
     if own_id is None or _type_of(own_id, key) != report.type:
         raise report.not_found()
     update = StatusUpdate(status=status, message_id=str(own_id), word=report.word)
@@ -75,7 +76,7 @@ def receive_for_gateway(gateway: GatewayValues, report: StatusReport) -> None:
     """
     if report.type != CALLBACK_TYPES[gateway.channel]:
         raise report.not_found()
-    own_id = _own_id(report.ext_message_id)
+    own_id = read_id(report.ext_message_id)
     update = StatusUpdate(
         status=report.status,
         message_id=str(own_id) if own_id else None,
@@ -132,10 +133,3 @@ def _type_of(message_id: UUID, key: KeyValues) -> str | None:
         mine = mine.filter(brand=key.brand_id)
     channel = mine.values_list("channel", flat=True).first()
     return None if channel is None else CALLBACK_TYPES[channel]
-
-
-def _own_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -40,9 +40,9 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
     """What to write for this request; raises Refused with the first thing that is wrong."""
     label = caller.label
     callback_url = _checked_callback_url(label, request.callback_url)
-    if request.is_preview:
+    if request.preview_address is not None:
         user, brand_id = None, caller.brand_id
-        _check_preview_domain(label, request)
+        _check_preview_domain(label, request.preview_address)
     else:
         user = _known_user(caller, request)
         brand_id = user.brand_id
@@ -73,9 +73,8 @@ def _checked_callback_url(label: LabelValues, requested: Personal | None) -> str
     return url
 
 
-def _check_preview_domain(label: LabelValues, request: SendRequest) -> None:
-    assert request.preview_address is not None  # noqa: S101 - the caller asked is_preview
-    domain = request.preview_address.reveal().rpartition("@")[2]
+def _check_preview_domain(label: LabelValues, address: Personal) -> None:
+    domain = address.reveal().rpartition("@")[2]
     if domain not in {allowed.lower() for allowed in label.preview_domains}:
         raise Refused(ErrorCode.PREVIEW_REFUSED, "to_email_address is not in a preview domain")
 

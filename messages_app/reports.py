@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
@@ -52,7 +53,7 @@ def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
     """Records what names the label's messages by our id; answers how many did."""
     with writing():
         now = database_now()
-        own_ids = [_own_id(update) for update in updates]
+        own_ids = [read_id(update.message_id) for update in updates]
         mine = Message.objects.filter(pk__in=filter(None, own_ids), label=label_id)
         known = set(mine.values_list("pk", flat=True))
         named = [own_id if own_id in known else None for own_id in own_ids]
@@ -62,7 +63,7 @@ def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
 
 def messages_named(gateway_id: int, updates: Sequence[StatusUpdate]) -> list[UUID | None]:
     """For each update its message: by our id where this gateway has it, else by the provider's."""
-    own_ids = {own_id for update in updates if (own_id := _own_id(update))}
+    own_ids = {own_id for update in updates if (own_id := read_id(update.message_id))}
     provider_ids = {_kept_id(update) for update in updates if update.provider_id}
     tried = SendAttempt.objects.filter(gateway=gateway_id)
     known: set[UUID] = set()
@@ -75,7 +76,9 @@ def messages_named(gateway_id: int, updates: Sequence[StatusUpdate]) -> list[UUI
         pairs = tried.filter(provider_id__in=provider_ids).order_by("pk")
         by_provider_id.update(pairs.values_list("provider_id", "message_id"))
     return [
-        own_id if (own_id := _own_id(update)) in known else by_provider_id.get(_kept_id(update))
+        own_id
+        if (own_id := read_id(update.message_id)) in known
+        else by_provider_id.get(_kept_id(update))
         for update in updates
     ]
 
@@ -117,7 +120,7 @@ def _inbox_entry(gateway_id: int, update: StatusUpdate, now: datetime) -> InboxE
     return InboxEntry(
         gateway_id=gateway_id,
         waits_for=waits_for,
-        message_id=_own_id(update),
+        message_id=read_id(update.message_id),
         provider_id=_kept_id(update),
         status=update.status or "",
         word=scrub(update.word)[:100],
@@ -141,7 +144,7 @@ def _meaning(update: StatusUpdate) -> str:
 
 
 def _without_foreign(gateway: GatewayValues, updates: Sequence[StatusUpdate]) -> list[StatusUpdate]:
-    named = {own for update in updates if (own := _own_id(update))}
+    named = {own for update in updates if (own := read_id(update.message_id))}
     foreign = set(
         Message.objects.filter(~Q(gateway=gateway.id), pk__in=named).values_list("pk", flat=True)
     )
@@ -151,16 +154,9 @@ def _without_foreign(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
             gateway.id,
             len(foreign),
         )
-    return [update for update in updates if _own_id(update) not in foreign]
+    return [update for update in updates if read_id(update.message_id) not in foreign]
 
 
 def _kept_id(update: StatusUpdate) -> str:
     """The provider's id as `SendAttempt` keeps it."""
     return (update.provider_id or "")[:PROVIDER_ID_LENGTH]
-
-
-def _own_id(update: StatusUpdate) -> UUID | None:
-    try:
-        return UUID(update.message_id) if update.message_id else None
-    except ValueError:
-        return None

@@ -1,13 +1,13 @@
 """What is said about one end user, checked: the same whether a file or the platform says it."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.storable import UNSTORABLE
 from users.addresses import normal_email
 from users.models import EXT_USER_ID_LENGTH
 
@@ -15,7 +15,6 @@ FIELDS = ("ext_user_id", "brand", "email", "phone")
 PHONE_LENGTH = 64
 PROPERTY_NAME_LENGTH = 64
 PROPERTIES_LENGTH = 16 * 1024
-NEVER_KEPT = re.compile("[\x00\ud800-\udfff]")
 ESCAPED_NUL = r"\u0000"
 
 
@@ -104,7 +103,7 @@ def _properties(value: Any) -> Mapping[str, Any] | None:
         raise BadRow("properties holds what JSON cannot") from None
     if len(whole) > PROPERTIES_LENGTH:
         raise BadRow(f"properties is longer than {PROPERTIES_LENGTH} characters")
-    if NEVER_KEPT.search(whole) or ESCAPED_NUL in whole:
+    if UNSTORABLE.search(whole) or ESCAPED_NUL in whole:
         raise BadRow("properties holds a character that cannot be kept")
     return value
 
@@ -112,6 +111,6 @@ def _properties(value: Any) -> Mapping[str, Any] | None:
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise BadRow(f"{name} is not a text")
-    if NEVER_KEPT.search(value):
+    if UNSTORABLE.search(value):
         raise BadRow(f"{name} holds a character that cannot be kept")
     return value

@@ -8,3 +8,11 @@ from uuid_utils.compat import uuid7 as _uuid7
 def new_id() -> UUID:
     """A UUID of version 7 (RFC 9562)."""
     return UUID(int=_uuid7().int)
+
+
+def read_id(text: str | None) -> UUID | None:
+    """The id that is written there; None where there is none."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

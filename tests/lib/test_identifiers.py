@@ -1,0 +1,20 @@
+"""Ids: made to grow, and read out of what strangers send."""
+
+import pytest
+
+from gateway_project.lib.identifiers import new_id, read_id
+
+
+def test_ids_grow():
+    ids = [new_id() for _ in range(100)]
+    assert ids == sorted(set(ids))
+
+
+def test_an_id_is_read_back():
+    one = new_id()
+    assert read_id(str(one)) == one
+
+
+@pytest.mark.parametrize("text", [None, "", "nc-1", "0" * 31, "g" * 32])
+def test_what_is_no_id_is_none(text):
+    assert read_id(text) is None
