@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from gateway_project.keeping import embedded_secret
@@ -16,9 +17,18 @@ env = environ.FileAwareEnv()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
+
+def _number(name: str, default: int) -> int:
+    """Raises ImproperlyConfigured, which names the variable and does not repeat its value."""
+    try:
+        return env.int(name, default=default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a whole number.") from None
+
+
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = _number("PORT", 8000)
 DEBUG = env.bool("DEBUG", default=False)
 
 # ---- Database and keys: embedded under DATA_DIR unless a database server is named.
@@ -63,9 +73,9 @@ CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 # ---- The outside.
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0)
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])
-BODY_LIMIT = env.int("BODY_LIMIT", default=6 * 1024 * 1024)
+BODY_LIMIT = _number("BODY_LIMIT", 6 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 APPEND_SLASH = False
 

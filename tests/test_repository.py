@@ -61,14 +61,14 @@ def tracked_files():
 
 
 def settings_that_are_read():
-    """The names given to `env.something(...)` and `_secret(...)` in settings.py."""
+    """The names given to `env.something(...)`, `_secret(...)` and `_number(...)` in settings.py."""
     tree = ast.parse((ROOT / "gateway_project" / "settings.py").read_text())
     names = set()
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or not call.args:
             continue
         first, by = call.args[0], ast.unparse(call.func)
-        if isinstance(first, ast.Constant) and re.fullmatch(r"env\.\w+|_secret", by):
+        if isinstance(first, ast.Constant) and re.fullmatch(r"env\.\w+|_secret|_number", by):
             names.add(first.value)
     return names
 
@@ -124,6 +124,24 @@ def test_every_setting_can_be_read_from_a_file(tmp_path):
         "DATABASE_HOST": "db.internal",
         "CACHE_LOCATION": values["CACHE_URL"],
     }
+
+
+def test_a_number_that_is_none_is_named_and_not_repeated(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(tmp_path),
+            "TRUSTED_PROXIES": "two",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert done.stderr.splitlines()[-1].endswith("TRUSTED_PROXIES is not a whole number.")
+    assert "two" not in done.stderr
 
 
 def tables_of_the_readme():
