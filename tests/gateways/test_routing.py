@@ -4,37 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
 from gateways.routing import Reason, Route, route, route_preview
 from gateways.values import GatewayValues
+from tests.gateways.plain import gateway
 
 OURS, FOREIGN = 1, 2
-
-
-def gateway(number: int, **changes) -> GatewayValues:
-    plain = GatewayValues(
-        id=number,
-        label_id=1,
-        slug=f"gateway-{number}",
-        name=f"Gateway {number}",
-        channel=Channel.SMS,
-        provider="sandbox",
-        brand_id=None,
-        filters={},
-        from_default="",
-        from_allowed=(),
-        unknown_sender="default",
-        rate_per_second=None,
-        expires_after=None,
-        on_unknown="park",
-        is_active=True,
-        is_paused=False,
-        config=None,
-        token=Personal("token"),
-        token_digest=str(number),
-    )
-    return replace(plain, **changes)
 
 
 def routed(*gateways: GatewayValues, brand_id: int | None = OURS, **properties) -> Route:

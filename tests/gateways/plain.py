@@ -1,0 +1,32 @@
+"""Plain values for tests of functions that read no database."""
+
+from dataclasses import replace
+
+from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel
+from gateways.values import GatewayValues
+
+
+def gateway(number: int = 1, **changes) -> GatewayValues:
+    plain = GatewayValues(
+        id=number,
+        label_id=1,
+        slug=f"gateway-{number}",
+        name=f"Gateway {number}",
+        channel=Channel.SMS,
+        provider="sandbox",
+        brand_id=None,
+        filters={},
+        from_default="",
+        from_allowed=(),
+        unknown_sender="default",
+        rate_per_second=None,
+        expires_after=None,
+        on_unknown="park",
+        is_active=True,
+        is_paused=False,
+        config=None,
+        token=Personal("token"),
+        token_digest=str(number),
+    )
+    return replace(plain, **changes)
