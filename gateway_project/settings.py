@@ -21,7 +21,7 @@ if (BASE_DIR / ".env").is_file():
 def _number(name: str, default: int) -> int:
     """Raises ImproperlyConfigured, which names the variable and does not repeat its value."""
     try:
-        return env.int(name, default=default)
+        return int(env.int(name, default=default))
     except ValueError:
         raise ImproperlyConfigured(f"{name} is not a whole number.") from None
 

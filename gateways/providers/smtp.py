@@ -6,68 +6,34 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from email.errors import HeaderParseError
-from email.headerregistry import Address
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
-from django.core.mail.message import utf8_charset_qp
 from django.core.validators import RegexValidator
 
 from gateway_project.lib import egress
-from gateway_project.lib.mailbox import Mailbox, parse_address, parse_mailbox
 from gateway_project.lib.smtp import GuardedSMTP, GuardedSMTPS
 from gateway_project.lib.transport import TransportError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
-    ID_HEADER,
     BlockingProvider,
-    GatewayMisconfigured,
-    GatewayUnavailable,
     MessageRejected,
     OutboundMessage,
-    OutcomeUnknown,
-    ProviderError,
     SecretField,
     SendResult,
-    transport_error,
 )
 from gateways.providers.fields import PRINTABLE
+from gateways.providers.mails import compose
+from gateways.providers.smtp_replies import ConnectionLost, problem_of, reply_of
 
 TIMEOUT_SECONDS = 60.0
 PORTS: Mapping[str, int] = {"none": 25, "starttls": 587, "tls": 465}
 HOST = RegexValidator(r"\A[\w.:\[\]-]+\Z", "A host name or an address is expected.")
 
-PERMANENT: Mapping[type[smtplib.SMTPException], type[ProviderError]] = {
-    smtplib.SMTPAuthenticationError: GatewayMisconfigured,
-    # The From is the operator's: an account that may not use it is for a human to put right.
-    # Rejecting instead would burn a campaign, message by message.
-    smtplib.SMTPSenderRefused: GatewayMisconfigured,
-    smtplib.SMTPRecipientsRefused: MessageRejected,
-    smtplib.SMTPDataError: MessageRejected,
-    smtplib.SMTPHeloError: GatewayMisconfigured,
-    smtplib.SMTPConnectError: GatewayUnavailable,
-    smtplib.SMTPResponseException: GatewayMisconfigured,
-}
-"""What a 5xx means, by the command that it answers (the last one: STARTTLS, NOOP)."""
-
-PERMANENT_CODES: Mapping[int, type[ProviderError]] = {
-    530: GatewayMisconfigured,
-    534: GatewayMisconfigured,
-    535: GatewayMisconfigured,
-    538: GatewayMisconfigured,
-    552: MessageRejected,
-}
-"""Codes that mean the same whatever they answer: authentication (RFC 4954), size (RFC 1870)."""
-
 OK = 250
-CLOSING = 421
-
-
-class ConnectionLost(GatewayUnavailable):
-    """The server hung up before a body was written: a new connection may do at once."""
 
 
 class Backend(EmailBackend):
@@ -139,7 +105,7 @@ class Smtp(BlockingProvider):
             backend.open()
             found = _found(backend)
         except (OSError, TransportError) as error:
-            raise _problem(error, body_written=False) from None
+            raise problem_of(error, body_written=False) from None
         finally:
             _close(backend)
         return found
@@ -169,119 +135,19 @@ class Smtp(BlockingProvider):
         )
 
 
-def compose(message: OutboundMessage) -> EmailMessage:
-    """The mail as Django sends it: in 7-bit parts, named by our id in Message-ID and a header."""
-    sender = _sender(message)
-    mail = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text or message.html,
-        from_email=_written(sender),
-        to=[_recipient(message)],
-        reply_to=[_written(_mailbox(message.reply_to, "Reply-To"))] if message.reply_to else [],
-        headers={
-            "Message-ID": f"<{message.id}@{sender.address.rpartition('@')[2]}>",
-            ID_HEADER: message.id,
-        },
-    )
-    if not message.text and message.html:
-        mail.content_subtype = "html"
-    elif message.html:
-        mail.attach_alternative(message.html, "text/html")
-    # Quoted-printable passes servers without 8BITMIME, and long lines.
-    mail.encoding = utf8_charset_qp
-    return mail
-
-
-def _sender(message: OutboundMessage) -> Mailbox:
-    if not message.sender:
-        raise GatewayMisconfigured("there is no From address")
-    return _mailbox(message.sender, "From")
-
-
-def _mailbox(text: str, name: str) -> Mailbox:
-    try:
-        return parse_mailbox(text)
-    except ValueError:
-        raise MessageRejected(f"{name} is not one well-formed mailbox") from None
-
-
-def _written(mailbox: Mailbox) -> str:
-    return str(Address(display_name=mailbox.name, addr_spec=mailbox.address))
-
-
-def _recipient(message: OutboundMessage) -> str:
-    try:
-        return parse_address(message.recipient.reveal() if message.recipient else "")
-    except ValueError:
-        raise MessageRejected("the recipient has no address that SMTP can carry") from None
-
-
 def _delivered(backend: Backend, mail: EmailMessage) -> SendResult:
     """Raises ConnectionLost where a new connection may do, else the ProviderError it comes to."""
     try:
         backend.open()
         backend.send_messages([mail])
     except (OSError, TransportError) as error:
-        problem = _problem(error, body_written=getattr(backend.connection, "body_written", False))
-        if _reply(error) is None or isinstance(problem, ConnectionLost):
+        problem = problem_of(error, body_written=getattr(backend.connection, "body_written", False))
+        if reply_of(error) is None or isinstance(problem, ConnectionLost):
             backend.abandon()
         raise problem from None
     except (ValueError, HeaderParseError):
         raise MessageRejected("the content cannot be written as a mail") from None
     return SendResult(provider_id=mail.extra_headers["Message-ID"])
-
-
-def _problem(error: OSError | TransportError, *, body_written: bool) -> ProviderError:
-    if isinstance(error, TransportError):
-        return transport_error(error)
-    reply = _reply(error)
-    if reply is not None:
-        return _refusal(error, *reply, body_written=body_written)
-    if body_written:
-        return OutcomeUnknown("the connection broke after the message was written")
-    return _broken(error)
-
-
-def _reply(error: Exception) -> tuple[int, str] | None:
-    """The code and words with which the server answered; None where it did not."""
-    words: bytes | str
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        ((code, words),) = error.recipients.values()
-    elif isinstance(error, smtplib.SMTPResponseException):
-        code, words = error.smtp_code, error.smtp_error
-    else:
-        return None
-    return code, words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-
-
-def _refusal(error: OSError, code: int, words: str, *, body_written: bool) -> ProviderError:
-    detail = f"{code} {words}"
-    if code == CLOSING:
-        return ConnectionLost(detail)
-    if 500 <= code <= 599:
-        kinds = (PERMANENT[kind] for kind in type(error).__mro__ if kind in PERMANENT)
-        return (PERMANENT_CODES.get(code) or next(kinds))(detail)
-    if 400 <= code <= 499 or not body_written:
-        return GatewayUnavailable(detail)
-    return OutcomeUnknown(f"unreadable answer, {detail}")
-
-
-def _broken(error: OSError) -> ProviderError:
-    """What a failure without an answer means while no body was written."""
-    match error:
-        case smtplib.SMTPServerDisconnected() | ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-            return ConnectionLost("the server closed the connection")
-        case ssl.SSLCertVerificationError():
-            return GatewayMisconfigured(f"the certificate is refused: {error.verify_message}")
-        case ssl.SSLError():
-            return GatewayMisconfigured(f"TLS failed: {error.reason}")
-        case smtplib.SMTPNotSupportedError() | smtplib.SMTPException():
-            # STARTTLS or AUTH is not offered, or no mechanism that is known here.
-            return GatewayMisconfigured(str(error))
-        case TimeoutError():
-            return ConnectionLost("the server did not answer in time")
-        case _:
-            return ConnectionLost(type(error).__name__)
 
 
 def _found(backend: Backend) -> str:
