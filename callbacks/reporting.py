@@ -44,6 +44,7 @@ class ReportWork:
     """The callbacks of one lane. A URL, with the api_key in it, exists only in its call."""
 
     concurrency = 32
+    is_paced = False
 
     def __init__(self, key: str) -> None:
         self.lane = Lane.of_key(key)

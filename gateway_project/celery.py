@@ -1,4 +1,4 @@
-"""The Celery application: one task, which runs the drain it is told to."""
+"""The Celery application: one task, which calls for the drain that it is told."""
 
 import os
 import threading
@@ -6,8 +6,8 @@ from typing import Any
 
 from celery import Celery, signals
 
-from gateway_project.lib.kicks import TASK, kick
-from gateway_project.operations import drains
+from gateway_project.lib.kicks import TASK
+from gateway_project.operations.runner import Runner
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
@@ -18,14 +18,13 @@ app.config_from_object("gateway_project.celery_settings")
 app.set_default()  # for every thread, not only the one that imports this
 
 stop = threading.Event()
-runner = drains.Runner(stop)
+runner = Runner(stop)
 
 
 @app.task(name=TASK)  # type: ignore[untyped-decorator]
 def drain(name: str, key: str) -> None:
-    """Drains one key, or sees to it that this process, which does so already, does it again."""
-    if runner.begin(name, key) and runner.run(name, key) and not stop.is_set():
-        kick(name, key)
+    """Has this process drain the key, soon or again."""
+    runner.ask(name, key)
 
 
 def _claim_no_more(**_: Any) -> None:

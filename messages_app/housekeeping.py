@@ -22,13 +22,6 @@ BATCH = 500
 WORKER_LOST = "the worker was lost while it was sending"
 
 
-def tick() -> None:
-    """One round. Several clocks may tick at once: each takes rows that no other has locked."""
-    take_back_lost_leases()
-    close_expired()
-    move_from_inactive_gateways()
-
-
 def take_back_lost_leases() -> int:
     """Decides for messages whose worker has died while it sent them; answers how many.
 
@@ -110,3 +103,8 @@ def move_from_inactive_gateways() -> int:
 
 def _failed(message_id: UUID, reason: str, now: datetime) -> Fact:
     return Fact(message_id=message_id, status=Status.FAILED, occurred_at=now, detail=reason)
+
+
+DUTIES = (take_back_lost_leases, close_expired, move_from_inactive_gateways)
+"""Each for itself, so that one that breaks keeps none of the others from being done. Several clocks
+may do them at once: each takes rows that no other has locked."""

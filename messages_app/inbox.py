@@ -31,6 +31,7 @@ class InboxWork:
     """Applies entries in batches, each batch in one transaction."""
 
     concurrency = 1
+    is_paced = False
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -1,6 +1,7 @@
 """Send: the drain of one gateway's due messages."""
 
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -64,8 +65,7 @@ class SendWork:
         self.gateway: GatewayValues | None = None
         self.provider: Provider | None = None
         self.threads: ThreadPoolExecutor | None = None
-        self.retired: list[Provider] = []
-        self.concurrency = 1
+        self.concurrency, self.is_paced = 1, False
         self._use(configuration.current().gateways.get(self.gateway_id))
 
     def claim(self, free: int) -> list[Parcel]:
@@ -110,21 +110,18 @@ class SendWork:
             held.update(lease_until=database_now() + LEASE)
 
     def close(self) -> None:
-        if self.threads is not None:
-            self.threads.shutdown()
-        for provider in filter(None, (*self.retired, self.provider)):
-            provider.close()
+        if self.provider is not None:
+            _let_go(self.provider, self.threads)
 
     def _use(self, gateway: GatewayValues | None) -> GatewayValues | None:
         """Takes on the gateway's present configuration; what is in the air ends with the former."""
         if gateway is not None and gateway is not self.gateway:
-            if self.threads is not None:
-                self.threads.shutdown(wait=False)
-            if self.provider is not None:
-                self.retired.append(self.provider)
-            self.gateway, self.provider = gateway, new_adapter(gateway)
-            self.concurrency, self.threads = self.provider.concurrency, None
-            if isinstance(self.provider, BlockingProvider):
+            provider = new_adapter(gateway)
+            self.close()
+            self.gateway, self.provider, self.threads = gateway, provider, None
+            self.concurrency = provider.concurrency
+            self.is_paced = gateway.rate_per_second is not None
+            if isinstance(provider, BlockingProvider):
                 self.threads = ThreadPoolExecutor(self.concurrency, f"send-{gateway.id}")
         return gateway
 
@@ -144,6 +141,20 @@ class SendWork:
         for message in messages:
             message.lease, message.attempts = lease, message.attempts + 1
         return messages
+
+
+def _let_go(provider: Provider, threads: ThreadPoolExecutor | None) -> None:
+    """Closes an adapter once the last of its sends has ended; whoever has more to do does not wait
+    for that, nor for a server that takes its time over a good-bye."""
+    if threads is None:
+        provider.close()
+        return
+
+    def close() -> None:
+        threads.shutdown()
+        provider.close()
+
+    threading.Thread(target=close, name="good-bye", daemon=True).start()
 
 
 def _call(provider: HttpProvider, item: Parcel) -> HttpCall:

@@ -2,43 +2,17 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from django.db import connections
 
-from gateway_project.lib.kicks import kick
 from gateway_project.operations import drains
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-KICK_AGAIN_SECONDS = 5.0
 
 Duty = Callable[[], object]
-
-
-class Sweep:
-    """Kicks every drain that has something due: what a lost kick left behind.
-
-    A key that stays due, since its worker is busy or there is none, is kicked every few seconds
-    only, so that no heap of kicks awaits the workers after an outage of theirs.
-    """
-
-    def __init__(self) -> None:
-        self._kicked: dict[tuple[str, str], float] = {}
-
-    def __call__(self) -> None:
-        now = time.monotonic()
-        due = set(drains.due())
-        self._kicked = {
-            one: at
-            for one, at in self._kicked.items()
-            if one in due and now - at < KICK_AGAIN_SECONDS
-        }
-        for name, key in due - self._kicked.keys():
-            kick(name, key)
-            self._kicked[name, key] = now
 
 
 class Clock:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.db.utils import OperationalError
 
-from gateway_project.lib import draining
+from gateway_project.lib import draining, rounds
 from gateway_project.lib.draining import DRAINS, Drain
 
 
@@ -24,6 +24,8 @@ class Rows:
 
 class Work:
     """A drain's work over those rows; `act` is what is done with each, on threads."""
+
+    is_paced = False
 
     def __init__(self, rows, act, concurrency=4):
         self.rows, self.act, self.concurrency = rows, act, concurrency
@@ -147,15 +149,8 @@ def test_when_told_to_stop_it_claims_no_more_but_settles_what_is_in_the_air(rows
     assert rows.due
 
 
-def test_when_its_turn_is_over_it_leaves_the_rest_to_the_next(rows):
-    rows.due.extend(names(3))
-    opened(rows)
-    assert draining.run("test", "key", turn=0) == 0
-    assert draining.run("test", "key") == 3
-
-
 def test_leases_of_what_is_in_the_air_are_renewed(rows, monkeypatch):
-    monkeypatch.setattr(draining, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr(rounds, "HEARTBEAT_SECONDS", 0)
     is_renewed = threading.Event()
 
     class Renewing(Work):
@@ -205,7 +200,7 @@ class TestADatabaseInTrouble:
 
     @pytest.fixture(autouse=True)
     def _soon_again(self, monkeypatch):
-        monkeypatch.setattr(draining, "RECOVERY_SECONDS", 0)
+        monkeypatch.setattr(rounds, "RECOVERY_SECONDS", 0)
 
     def test_an_outcome_is_written_once_the_database_is_back(self, rows):
         class Away(Work):
@@ -243,3 +238,49 @@ class TestADatabaseInTrouble:
         with pytest.raises(OperationalError):
             draining.run("t", "key", linger=0)
         assert rows.is_closed
+
+
+class TestWhatIsInTheAir:
+    """It is leased: whatever else breaks, it has to come down and be settled."""
+
+    @pytest.fixture(autouse=True)
+    def _soon_again(self, monkeypatch):
+        monkeypatch.setattr(rounds, "RECOVERY_SECONDS", 0)
+
+    @pytest.mark.parametrize("fault", [OperationalError("away"), LookupError("no provider")])
+    def test_is_settled_though_claims_fail(self, rows, fault):
+        has_failed = threading.Event()
+
+        class Broken(Work):
+            claims = 0
+
+            def claim(self, free):
+                self.claims += 1
+                if self.claims == 1:
+                    return super().claim(free)
+                has_failed.set()
+                raise fault
+
+        rows.due.append("in the air")
+        work = Broken(rows, lambda name: has_failed.wait(10))
+        draining.register(Drain(name="t", due=list, open=lambda key: work))
+        with pytest.raises(type(fault)):  # once nothing is in the air any more
+            draining.run("t", "key", linger=0)
+        assert rows.settled == {"in the air": True}
+
+    def test_comes_down_with_its_error_where_it_cannot_be_started(self, rows):
+        class Unstartable(Work):
+            def start(self, item):
+                if item == "item-1":
+                    raise RuntimeError("cannot be started")
+                return super().start(item)
+
+            def settle(self, finished):
+                for item, future in finished:
+                    self.rows.settled[item] = future.exception() or future.result()
+
+        rows.due.extend(names(3))
+        draining.register(Drain(name="t", due=list, open=lambda key: Unstartable(rows, str)))
+        assert draining.run("t", "key", linger=0) == 3
+        assert isinstance(rows.settled.pop("item-1"), RuntimeError)
+        assert set(rows.settled) == {"item-0", "item-2"}

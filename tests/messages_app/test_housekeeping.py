@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from gateway_project.lib.vocabulary import Channel
-from messages_app.housekeeping import WORKER_LOST, tick
+from messages_app.housekeeping import DUTIES, WORKER_LOST
 from messages_app.models import SendAttempt, State, StatusEvent
 from tests.factories import GatewayFactory, MessageFactory
 
@@ -15,6 +15,11 @@ pytestmark = pytest.mark.django_db
 
 PAST = timedelta(seconds=-1)
 SMTP = {"host": "127.0.0.1", "port": 25, "security": "none"}
+
+
+def tick():
+    for duty in DUTIES:
+        duty()
 
 
 def in_the_hands_of_a_dead_worker(gateway, **changes):

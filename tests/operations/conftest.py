@@ -18,12 +18,13 @@ class PretendDrain:
     def __init__(self) -> None:
         self.due: dict[str, int] = {}
         self.settled: list[str] = []
+        self.claimed = 0
         self.faults: dict[str, Exception] = {}
         self.due_fault: Exception | None = None
         self.opened: list[str] = []
         self.lock = threading.Condition()
-        self.open_now = 0
-        self.most_open: dict[str, int] = {}
+        self.slow: dict[str, Future[Any]] = {}
+        """What the items of a key are waiting for, where they are not done at once."""
 
     def keys(self) -> Iterable[str]:
         if self.due_fault:
@@ -34,15 +35,18 @@ class PretendDrain:
     def open(self, key: str) -> "PretendWork":
         with self.lock:
             self.opened.append(key)
+            self.lock.notify_all()
         if key in self.faults:
-            with self.lock:
-                self.lock.notify_all()
             raise self.faults[key]
         return PretendWork(self, key)
 
     def wait_until_settled(self, count: int) -> None:
         with self.lock:
             assert self.lock.wait_for(lambda: len(self.settled) >= count, timeout=10)
+
+    def wait_until_claimed(self, count: int) -> None:
+        with self.lock:
+            assert self.lock.wait_for(lambda: self.claimed >= count, timeout=10)
 
     def wait_until_opened(self, key: str, times: int) -> None:
         with self.lock:
@@ -51,6 +55,7 @@ class PretendDrain:
 
 class PretendWork:
     concurrency = 2
+    is_paced = False
 
     def __init__(self, drain: PretendDrain, key: str) -> None:
         self.drain = drain
@@ -60,9 +65,13 @@ class PretendWork:
         with self.drain.lock:
             taken = min(free, self.drain.due[self.key])
             self.drain.due[self.key] -= taken
+            self.drain.claimed += taken
+            self.drain.lock.notify_all()
             return [object() for _ in range(taken)]
 
     def start(self, item: object) -> Future[Any]:
+        if self.key in self.drain.slow:
+            return self.drain.slow[self.key]
         future: Future[Any] = Future()
         future.set_result(None)
         return future

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gateway_project.operations import clock
-from gateway_project.operations.clock import Clock, Sweep
+from gateway_project.operations.clock import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -48,35 +48,3 @@ def test_a_duty_that_breaks_is_logged_once_and_stops_no_other(caplog):
     assert broke.startswith("breaks broke: ValueError at ")
     assert works == "breaks works again"
     assert "mailbox.example" not in caplog.text
-
-
-@pytest.fixture
-def kicked(monkeypatch):
-    kicked = []
-    monkeypatch.setattr(clock, "kick", lambda name, key: kicked.append((name, key)))
-    return kicked
-
-
-def test_a_sweep_kicks_every_drain_with_something_due(pretend, kicked):
-    pretend.due = {"a": 1, "b": 0, "c": 4}
-    Sweep()()
-    assert sorted(kicked) == [("pretend", "a"), ("pretend", "c")]
-
-
-def test_a_key_that_stays_due_is_not_kicked_at_every_sweep(pretend, kicked, monkeypatch):
-    sweep = Sweep()
-    pretend.due = {"a": 1}
-    sweep()
-    sweep()
-    assert kicked == [("pretend", "a")]
-    monkeypatch.setattr(clock, "KICK_AGAIN_SECONDS", 0)
-    sweep()
-    assert kicked == [("pretend", "a")] * 2
-
-
-def test_a_key_that_is_due_anew_is_kicked_at_once(pretend, kicked):
-    sweep = Sweep()
-    for due in ({"a": 1}, {}, {"a": 1}):
-        pretend.due = due
-        sweep()
-    assert kicked == [("pretend", "a")] * 2

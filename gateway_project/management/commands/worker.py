@@ -8,20 +8,25 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from gateway_project.lib.http import close_http_client
 from gateway_project.operations import drains
-from gateway_project.operations.embedded import EmbeddedWorker
+from gateway_project.operations.runner import Runner
 from gateway_project.operations.stopping import stop_on_signals
+from gateway_project.operations.sweep import BESIDE_KICKS_SECONDS, Sweep
 
 CELERY_ARGUMENTS = [
     "--quiet",
     "worker",
     "--pool=threads",
-    "--concurrency=16",
+    "--concurrency=2",
     "--without-gossip",
     "--without-mingle",
     "--without-heartbeat",
 ]
 GRACE_SECONDS = 30
+"""How long calls that are in the air may take when the worker is to stop."""
+LAST_SECONDS = 3
+"""For writing down what came of those that were broken off."""
 
 
 class Command(BaseCommand):
@@ -35,21 +40,41 @@ class Command(BaseCommand):
             self.run_embedded()
 
     def run_celery(self) -> None:
-        from gateway_project.celery import app
+        """Celery brings kicks; the sweep beside it finds what none has told of."""
+        from gateway_project.celery import app, runner, stop
 
         for noisy in ("celery.worker.strategy", "celery.app.trace"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-        app.worker_main(CELERY_ARGUMENTS)
+        _leave_in_time(stop)
+        pauses = {"pause": BESIDE_KICKS_SECONDS, "idle_pause": BESIDE_KICKS_SECONDS}
+        sweep = threading.Thread(target=Sweep(runner, stop, **pauses).run, name="sweep")
+        sweep.start()
+        try:
+            app.worker_main(CELERY_ARGUMENTS)
+        finally:
+            stop.set()
+            sweep.join()
+            runner.close()
 
     def run_embedded(self) -> None:
         stop = stop_on_signals()
-        threading.Thread(target=_leave_in_time, args=(stop,), daemon=True).start()
-        EmbeddedWorker(stop).run()
+        _leave_in_time(stop)
+        runner = Runner(stop)
+        Sweep(runner, stop).run()
+        runner.close()
 
 
 def _leave_in_time(stop: threading.Event) -> None:
-    """Ends the process when what is in the air does not settle; its leases run out elsewhere."""
-    stop.wait()
-    threading.Event().wait(GRACE_SECONDS)
-    logging.getLogger(__name__).warning("stopped with sends still in the air")
-    os._exit(0)
+    """Once `stop` is set, ends calls that do not end by themselves, and at last the process: the
+    leases of what it has not written run out elsewhere."""
+
+    def leave() -> None:
+        stop.wait()
+        pause = threading.Event()
+        pause.wait(GRACE_SECONDS)
+        close_http_client()
+        pause.wait(LAST_SECONDS)
+        logging.getLogger(__name__).warning("stopped with sends still in the air")
+        os._exit(0)
+
+    threading.Thread(target=leave, name="leave", daemon=True).start()

@@ -1,4 +1,4 @@
-"""The worker without a broker."""
+"""The sweep: whatever is due is found, whether a kick told it or not."""
 
 import threading
 from contextlib import contextmanager
@@ -6,26 +6,30 @@ from contextlib import contextmanager
 import pytest
 from django.db import OperationalError
 
-from gateway_project.operations import drains, embedded
-from gateway_project.operations.embedded import EmbeddedWorker
+from gateway_project.operations import runner as runners
+from gateway_project.operations import sweep
+from gateway_project.operations.runner import Runner
+from gateway_project.operations.sweep import Sweep
 
 
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch):
-    monkeypatch.setattr(embedded, "REST_SECONDS", 0.01)
-    monkeypatch.setattr(drains, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(sweep, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(runners, "REST_SECONDS", 0.01)
 
 
 @contextmanager
 def working():
     stop = threading.Event()
-    thread = threading.Thread(target=EmbeddedWorker(stop).run)
+    runner = Runner(stop)
+    thread = threading.Thread(target=Sweep(runner, stop).run)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join(10)
+        runner.close()
         assert not thread.is_alive()
 
 
@@ -54,15 +58,16 @@ def test_a_key_that_breaks_holds_no_other_up(pretend):
     assert set(pretend.settled) == {"whole"}
 
 
-def test_a_lost_database_is_waited_for(pretend, caplog):
+@pytest.mark.parametrize("fault", [OperationalError("gone"), LookupError("no such provider")])
+def test_what_keeps_it_from_looking_is_waited_for(pretend, caplog, fault):
     caplog.set_level("INFO")
     pretend.due = {"a": 1}
-    pretend.due_fault = OperationalError("gone")
+    pretend.due_fault = fault
     with working():
         while not caplog.records:
             threading.Event().wait(0.01)
         pretend.due_fault = None
         pretend.wait_until_settled(1)
     lost, found = (record.getMessage() for record in caplog.records)
-    assert lost.startswith("database not reached: OperationalError")
-    assert found == "database reached again"
+    assert lost.startswith(f"the sweep broke: {type(fault).__name__}")
+    assert found == "the sweep works again"

@@ -1,0 +1,188 @@
+"""Rounds: one drain at work, a round at a time, waiting for nothing in between."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from gateway_project.lib.connections import DATABASE_TROUBLE, give_up
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 15.0
+RECOVERY_SECONDS = 0.5
+SHORTEST_PAUSE = 0.02
+LONGEST_PAUSE = 0.32
+
+Item = TypeVar("Item")
+"""What is started as one: a message, a batch of them, a callback delivery."""
+Finished = tuple[Any, Future[Any]]
+
+
+class Work(Protocol[Item]):
+    """What a drain does for one key. One method runs at a time, on any thread."""
+
+    @property
+    def concurrency(self) -> int:
+        """Most items in the air."""
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether rows may be due although none was claimed: they leave at a measured rate."""
+
+    def claim(self, free: int) -> Sequence[Item]:
+        """Leases at most `free` due items in one transaction and marks them started."""
+
+    def start(self, item: Item) -> Future[Any]:
+        """Sets the item going and returns at once."""
+
+    def settle(self, finished: Sequence[tuple[Item, Future[Any]]]) -> None:
+        """Writes the outcomes in one transaction. Never raises for one item's failure."""
+
+    def renew(self, items: Iterable[Item]) -> None:
+        """Prolongs the leases of what is still in the air."""
+
+    def close(self) -> None:
+        """Lets go of what was kept open."""
+
+
+class Rounds:
+    """A drain's rounds. A database in trouble costs it time, never what is in the air.
+
+    `wake` is called, from any thread, when something has finished that a round could settle.
+    """
+
+    def __init__(
+        self, work: Work[Any], *, stop: threading.Event, wake: Callable[[], None], linger: float
+    ) -> None:
+        self._work, self._stop, self._wake, self._linger = work, stop, wake, linger
+        self._done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
+        self._unwritten: list[Finished] = []
+        self._in_the_air: dict[int, Any] = {}
+        self._pause = SHORTEST_PAUSE
+        self._in_trouble = False
+        self._busy_at = self._renewed_at = self._resumes_at = time.monotonic()
+        self.settled = 0
+
+    def round(self) -> float | None:
+        """Claims what there is room for and settles what has finished.
+
+        Returns in how many seconds the next round is wanted at the latest; None where the drain is
+        over, since nothing has been due for a while or `stop` is set. While something is in the
+        air it never is. Raises what a claim raises, if there is nothing in the air.
+        """
+        if time.monotonic() < self._resumes_at:
+            return RECOVERY_SECONDS
+        has_claimed = self._claim()
+        has_settled = self._settle()
+        self._keep_leases()
+        now = time.monotonic()
+        if has_claimed or has_settled:
+            self._busy_at, self._pause = now, SHORTEST_PAUSE
+            return 0.0
+        if self._in_the_air:
+            return self._next_pause()
+        is_over = self._stop.is_set() or now - self._busy_at >= self._linger
+        return None if is_over else SHORTEST_PAUSE
+
+    def close(self) -> None:
+        self._work.close()
+
+    def _next_pause(self) -> float:
+        """Grows while nothing happens: a drain that only waits for its peer costs next to nothing.
+        What becomes due meanwhile is kicked or swept into a round."""
+        pause = self._pause
+        if not self._work.is_paced:
+            self._pause = min(2 * pause, LONGEST_PAUSE)
+        return pause
+
+    def _claim(self) -> bool:
+        free = self._work.concurrency - len(self._in_the_air)
+        if free <= 0 or self._stop.is_set():
+            return False
+        try:
+            claimed = self._work.claim(free)
+        except Exception as error:
+            if not self._in_the_air:
+                raise
+            self._recover("claim", error)
+            return False
+        for item in claimed:
+            self._in_the_air[id(item)] = item
+            self._started(item).add_done_callback(partial(self._put, item))
+        return bool(claimed)
+
+    def _started(self, item: object) -> Future[Any]:
+        """What cannot be started is over, and settled like the rest: it is leased."""
+        try:
+            return self._work.start(item)
+        except Exception as error:  # noqa: BLE001  one item's fault must not take the others along
+            future: Future[Any] = Future()
+            future.set_exception(error)
+            return future
+
+    def _put(self, item: object, future: Future[Any]) -> None:
+        self._done.put((item, future))
+        self._wake()
+
+    def _settle(self) -> bool:
+        """Writes the outcomes. Those that the database does not take are kept until it does: what
+        is not written would be sent again, or parked."""
+        while not self._done.empty():
+            self._unwritten.append(self._done.get())
+        if not self._unwritten:
+            return False
+        try:
+            self._write(self._unwritten)
+        except DATABASE_TROUBLE as error:
+            self._recover("settle", error)
+            return False
+        finally:
+            in_the_air = self._in_the_air
+            self._unwritten = [one for one in self._unwritten if id(one[0]) in in_the_air]
+        self._work_goes_on()
+        return True
+
+    def _write(self, finished: Sequence[Finished]) -> None:
+        try:
+            self._work.settle(finished)
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            # One item that cannot be written must not take the others with it.
+            if len(finished) > 1:
+                for one in finished:
+                    self._write([one])
+                return
+            logger.exception("an outcome could not be written; its lease will run out")
+        self.settled += len(finished)
+        for item, _ in finished:
+            del self._in_the_air[id(item)]
+
+    def _keep_leases(self) -> None:
+        now = time.monotonic()
+        if not self._in_the_air or now - self._renewed_at < HEARTBEAT_SECONDS:
+            return
+        try:
+            self._work.renew(self._in_the_air.values())
+            self._renewed_at = now
+        except DATABASE_TROUBLE as error:
+            self._recover("renew", error)
+
+    def _recover(self, doing: str, error: Exception) -> None:
+        """Goes on a little later. Logged once, until outcomes are written again."""
+        if not self._in_trouble:
+            logger.error("could not %s (%s); trying again", doing, type(error).__name__)
+        self._in_trouble = True
+        self._resumes_at = time.monotonic() + RECOVERY_SECONDS
+        if isinstance(error, DATABASE_TROUBLE):
+            give_up()
+
+    def _work_goes_on(self) -> None:
+        if self._in_trouble:
+            logger.info("outcomes are written again")
+        self._in_trouble = False
