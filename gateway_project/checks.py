@@ -1,8 +1,6 @@
 """What the settings must be before anything starts. Values are never shown: they may be secrets."""
 
-import re
 from collections.abc import Iterator
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from gateway_project.lib.crypto import KeyRing
-
-HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:\d{1,5})?")
+from gateway_project.lib.egress import read_exceptions
 
 HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
 HOW_TO_MAKE_KEYS = "As k1:<key>; make a key: openssl rand -base64 32"
@@ -43,21 +40,14 @@ def key_ring_can_be_read(**_: Any) -> Iterator[CheckMessage]:
 
 @register
 def egress_entries_can_be_read(**_: Any) -> Iterator[CheckMessage]:
-    for position, entry in enumerate(settings.EGRESS_ALLOW, start=1):
-        if not _is_network(entry) and not HOST.fullmatch(entry):
-            yield Error(
-                f"EGRESS_ALLOW, entry {position}: neither a host nor a network.",
-                hint="Like mail.internal or 10.0.0.0/8, separated by commas.",
-                id="gatehouse.E005",
-            )
-
-
-def _is_network(entry: str) -> bool:
     try:
-        ip_network(entry, strict=False)
-    except ValueError:
-        return False
-    return True
+        read_exceptions(tuple(settings.EGRESS_ALLOW))
+    except ImproperlyConfigured as error:
+        yield Error(
+            str(error),
+            hint="Like mail.internal or 10.0.0.0/8, separated by commas.",
+            id="gatehouse.E005",
+        )
 
 
 @register

@@ -77,13 +77,13 @@ def is_public(address: str | Address) -> bool:
 def allowed(host: str, address: str | Address) -> bool:
     """Whether `address`, to which `host` resolved, may be called: it is public or EGRESS_ALLOW
     lists one of them."""
-    exceptions = _exceptions(tuple(settings.EGRESS_ALLOW))
+    exceptions = read_exceptions(tuple(settings.EGRESS_ALLOW))
     return is_public(address) or exceptions.name(host) or exceptions.hold(_parsed(address))
 
 
 def is_inside(host: str) -> bool:
     """Whether EGRESS_ALLOW lists the host, by its name or by the address that it spells."""
-    exceptions = _exceptions(tuple(settings.EGRESS_ALLOW))
+    exceptions = read_exceptions(tuple(settings.EGRESS_ALLOW))
     try:
         address = _literal(host)
     except ValueError:
@@ -117,7 +117,8 @@ class Exceptions:
 
 
 @lru_cache(maxsize=16)
-def _exceptions(entries: Sequence[str]) -> Exceptions:
+def read_exceptions(entries: Sequence[str]) -> Exceptions:
+    """What EGRESS_ALLOW says; raises ImproperlyConfigured, which names the entry by its position."""
     names: list[str] = []
     networks: list[IPv4Network | IPv6Network] = []
     for position, entry in enumerate(map(str.strip, entries), start=1):
@@ -135,7 +136,7 @@ def _exceptions(entries: Sequence[str]) -> Exceptions:
 
 @lru_cache(maxsize=1024)
 def _refusal(host: str, entries: tuple[str, ...]) -> str | None:
-    exceptions = _exceptions(entries)
+    exceptions = read_exceptions(entries)
     if exceptions.name(host):
         return None
     try:

@@ -15,6 +15,7 @@ MISTAKES = [
     ("gatehouse.E004", {"PII_KEYS": f"k1:{CANARY}"}),
     ("gatehouse.E005", {"EGRESS_ALLOW": ["10.0.0.0/8", f"http://{CANARY}/"]}),
     ("gatehouse.E005", {"EGRESS_ALLOW": ["10.0.0.0/99"]}),
+    ("gatehouse.E005", {"EGRESS_ALLOW": ["mail.internal:2525"]}),
     ("gatehouse.E006", {"PUBLIC_URL": "gateway.example.com"}),
     ("gatehouse.E006", {"PUBLIC_URL": "ftp://gateway.example.com"}),
     ("gatehouse.E006", {"PUBLIC_URL": "https://gateway.example.com/?x=1"}),
@@ -45,15 +46,7 @@ def test_a_mistake_is_refused_with_its_id_and_a_hint(settings, check_id, mistake
 @pytest.mark.parametrize(
     "allowed",
     [
-        {
-            "EGRESS_ALLOW": [
-                "mail.internal",
-                "mail.internal:2525",
-                "*.internal",
-                "10.0.0.0/8",
-                "::1",
-            ]
-        },
+        {"EGRESS_ALLOW": ["mail.internal", "*.internal", "10.0.0.0/8", "::1"]},
         {"PUBLIC_URL": "https://gateway.example.com"},
         {"PII_KEYS": f"k2:{KEY},k1:{KEY}"},
     ],
