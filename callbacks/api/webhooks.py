@@ -4,11 +4,11 @@ import logging
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
-from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from callbacks.receiving import NotNow, answer_probe, gateway_of_token, receive
+from gateway_project.lib.connections import NOT_READY
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.request_body import read_body
 from gateways.providers.base import WebhookRefused, WebhookRequest
@@ -19,8 +19,7 @@ logger = logging.getLogger(__name__)
 BODY_LIMIT = 1024 * 1024
 PROBES = ("GET", "HEAD")
 BODY_REFUSALS = {ErrorCode.TOO_LARGE: 413, ErrorCode.NOT_JSON: 415}
-TRY_AGAIN = (NotNow, OperationalError, InterfaceError, ProgrammingError)
-"""The last one: tables that a migration has not made yet."""
+TRY_AGAIN = (NotNow, *NOT_READY)
 
 
 @csrf_exempt

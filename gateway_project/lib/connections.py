@@ -2,9 +2,11 @@
 
 import threading
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, ProgrammingError, connections
 
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
+NOT_READY = (*DATABASE_TROUBLE, ProgrammingError)
+"""What a request may meet besides: tables that a migration has not made yet."""
 
 _of_this_thread = threading.local()
 _losses = 0

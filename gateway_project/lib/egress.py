@@ -118,7 +118,7 @@ class Exceptions:
 
 @lru_cache(maxsize=16)
 def read_exceptions(entries: Sequence[str]) -> Exceptions:
-    """What EGRESS_ALLOW says; raises ImproperlyConfigured, which names the entry by its position."""
+    """What EGRESS_ALLOW says; raises ImproperlyConfigured, which names the faulty entry's place."""
     names: list[str] = []
     networks: list[IPv4Network | IPv6Network] = []
     for position, entry in enumerate(map(str.strip, entries), start=1):

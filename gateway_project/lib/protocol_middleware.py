@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 
+from gateway_project.lib.connections import DATABASE_TROUBLE, NOT_READY
 from gateway_project.lib.protocol import ErrorCode, Refused, refused
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,6 @@ ANSWERS: dict[type[Exception], ErrorCode] = {
     TooManyFieldsSent: ErrorCode.TOO_LARGE,
     UnreadablePostError: ErrorCode.NOT_JSON,
 }
-DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError)
-"""The last one: tables that a migration has not made yet."""
 
 
 class ProtocolMiddleware:
@@ -67,7 +66,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return refused(refusal.code, refusal.text)
     except tuple(ANSWERS) as error:
         return refused(ANSWERS[type(error)])
-    except DATABASE_TROUBLE as error:
+    except NOT_READY as error:
         logger.error("database trouble on a protocol path: %s", type(error).__name__)
         return refused(ErrorCode.UNAVAILABLE)
     except Exception:  # noqa: BLE001  the last wall: nothing but the protocol leaves here
@@ -85,7 +84,7 @@ def _call(request: HttpRequest) -> HttpResponse:
     view, args, kwargs = resolve(request.path_info)
     try:
         return view(request, *args, **kwargs)
-    except (OperationalError, InterfaceError):
+    except DATABASE_TROUBLE:
         if connection.in_atomic_block or connection.connection is None or connection.is_usable():
             raise
         connection.close()
