@@ -95,5 +95,5 @@ def addresses(demo: Demo) -> Panel:
     lines.add_row("API docs", f"{demo.url}/api/docs")
     lines.add_row("Send", f"POST {demo.url}/api/v1/sms")
     lines.add_row("Keys, users", str(demo.file))
-    lines.add_row("More traffic", "python manage.py simulate_smartico")
+    lines.add_row("More traffic", ".venv/bin/python manage.py simulate_smartico")
     return Panel(lines, title="Gatehouse demo", expand=False)
