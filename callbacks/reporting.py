@@ -76,9 +76,12 @@ class ReportWork:
         for item, future in finished:
             verdict = judge(_came(future), now=now)
             told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
-        write(told)
-        _tell_of_trouble(self.lane, told)
+        with writing():
+            write(told)
+            _tell_of_trouble(self.lane, told)
         _leave_in_peace(self.lane, told)
+        for item, _ in finished:
+            self._confidences.pop(item.delivery.pk, None)
 
     def renew(self, items: Iterable[Try]) -> None:
         tries = list(items)
@@ -111,7 +114,7 @@ class ReportWork:
 
     def _scrubbed(self, item: Try, verdict: Verdict) -> str:
         """The peer's words without what it was told in confidence."""
-        confidences = self._confidences.pop(item.delivery.pk, ())
+        confidences = self._confidences.get(item.delivery.pk, ())
         return scrub(verdict.detail, *confidences) if verdict.detail else ""
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from callbacks import lanes, reporting
@@ -384,3 +384,24 @@ def test_key_and_url_are_in_no_log_and_no_stored_word(smartico, caplog):
     for word in words:
         assert API_KEY not in word
         assert "canary" not in word
+
+
+def test_what_is_written_at_the_second_try_is_scrubbed_like_at_the_first(smartico, monkeypatch):
+    monkeypatch.setattr("gateway_project.lib.rounds.RECOVERY_SECONDS", 0)
+    failures = [OperationalError("away"), OperationalError("away")]
+
+    def suspend(*args):
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr("callbacks.reporting.suspend", suspend)
+    smartico.answers["accepted"] = Answer(status=401)
+    smartico.answers["delivered"] = lambda asked: Answer(
+        body={"error_code": 5, "error_message": f"no such key: {asked.query['api_key']}"}
+    )
+    refused, unauthorised = smartico.owe("delivered"), smartico.owe("accepted")
+    smartico.report()
+    assert not failures
+    assert unauthorised.delivery_attempts.count() == 1
+    assert "no such key" in refused.delivery_attempts.get().detail
+    assert API_KEY not in refused.delivery_attempts.get().detail
