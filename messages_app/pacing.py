@@ -8,6 +8,9 @@ HEADROOM = 0.965
 CATCH_UP = timedelta(milliseconds=30)
 """Slots that nobody took are lost, but for so much. HEADROOM x (1 s + CATCH_UP) stays below 1 s,
 so no window of one second ever holds more than the rate."""
+FURTHEST_AHEAD = timedelta(seconds=2)
+"""The next slot is at most a step away, and a little more for who waited for the row. What is
+further off was written before the clock was set back."""
 
 
 class Pacer:
@@ -20,7 +23,8 @@ class Pacer:
         if self.step is not None:
             Pace.objects.get_or_create(gateway_id=gateway_id, defaults={"next_at": now})
             pace = Pace.objects.select_for_update().get(gateway_id=gateway_id)
-            self.next_at = max(pace.next_at, now - CATCH_UP)
+            was_set_back = pace.next_at > now + self.step + FURTHEST_AHEAD
+            self.next_at = now if was_set_back else max(pace.next_at, now - CATCH_UP)
 
     def free(self, wanted: int) -> int:
         """How many of `wanted` may leave now."""

@@ -51,3 +51,9 @@ class TestWindows(TestCase):
             pacer.take(count)
             left += count
         assert 475 <= left <= 500
+
+    def test_a_clock_that_was_set_back_holds_nothing_up(self):
+        gateway = GatewayFactory()
+        now = timezone.now()
+        Pacer(gateway.pk, 1, now + timedelta(hours=1)).take(1)
+        assert Pacer(gateway.pk, 1, now).free(5) == 1
