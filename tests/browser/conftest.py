@@ -1,6 +1,5 @@
 """A real browser before a real server."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -21,11 +20,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # Playwright runs a loop in this thread, which Django takes for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    """Playwright runs a loop in this thread as long as it is open: other modules have it closed."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Django takes the loop for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         running = playwright.chromium.launch(executable_path=CHROMIUM_PATH, args=ARGUMENTS)
         yield running
         running.close()
