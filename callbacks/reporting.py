@@ -17,6 +17,7 @@ from callbacks.tries import Told, Try, deliveries_of, write
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.futures import failed
 from gateway_project.lib.http import (
     HttpAnswer,
     HttpCall,
@@ -67,7 +68,7 @@ class ReportWork:
         try:
             call = self._call(item.delivery, label)
         except (CallbackRefused, Undecryptable) as problem:
-            return _not_sent(str(problem))
+            return failed(NotSent(str(problem)))
         return http_client().submit(call)
 
     def settle(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> None:
@@ -116,12 +117,6 @@ class ReportWork:
         """The peer's words without what it was told in confidence."""
         confidences = self._confidences.get(item.delivery.pk, ())
         return scrub(verdict.detail, *confidences) if verdict.detail else ""
-
-
-def _not_sent(why: str) -> "Future[HttpAnswer]":
-    future: Future[HttpAnswer] = Future()
-    future.set_exception(NotSent(why))
-    return future
 
 
 def _came(future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.futures import done
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways.providers.base import StatusUpdate
@@ -48,9 +49,7 @@ class InboxWork:
 
     def start(self, item: list[int]) -> "Future[None]":
         """Nothing to wait for: applying is the settling."""
-        future: Future[None] = Future()
-        future.set_result(None)
-        return future
+        return done()
 
     def settle(self, finished: Sequence[tuple[list[int], "Future[None]"]]) -> None:
         for ids, _ in finished:

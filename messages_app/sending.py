@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
 from gateway_project.lib.transactions import writing
 from gateways import configuration
@@ -25,7 +26,6 @@ from gateways.providers.base import (
     OutcomeUnknown,
     Provider,
     ProviderError,
-    SendResult,
     transport_error,
 )
 from gateways.values import GatewayValues
@@ -87,16 +87,16 @@ class SendWork:
         provider = item.provider
         try:
             if item.problem is not None:
-                return _failed(item.problem)
+                return failed(item.problem)
             if isinstance(provider, HttpProvider):
                 return http_client().submit(_call(provider, item))
             if isinstance(provider, BlockingProvider) and self.threads is not None:
                 return self.threads.submit(provider.send, item.outbound[0])
             if isinstance(provider, InstantProvider):
-                return _done(provider.send(item.outbound[0]))
+                return done(provider.send(item.outbound[0]))
             raise TypeError(f"{type(provider).__name__} cannot send")
         except (ProviderError, TypeError) as problem:
-            return _failed(problem)
+            return failed(problem)
 
     def settle(self, finished: Sequence[tuple[Parcel, "Future[Any]"]]) -> None:
         """One transaction for all that has finished: attempts, states, statuses."""
@@ -203,15 +203,3 @@ def _results(parcel: Parcel, future: "Future[Any]") -> Sequence[Result]:
 def _fault(parcel: Parcel, error: Exception) -> str:
     logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
     return f"the adapter failed: {type(error).__name__}"
-
-
-def _done(result: SendResult) -> "Future[Any]":
-    future: Future[Any] = Future()
-    future.set_result(result)
-    return future
-
-
-def _failed(error: Exception) -> "Future[Any]":
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from gateway_project.lib.connections import DATABASE_TROUBLE, give_up
+from gateway_project.lib.futures import failed
 
 logger = logging.getLogger(__name__)
 
@@ -121,9 +122,7 @@ class Rounds:
         try:
             return self._work.start(item)
         except Exception as error:  # noqa: BLE001  one item's fault must not take the others along
-            future: Future[Any] = Future()
-            future.set_exception(error)
-            return future
+            return failed(error)
 
     def _put(self, item: object, future: Future[Any]) -> None:
         self._done.put((item, future))

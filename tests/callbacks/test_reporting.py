@@ -17,7 +17,8 @@ from callbacks.reporting import ReportWork
 from callbacks.settling import SCHEDULE
 from callbacks.tries import MISMATCH_HINT
 from gateway_project.lib.draining import run
-from gateway_project.lib.http import HttpAnswer
+from gateway_project.lib.futures import failed
+from gateway_project.lib.http import HttpAnswer, NotSent
 from messages_app.models import Message
 from tests.factories import API_KEY
 from tests.peers import Answer, http_peer
@@ -284,7 +285,7 @@ def claimed_by_another(smartico):
 
 
 def answered(slow, late, answer):
-    future = reporting._not_sent("nothing came")
+    future = failed(NotSent("nothing came"))
     if answer is not None:
         future = type(future)()
         future.set_result(answer)
