@@ -11,6 +11,7 @@ from gateway_project.lib.crypto import Undecryptable, keyed_digest
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
+from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.models.gateway import token_digest
@@ -122,7 +123,8 @@ def _keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: E
         occurred_at=now,
         received_at=now,
     )
-    InboxEntry.objects.bulk_create([entry], ignore_conflicts=True)
+    with writing():
+        InboxEntry.objects.bulk_create([entry], ignore_conflicts=True)
     logger.warning("gateway %s: a webhook could not be read; see the inbox", gateway.slug)
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from callbacks.models import CallbackDelivery, DeliveryQuerySet, Settlement
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.transactions import writing
 
 BATCH = 1_000
 FAILED = (Settlement.DEAD, Settlement.MISMATCH)
@@ -49,7 +48,7 @@ def replay(deliveries: DeliveryQuerySet) -> int:
     settled = deliveries.exclude(settlement=Settlement.OWED).order_by("pk")
     replayed, last = 0, 0
     while True:
-        with transaction.atomic():
+        with writing():
             rows = settled.filter(pk__gt=last).select_for_update(of=("self",))
             ids = list(rows.values_list("pk", flat=True)[:BATCH])
             if not ids:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.dispatch import receiver
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from messages_app.events import Fact, record
 from messages_app.models import Message, SendAttempt, State
@@ -19,7 +19,7 @@ WAITING = (State.QUEUED, State.UNKNOWN)
 @receiver(end_users_erased)
 def settle_messages_of_erased(sender: Any, end_user_ids: Iterable[UUID], **kwargs: Any) -> None:
     """Fails what has not left yet, and removes what the messages said."""
-    with transaction.atomic():
+    with writing():
         now = database_now()
         theirs = Message.objects.filter(end_user__in=end_user_ids)
         waiting = theirs.filter(state__in=WAITING).order_by("pk").values_list("pk", flat=True)

@@ -1,9 +1,9 @@
 """Settling messages whose outcome is unknown, by a person's word."""
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from messages_app.events import Fact, record
 from messages_app.models import Message, State
@@ -17,7 +17,7 @@ def send_again(messages: "QuerySet[Message]") -> int:
 
 def count_as_sent(messages: "QuerySet[Message]") -> int:
     """Takes it that the provider has those with an unknown outcome; answers how many."""
-    with transaction.atomic():
+    with writing():
         now = database_now()
         parked = messages.filter(state=State.UNKNOWN).order_by("pk").values_list("pk", flat=True)
         facts = [

@@ -9,6 +9,7 @@ from itertools import islice
 from django.db import IntegrityError, transaction
 
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.transactions import writing
 from gateways.models import Brand
 from users.models import EndUser
 from users.news import news
@@ -71,7 +72,7 @@ def upsert(
     """
     for tries_left in reversed(range(TRIES)):
         try:
-            with transaction.atomic():
+            with writing():
                 users = _Users(label_id, rows, started_at)
                 said = [users.say(row) for row in rows]
                 users.write()

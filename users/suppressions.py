@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from django.db import transaction
-
+from gateway_project.lib.transactions import writing
 from users.models import Suppression
 
 BATCH = 1000
@@ -28,7 +27,7 @@ def suppressed_among(label_id: int, channel: str, address_indexes: Iterable[str]
 
 def suppress(label_id: int, channel: str, address_indexes: Iterable[str], reason: str) -> None:
     """From now on nothing is written there. What was suppressed before keeps its reason."""
-    with transaction.atomic():
+    with writing():
         for batch in _batches(address_indexes):
             Suppression.objects.bulk_create(
                 [
@@ -43,7 +42,7 @@ def suppress(label_id: int, channel: str, address_indexes: Iterable[str], reason
 
 def lift(label_id: int, channel: str, address_indexes: Iterable[str]) -> int:
     """The addresses may be written to again. Answers how many were suppressed."""
-    with transaction.atomic():
+    with writing():
         return sum(
             Suppression.objects.filter(
                 label_id=label_id, channel=channel, address_index__in=batch

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from gateway_project.lib.transactions import writing
 from gateways.config_file.changes import Change, Journal, Verb
 from gateways.config_file.checking import Values
 from gateways.config_file.problems import ConfigFileRefused, Problem
@@ -22,7 +23,7 @@ def apply(labels: list[Values], *, dry_run: bool = False) -> list[Change]:
     A dry run says the same and changes nothing. Raises ConfigFileRefused.
     """
     journal = Journal()
-    with transaction.atomic():
+    with writing():
         _refuse_secrets_of_other_labels(labels)
         rows = [(_apply_label(values, journal), values) for values in labels]
         for label, values in rows:
