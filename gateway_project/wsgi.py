@@ -11,6 +11,16 @@ from gateway_project.lib.bodies import BodyReceiver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
+PATIENCE_MILLISECONDS = 2_000
+"""A caller is told to come again rather than kept waiting for a migration's lock, or for a
+database server that has fallen silent."""
+
+if not settings.EMBEDDED:
+    _options = settings.DATABASES["default"]["OPTIONS"]
+    _given = _options.get("options", "")
+    _options["options"] = f"{_given} -c lock_timeout={PATIENCE_MILLISECONDS}".strip()
+    _options.setdefault("tcp_user_timeout", PATIENCE_MILLISECONDS)
+
 _django = BodyReceiver(get_wsgi_application(), limit=settings.BODY_LIMIT)
 _inherited = tuple(os.environ.items())
 

@@ -5,8 +5,10 @@ import socket
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 
 from gateway_project.operations.processes import Processes, manage
+from messages_app.models import Message
 from tests import factories
 from tests.operations.surroundings import (
     database_url,
@@ -108,6 +110,14 @@ def test_head_is_answered_without_a_body(port):
     answer = talk(port, head(method="HEAD"))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b"\r\n\r\n")
+
+
+def test_a_database_that_somebody_keeps_is_temporary(port):
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE {Message._meta.db_table}")
+        assert error_code(talk(port, head(Content_Length=len(body())), body())) == 50
+    assert error_code(talk(port, head(Content_Length=len(body())), body())) == 0
 
 
 def test_the_admin_has_its_style_without_a_second_server(port):
