@@ -1,20 +1,26 @@
-"""A gateway's `rate_per_second`, kept over all workers: slots handed out by the database."""
+"""A gateway's `rate_per_second`, kept over all workers: moments handed out by the database."""
 
+import math
 from datetime import datetime, timedelta
 
 from gateways.models import Pace
 
-HEADROOM = 0.965
-CATCH_UP = timedelta(milliseconds=30)
-"""Slots that nobody took are lost, but for so much. HEADROOM x (1 s + CATCH_UP) stays below 1 s,
-so no window of one second ever holds more than the rate."""
-FURTHEST_AHEAD = timedelta(seconds=2)
-"""The next slot is at most a step away, and a little more for who waited for the row. What is
+HEADROOM = 0.955
+"""Of the rate: messages that travel some milliseconds longer or shorter still keep it."""
+AHEAD = timedelta(milliseconds=100)
+"""So early messages are claimed, to leave at their very moment however busy the database is."""
+FURTHEST = timedelta(seconds=2)
+"""The next moment is at most a step beyond, and a little more for who waited for the row. What is
 further off was written before the clock was set back."""
 
 
+def claimed_ahead(rate_per_second: int | None) -> int:
+    """How many messages wait for their moment at a time."""
+    return math.ceil((rate_per_second or 0) * AHEAD.total_seconds())
+
+
 class Pacer:
-    """The slots of one gateway, for the length of one claiming transaction."""
+    """The moments of one gateway, for the length of one claiming transaction."""
 
     def __init__(self, gateway_id: int, rate_per_second: int | None, now: datetime) -> None:
         self.gateway_id, self.now = gateway_id, now
@@ -22,21 +28,22 @@ class Pacer:
         self.next_at = now
         if self.step is not None:
             Pace.objects.get_or_create(gateway_id=gateway_id, defaults={"next_at": now})
-            pace = Pace.objects.select_for_update().get(gateway_id=gateway_id)
-            was_set_back = pace.next_at > now + self.step + FURTHEST_AHEAD
-            self.next_at = now if was_set_back else max(pace.next_at, now - CATCH_UP)
+            next_at = Pace.objects.select_for_update().get(gateway_id=gateway_id).next_at
+            was_set_back = next_at > now + AHEAD + self.step + FURTHEST
+            self.next_at = now if was_set_back else max(next_at, now)
 
     def free(self, wanted: int) -> int:
-        """How many of `wanted` may leave now."""
+        """How many of `wanted` may be claimed now."""
         if self.step is None:
             return wanted
-        if self.next_at > self.now:
-            return 0
-        return min(wanted, int((self.now - self.next_at) / self.step) + 1)
+        until = self.now + AHEAD
+        return 0 if self.next_at > until else min(wanted, (until - self.next_at) // self.step + 1)
 
-    def take(self, count: int) -> None:
-        """Uses up `count` slots, for everybody."""
-        if self.step is not None and count:
-            Pace.objects.filter(gateway_id=self.gateway_id).update(
-                next_at=self.next_at + count * self.step
-            )
+    def take(self, count: int) -> list[datetime]:
+        """When each of `count` messages leaves; nobody else is given these moments."""
+        if self.step is None:
+            return [self.now] * count
+        moments = [self.next_at + number * self.step for number in range(count)]
+        if moments:
+            Pace.objects.filter(gateway_id=self.gateway_id).update(next_at=moments[-1] + self.step)
+        return moments

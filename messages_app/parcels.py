@@ -25,6 +25,8 @@ class Parcel:
     messages: list[Message]
     outbound: list[OutboundMessage]
     problem: NotSendable | ProviderError | None = None
+    leaves_at: float = 0.0
+    """The same moment as `started_at`, by this process's monotonic clock."""
 
     @property
     def has_room(self) -> bool:
@@ -32,17 +34,24 @@ class Parcel:
 
 
 def pack(
-    messages: Sequence[Message], gateway: GatewayValues, provider: Provider, now: datetime
+    messages: Sequence[Message],
+    moments: Sequence[datetime],
+    gateway: GatewayValues,
+    provider: Provider,
 ) -> list[Parcel]:
-    """Looks the addresses up and packs what can be sent together; what cannot goes singly."""
+    """Looks the addresses up and packs what can be sent together; what cannot goes singly.
+
+    What is packed together leaves at the moment of the last.
+    """
     suppressed = _suppressed(messages)
     parcels: list[Parcel] = []
     open_parcel: Parcel | None = None
-    for message in messages:
-        parcel = _single(message, gateway, provider, now, is_suppressed=message.pk in suppressed)
+    for message, moment in zip(messages, moments, strict=True):
+        parcel = _single(message, gateway, provider, moment, is_suppressed=message.pk in suppressed)
         if parcel.problem is None and open_parcel is not None and open_parcel.has_room:
             open_parcel.messages += parcel.messages
             open_parcel.outbound += parcel.outbound
+            open_parcel.started_at = moment
             continue
         parcels.append(parcel)
         open_parcel = parcel if parcel.problem is None else open_parcel
@@ -53,7 +62,7 @@ def _single(
     message: Message,
     gateway: GatewayValues,
     provider: Provider,
-    now: datetime,
+    moment: datetime,
     *,
     is_suppressed: bool,
 ) -> Parcel:
@@ -62,7 +71,7 @@ def _single(
         gateway=gateway,
         provider=provider,
         lease=message.lease or uuid4(),
-        started_at=now,
+        started_at=moment,
         messages=[message],
         outbound=[],
     )

@@ -2,9 +2,11 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
 
 from gateway_project.lib.clock import database_now, moment
+from gateway_project.lib.departures import departures
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
@@ -31,7 +34,7 @@ from gateways.providers.base import (
 from gateways.values import GatewayValues
 from messages_app.models import Message, State
 from messages_app.outcomes import NotSendable, Result
-from messages_app.pacing import Pacer
+from messages_app.pacing import Pacer, claimed_ahead
 from messages_app.parcels import Parcel, pack
 from messages_app.settling import settle
 from messages_app.tries import Tried
@@ -69,21 +72,31 @@ class SendWork:
         self._use(configuration.current().gateways.get(self.gateway_id))
 
     def claim(self, free: int) -> list[Parcel]:
-        """Leases due messages, oldest first: the gateway's rate and slots decide how many."""
+        """Leases due messages, oldest first: the gateway's rate and slots decide how many, and the
+        rate, when each of them leaves."""
         gateway = self._use(configuration.current().gateways.get(self.gateway_id))
         if gateway is None or self.provider is None or not may_send(gateway):
             return []
         if not _due(gateway.id, moment()).exists():  # the usual answer, without a transaction
             return []
         with writing():
-            now = database_now()
+            now, clock = database_now(), time.monotonic()
             pacer = Pacer(gateway.id, gateway.rate_per_second, now)
             messages = self._lease(pacer.free(free * self.provider.batch_size), now)
-            pacer.take(len(messages))
-        return pack(messages, gateway, self.provider, now)
+            moments = pacer.take(len(messages))
+        parcels = pack(messages, moments, gateway, self.provider)
+        for parcel in parcels:
+            parcel.leaves_at = clock + (parcel.started_at - now).total_seconds()
+        return parcels
 
     def start(self, item: Parcel) -> "Future[Any]":
-        """Sets the parcel going; what cannot even be set going is its outcome."""
+        """Sets the parcel going, at its moment where its gateway keeps a rate."""
+        if self.is_paced:
+            return departures.at(item.leaves_at, partial(self._start, item))
+        return self._start(item)
+
+    def _start(self, item: Parcel) -> "Future[Any]":
+        """What cannot even be set going is its outcome."""
         provider = item.provider
         try:
             if item.problem is not None:
@@ -119,10 +132,10 @@ class SendWork:
             provider = new_adapter(gateway)
             self.close()
             self.gateway, self.provider, self.threads = gateway, provider, None
-            self.concurrency = provider.concurrency
             self.is_paced = gateway.rate_per_second is not None
+            self.concurrency = provider.concurrency + claimed_ahead(gateway.rate_per_second)
             if isinstance(provider, BlockingProvider):
-                self.threads = ThreadPoolExecutor(self.concurrency, f"send-{gateway.id}")
+                self.threads = ThreadPoolExecutor(provider.concurrency, f"send-{gateway.id}")
         return gateway
 
     def _lease(self, count: int, now: datetime) -> list[Message]:
