@@ -51,9 +51,17 @@ def _state_after_loss(message: Message) -> State:
     if message.status:
         return State.SENT
     gateway = configuration.current().gateways[message.gateway_id]
-    if provider_class(gateway.provider).idempotent or gateway.on_unknown == OnUnknown.REPEAT:
+    if _is_idempotent(gateway.provider) or gateway.on_unknown == OnUnknown.REPEAT:
         return State.QUEUED
     return State.FAILED if gateway.on_unknown == OnUnknown.FAIL else State.UNKNOWN
+
+
+def _is_idempotent(provider: str) -> bool:
+    """Not where there is no such provider any more: that is no reason to keep its messages."""
+    try:
+        return provider_class(provider).idempotent
+    except LookupError:
+        return False
 
 
 def _lost_attempt(message: Message, now: datetime) -> SendAttempt:

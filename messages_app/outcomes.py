@@ -22,6 +22,10 @@ SEND_SCHEDULE: Sequence[float] = (
 )
 """Seconds between tries. A message mostly expires before it runs out of them."""
 
+PAUSED_SECONDS = 1.0
+"""What a gateway that is paused for its account had claimed comes back only when every worker has
+seen the pause. Then it waits for the release."""
+
 
 class Next(StrEnum):
     """What happens to the message now."""
@@ -92,7 +96,8 @@ def _elsewhere_or_later(
 ) -> Decision:
     if has_next_gateway:
         return Decision(next=Next.MOVE, outcome=outcome, detail=problem.detail)
-    wait = 0.0 if outcome == "misconfigured" else delay(SEND_SCHEDULE, attempts)
+    is_paused = outcome == "misconfigured"
+    wait = PAUSED_SECONDS if is_paused else delay(SEND_SCHEDULE, attempts)
     return _later(problem, outcome, wait)
 
 

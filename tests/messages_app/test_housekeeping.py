@@ -42,6 +42,7 @@ def in_the_hands_of_a_dead_worker(gateway, **changes):
         ("smtp", "park", State.UNKNOWN, ""),
         ("smtp", "repeat", State.QUEUED, ""),
         ("smtp", "fail", State.FAILED, "failed"),
+        ("gone", "park", State.UNKNOWN, ""),
     ],
 )
 def test_a_message_of_a_dead_worker_goes_again_only_where_that_does_no_harm(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateways.configuration import LOOK_EVERY_SECONDS
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -51,3 +52,7 @@ def test_out_of_tries_is_a_failure_that_says_so():
     decision = after(GatewayUnavailable("busy"), attempts=len(SEND_SCHEDULE) + 1)
     assert (decision.next, decision.status) == (Next.END, "failed")
     assert "out of tries" in decision.detail
+
+
+def test_what_a_misconfigured_gateway_claimed_stays_away_until_every_worker_sees_its_pause():
+    assert after(GatewayMisconfigured("key")).wait > LOOK_EVERY_SECONDS
