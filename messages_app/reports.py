@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
@@ -112,6 +113,23 @@ def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: 
     for entry in entries:
         entry.provider_id = REDACTED if entry.provider_id in addresses else entry.provider_id
     InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
+
+
+def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
+    """Makes due what was reported on these attempts before their provider's ids were written.
+
+    An entry that is just being looked at is not waited for: it will be looked at again.
+    """
+    named = {(attempt.gateway_id, attempt.provider_id) for attempt in attempts}
+    early = InboxEntry.objects.filter(
+        gateway__in={gateway_id for gateway_id, _ in named},
+        provider_id__in={provider_id for _, provider_id in named} - {""},
+        applied_at=None,
+        waits_for=Wait.ITS_MESSAGE,
+    )
+    ids = list(skipping_locked(early).values_list("pk", flat=True))
+    if ids:
+        InboxEntry.objects.filter(pk__in=ids).update(due_at=now)
 
 
 def _inbox_entry(gateway_id: int, update: StatusUpdate, now: datetime) -> InboxEntry:

@@ -21,7 +21,7 @@ from gateways.values import GatewayValues
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.models import Message, State
 from messages_app.outcomes import Decision, Next, decide
-from messages_app.reports import keep_in_inbox
+from messages_app.reports import keep_in_inbox, look_again_at_early
 from messages_app.routes import gateways_for
 from messages_app.tries import Tried, write_attempts
 
@@ -45,12 +45,13 @@ def settle(tries: Sequence[Tried]) -> None:
         now = database_now()
         rows = locked_messages(tried.message.pk for tried in tries)
         decided = [(tried, _decision(tried)) for tried in tries if tried.message.pk in rows]
-        write_attempts(decided, now)
+        attempts = write_attempts(decided, now)
         _write_standings(decided, rows, now)
         record(
             [fact for tried, decision in decided for fact in _facts(tried, decision, now)], now=now
         )
         _keep_reports([tried for tried, _ in decided], now)
+        look_again_at_early(attempts, now)
         _pause_misconfigured(decided)
 
 

@@ -36,10 +36,10 @@ class Tried:
         return storable(scrub(text, *hidden, *secret_values(self.provider)))[:DETAIL_LENGTH]
 
 
-def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:
+def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> list[SendAttempt]:
     """A row for each try, with the provider's words scrubbed and its id."""
     provider_ids = _provider_ids([tried for tried, _ in decided])
-    SendAttempt.objects.bulk_create(
+    return SendAttempt.objects.bulk_create(
         SendAttempt(
             message_id=tried.message.pk,
             gateway_id=tried.gateway.id,

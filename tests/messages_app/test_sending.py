@@ -9,10 +9,14 @@ from django.db import connection
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
-from gateway_project.lib.vocabulary import Channel
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways import configuration
 from gateways.models import Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
-from messages_app.models import Message, SendAttempt, State, StatusEvent
+from gateways.providers.base import StatusUpdate
+from messages_app.inbox import due_keys
+from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent
+from messages_app.reports import apply_to_gateway
 from messages_app.sending import SendWork, due_gateways
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.peers import Answer, http_peer
@@ -321,3 +325,16 @@ def test_many_workers_send_every_message_once():
     sent = [asked.headers["x-gatehouse-message-id"] for asked in nc.asked]
     assert sorted(sent) == sorted(ids)
     assert Message.objects.filter(state=State.SENT).count() == 60
+
+
+def test_what_was_reported_before_the_providers_id_was_written_is_looked_at_at_once():
+    with http_peer(takes_it_as("nc-1")) as centre:
+        gateway = custom_im_gateway(centre.url)
+        message = queued(gateway)
+        values = configuration.current().gateways[gateway.pk]
+        apply_to_gateway(values, [StatusUpdate(status=Status.DELIVERED, provider_id="nc-1")])
+        InboxEntry.objects.update(due_at=timezone.now() + timedelta(minutes=10))
+        drain(gateway)
+    run("inbox", due_keys()[0], linger=0)
+    told = message.status_events.order_by("pk").values_list("status", flat=True)
+    assert list(told) == ["accepted", "delivered"]
