@@ -5,7 +5,7 @@ from django.conf import settings
 broker_url = settings.BROKER_URL or "memory://"
 broker_connection_retry_on_startup = True
 broker_connection_timeout = 2
-broker_connection_max_retries = 0  # none: a worker outlasts any outage of its broker
+broker_connection_max_retries = None  # a worker outlasts any outage of its broker
 broker_transport_options = {"socket_timeout": 5, "socket_connect_timeout": 2}
 task_ignore_result = True
 task_default_queue = "gatehouse"

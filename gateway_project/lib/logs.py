@@ -15,7 +15,10 @@ LONGEST_TEXT = 20_000
 """Characters kept of one text; a traceback may need many."""
 THROUGH_THE_ROOT = ("django", "django.server", "django.request", "celery", "_granian")
 """Loggers that their libraries give handlers of their own."""
-QUIET = ("aiohttp", "asyncio", "amqp", "kombu", "urllib3")
+QUIET = (
+    *("aiohttp", "asyncio", "amqp", "kombu", "urllib3"),
+    *("celery.worker.strategy", "celery.app.trace"),  # two lines for every kick
+)
 
 COMMON: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,

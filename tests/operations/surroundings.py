@@ -69,6 +69,14 @@ def is_ready(port: int) -> bool:
         return False
 
 
+def is_live(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 def is_running(pid: int) -> bool:
     """Whether the process exists and is more than a zombie."""
     try:

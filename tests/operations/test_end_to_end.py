@@ -13,12 +13,13 @@ from tests.operations.surroundings import (
     database_url,
     environment,
     free_port,
-    is_ready,
+    is_live,
     wait_until,
 )
 
 ENGINES = [
     pytest.param("", id="embedded"),
+    pytest.param("redis://127.0.0.1:1/0", id="broker-away"),
     pytest.param(services.REDIS_URL, id="redis", marks=pytest.mark.redis),
     pytest.param(services.RABBITMQ_URL, id="rabbitmq", marks=pytest.mark.rabbitmq),
 ]
@@ -51,7 +52,7 @@ def _running(request, port, users, tmp_path):
     )
     processes.start()
     try:
-        wait_until(lambda: is_ready(port) or processes.ended())
+        wait_until(lambda: is_live(port) or processes.ended())
         assert processes.ended() == []
         yield
         assert processes.ended() == []

@@ -43,8 +43,6 @@ class Command(BaseCommand):
         """Celery brings kicks; the sweep beside it finds what none has told of."""
         from gateway_project.celery import app, runner, stop
 
-        for noisy in ("celery.worker.strategy", "celery.app.trace"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
         _leave_in_time(stop)
         pauses = {"pause": BESIDE_KICKS_SECONDS, "idle_pause": BESIDE_KICKS_SECONDS}
         sweep = threading.Thread(target=Sweep(runner, stop, **pauses).run, name="sweep")
