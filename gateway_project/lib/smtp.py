@@ -8,6 +8,9 @@ from typing import Any
 from gateway_project.lib.egress import allowed
 from gateway_project.lib.transport import EgressRefused, NotSent
 
+BODY_SECONDS = 60.0
+"""How long a server may look at a body before it answers; a command has the `timeout`."""
+
 
 class GuardedSMTP(smtplib.SMTP):
     """Connects to checked addresses, keeps TLS bound to the name, and knows how far it got."""
@@ -20,13 +23,19 @@ class GuardedSMTP(smtplib.SMTP):
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         self.body_written = False
+        self._allow(self.timeout)
         return super().mail(sender, options)
 
     def send(self, s: Any) -> None:
         # Commands come here as text, the body alone as bytes.
         if isinstance(s, bytes):
             self.body_written = True
+            self._allow(BODY_SECONDS)
         super().send(s)
+
+    def _allow(self, seconds: float) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
 
 
 class GuardedSMTPS(smtplib.SMTP_SSL, GuardedSMTP):

@@ -29,7 +29,8 @@ from gateways.providers.fields import PRINTABLE
 from gateways.providers.mails import compose
 from gateways.providers.smtp_replies import ConnectionLost, problem_of, reply_of
 
-TIMEOUT_SECONDS = 60.0
+COMMAND_SECONDS = 20.0
+"""Less than a worker waits before it stops, so that it stops with nothing in doubt."""
 PORTS: Mapping[str, int] = {"none": 25, "starttls": 587, "tls": 465}
 HOST = RegexValidator(r"\A[\w.:\[\]-]+\Z", "A host name or an address is expected.")
 
@@ -131,7 +132,7 @@ class Smtp(BlockingProvider):
             password=self.config.get("password", ""),
             use_tls=security == "starttls",
             use_ssl=security == "tls",
-            timeout=TIMEOUT_SECONDS,
+            timeout=COMMAND_SECONDS,
         )
 
 

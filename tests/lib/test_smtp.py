@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from gateway_project.lib.smtp import GuardedSMTP
+from gateway_project.lib.smtp import BODY_SECONDS, GuardedSMTP
 from gateway_project.lib.transport import EgressRefused, NotSent
 
 PUBLIC, PRIVATE = "93.184.215.14", "10.0.0.1"
@@ -64,3 +64,15 @@ def test_only_the_body_counts_as_written(monkeypatch):
 
     connection.send(b"body")
     assert connection.body_written
+
+
+def test_a_body_may_take_longer_than_a_command():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection = GuardedSMTP(timeout=20)
+        connection.sock = ours
+        connection.send(b"body")
+        assert ours.gettimeout() == BODY_SECONDS > connection.timeout
+        theirs.sendall(b"250 ok\r\n")
+        connection.mail("a@example.com")
+        assert ours.gettimeout() == connection.timeout
