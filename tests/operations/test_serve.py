@@ -1,6 +1,7 @@
 """The web server as it is run: what it makes of requests before Django sees them."""
 
 import json
+import os
 import socket
 
 import pytest
@@ -83,6 +84,14 @@ def test_a_caller_who_waits_to_be_asked_for_the_body_is_asked(port):
     first, _, rest = answer.partition(b"\r\n\r\n")
     assert first == b"HTTP/1.1 100 Continue"
     assert error_code(rest) == 0
+
+
+def test_a_caller_who_stalls_is_answered_and_stops_nobody_else(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as stalled:
+        stalled.sendall(head(Content_Length=len(body())) + body()[:-1])
+        assert stalled.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(os.cpu_count() or 1):  # each of the server's processes
+            assert error_code(talk(port, head(Content_Length=len(body())), body())) == 0
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
