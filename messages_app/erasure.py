@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
-from messages_app.events import Fact, record
+from messages_app.events import Fact, locked_messages, record
 from messages_app.models import Message, SendAttempt, State
 from users.signals import end_users_erased
 
@@ -21,14 +21,15 @@ def settle_messages_of_erased(sender: Any, end_user_ids: Iterable[UUID], **kwarg
     """Fails what has not left yet, and removes what the messages said."""
     with writing():
         now = database_now()
-        theirs = Message.objects.filter(end_user__in=end_user_ids)
-        waiting = theirs.filter(state__in=WAITING).order_by("pk").values_list("pk", flat=True)
+        of_theirs = Message.objects.filter(end_user__in=end_user_ids)
+        theirs = locked_messages(of_theirs.values_list("pk", flat=True))
         record(
             [
                 Fact(message_id=pk, status=Status.FAILED, occurred_at=now, detail="erased")
-                for pk in waiting
+                for pk, message in theirs.items()
+                if message.state in WAITING
             ],
             now=now,
         )
         SendAttempt.objects.filter(message__in=theirs, rendered__isnull=False).update(rendered=None)
-        theirs.update(content=None)
+        Message.objects.filter(pk__in=theirs).update(content=None)
