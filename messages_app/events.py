@@ -1,7 +1,7 @@
 """Recording statuses: one event per (message, status), and what follows from it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,11 @@ from users.models import EndUser
 from users.suppressions import suppress
 
 ENDED_AS = {Status.REJECTED: State.REJECTED, Status.FAILED: State.FAILED}
+STANDING = (
+    *("status", "state", "ended_at", "gateway_id"),
+    *("due_at", "lease", "lease_until"),
+)
+"""What of a message changes on its way."""
 NOT_YET_SENT = frozenset({State.QUEUED, State.UNKNOWN})
 
 
@@ -27,14 +32,19 @@ class Fact:
     detail: str = field(default="", repr=False)
 
 
-def record(facts: Sequence[Fact], *, now: datetime) -> list[StatusEvent]:
+def record(
+    facts: Sequence[Fact], *, now: datetime, changed: Mapping[UUID, Message] | None = None
+) -> list[StatusEvent]:
     """Writes what is new in `facts` and answers those events that are to be reported.
 
-    Runs inside the caller's transaction; messages are locked in the order of their ids.
+    Runs inside the caller's transaction; messages are locked in the order of their ids. `changed`
+    are messages that the caller has locked and moved on: they are written here, once. (A database
+    server checks the foreign keys of a row that a transaction writes twice, and locks what they
+    refer to: the end user, whom somebody may be erasing.)
     """
-    if not facts:
-        return []
-    messages = locked_messages({fact.message_id for fact in facts})
+    changed = changed or {}
+    messages = {**changed}
+    messages |= locked_messages({fact.message_id for fact in facts} - changed.keys())
     seen = _statuses_seen(messages)
     events: list[StatusEvent] = []
     for fact in sorted(facts, key=lambda fact: telling_order(fact.status)):
@@ -48,7 +58,7 @@ def record(facts: Sequence[Fact], *, now: datetime) -> list[StatusEvent]:
         _apply(step, fact.status, message, now)
         events.append(_event(fact, message, step, now))
     StatusEvent.objects.bulk_create(events)
-    _write_standing({event.message_id: event.message for event in events}.values())
+    _write_standing({**changed, **{event.message_id: event.message for event in events}}.values())
     _suppress(events)
     reported = [event for event in events if event.is_reported]
     if reported:
@@ -98,12 +108,9 @@ def _write_standing(messages: Iterable[Message]) -> None:
     """One statement per standing that came out, not one per message."""
     alike: defaultdict[tuple[object, ...], list[UUID]] = defaultdict(list)
     for row in messages:
-        standing = (row.status, row.state, row.ended_at, row.due_at, row.lease_until)
-        alike[standing].append(row.pk)
-    for (status, state, ended_at, due_at, lease_until), ids in alike.items():
-        Message.objects.filter(pk__in=ids).update(
-            status=status, state=state, ended_at=ended_at, due_at=due_at, lease_until=lease_until
-        )
+        alike[tuple(getattr(row, name) for name in STANDING)].append(row.pk)
+    for standing, ids in alike.items():
+        Message.objects.filter(pk__in=ids).update(**dict(zip(STANDING, standing, strict=True)))
 
 
 def _suppress(events: Iterable[StatusEvent]) -> None:

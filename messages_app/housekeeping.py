@@ -32,16 +32,17 @@ def take_back_lost_leases() -> int:
         now = database_now()
         lost = Message.objects.filter(state=State.SENDING, lease_until__lte=now).order_by("pk")
         messages = list(skipping_locked(lost).defer("content")[:BATCH])
-        by_state: defaultdict[State, list[UUID]] = defaultdict(list)
         for message in messages:
-            by_state[_state_after_loss(message)].append(message.pk)
-        for state, ids in by_state.items():
-            due_at = now if state == State.QUEUED else None
-            Message.objects.filter(pk__in=ids).update(
-                state=state, due_at=due_at, lease=None, lease_until=None
-            )
+            message.state = _state_after_loss(message)
+            message.due_at = now if message.state == State.QUEUED else None
+            message.lease = message.lease_until = None
         SendAttempt.objects.bulk_create(_lost_attempt(message, now) for message in messages)
-        record([_failed(pk, WORKER_LOST, now) for pk in by_state[State.FAILED]], now=now)
+        failed = [message.pk for message in messages if message.state == State.FAILED]
+        record(
+            [_failed(pk, WORKER_LOST, now) for pk in failed],
+            now=now,
+            changed={message.pk: message for message in messages},
+        )
     if messages:
         logger.warning("%d messages were taken back from lost workers", len(messages))
     return len(messages)

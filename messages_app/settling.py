@@ -1,7 +1,6 @@
 """Settling tries: what a batch of them came to, written in one transaction."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +31,7 @@ TIED_TO_A_GATEWAY = (GatewayUnavailable, GatewayMisconfigured)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a message stands after a try; messages of one standing are written together."""
+    """Where a message stands after a try."""
 
     state: State
     gateway_id: int
@@ -46,10 +45,8 @@ def settle(tries: Sequence[Tried]) -> None:
         rows = locked_messages(tried.message.pk for tried in tries)
         decided = [(tried, _decision(tried)) for tried in tries if tried.message.pk in rows]
         attempts = write_attempts(decided, now)
-        _write_standings(decided, rows, now)
-        record(
-            [fact for tried, decision in decided for fact in _facts(tried, decision, now)], now=now
-        )
+        facts = [fact for tried, decision in decided for fact in _facts(tried, decision, now)]
+        record(facts, now=now, changed=_moved(decided, rows, now))
         _keep_reports([tried for tried, _ in decided], now)
         look_again_at_early(attempts, now)
         _pause_misconfigured(decided)
@@ -78,23 +75,21 @@ def _next_gateway(tried: Tried) -> int | None:
     return after[0] if after else None
 
 
-def _write_standings(
+def _moved(
     decided: Sequence[tuple[Tried, Decision]], rows: Mapping[UUID, Message], now: datetime
-) -> None:
-    """Only where the lease is still ours: who lost it has learnt something, but moves nothing."""
-    alike: defaultdict[Standing, list[UUID]] = defaultdict(list)
+) -> dict[UUID, Message]:
+    """The rows that move on. Only where the lease is still ours: who lost it has learnt something,
+    but moves nothing."""
+    moved = {}
     for tried, decision in decided:
         row = rows[tried.message.pk]
         if row.lease == tried.lease and row.state == State.SENDING:
-            alike[_standing(tried, decision, row, now)].append(row.pk)
-    for standing, ids in alike.items():
-        Message.objects.filter(pk__in=ids).update(
-            state=standing.state,
-            gateway_id=standing.gateway_id,
-            due_at=standing.due_at,
-            lease=None,
-            lease_until=None,
-        )
+            standing = _standing(tried, decision, row, now)
+            row.state, row.due_at = standing.state, standing.due_at
+            row.gateway_id = standing.gateway_id
+            row.lease = row.lease_until = None
+            moved[row.pk] = row
+    return moved
 
 
 def _standing(tried: Tried, decision: Decision, row: Message, now: datetime) -> Standing:

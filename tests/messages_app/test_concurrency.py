@@ -12,10 +12,11 @@ from gateway_project.lib.vocabulary import Channel
 from messages_app.events import locked_messages
 from messages_app.models import Message, SendAttempt, State
 from messages_app.parked import count_as_sent, send_again
-from tests.factories import EndUserFactory, MessageFactory
+from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.messages_app.house import build_house
 from tests.operations.surroundings import wait_until
 from users.erasing import erase
+from users.models import EndUser
 
 THREADS = 32
 
@@ -82,3 +83,26 @@ def test_what_changes_messages_takes_them_in_the_order_of_their_ids(act, states)
             wait_until(lambda: acting.done() or somebody_waits_for_us())
             assert locked_messages([higher])
         acting.result(10)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_a_try_came_to_is_written_while_the_end_user_is_being_erased():
+    gateway = GatewayFactory()
+    user = EndUserFactory(label=gateway.label)
+    MessageFactory(label=gateway.label, gateway=gateway, end_user=user)
+
+    def send() -> None:
+        try:
+            run("send", str(gateway.pk), linger=0)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            EndUser.objects.select_for_update().get()
+            sending = threads.submit(send)
+            wait_until(lambda: sending.done() or somebody_waits_for_us())
+            assert sending.done()
+        sending.result(10)
+    assert Message.objects.get().status == "accepted"
