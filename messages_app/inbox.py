@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
@@ -64,17 +65,29 @@ class InboxWork:
 
 
 def _apply(ids: Sequence[int], now: datetime) -> None:
-    entries = InboxEntry.objects.select_for_update().filter(pk__in=ids, applied_at=None)
-    by_gateway: defaultdict[int, list[InboxEntry]] = defaultdict(list)
-    for entry in entries.order_by("pk"):
-        by_gateway[entry.gateway_id].append(entry)
-    for gateway_id, rows in by_gateway.items():
-        updates = [_update(row) for row in rows]
-        named = messages_named(gateway_id, updates)
-        record_updates(zip(updates, named, strict=True), now)
-        applied = [row.pk for row, found in zip(rows, named, strict=True) if found is not None]
-        InboxEntry.objects.filter(pk__in=applied).update(applied_at=now, due_at=None)
-        _look_again([row for row, found in zip(rows, named, strict=True) if found is None], now)
+    locked = InboxEntry.objects.select_for_update().filter(pk__in=ids, applied_at=None)
+    entries = list(locked.order_by("pk"))
+    updates = [_update(entry) for entry in entries]
+    named = _messages_named(entries, updates)
+    record_updates(zip(updates, named, strict=True), now)
+    met = [entry.pk for entry, found in zip(entries, named, strict=True) if found is not None]
+    InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
+    _look_again([entry for entry, found in zip(entries, named, strict=True) if found is None], now)
+
+
+def _messages_named(
+    entries: Sequence[InboxEntry], updates: Sequence[StatusUpdate]
+) -> list[UUID | None]:
+    """For each entry its message, which only its own gateway may name."""
+    by_gateway: defaultdict[int, list[int]] = defaultdict(list)
+    for place, entry in enumerate(entries):
+        by_gateway[entry.gateway_id].append(place)
+    named: list[UUID | None] = [None] * len(entries)
+    for gateway_id, places in by_gateway.items():
+        found = messages_named(gateway_id, [updates[place] for place in places])
+        for place, message_id in zip(places, found, strict=True):
+            named[place] = message_id
+    return named
 
 
 def _update(entry: InboxEntry) -> StatusUpdate:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
@@ -206,3 +208,16 @@ def test_the_inbox_is_due_only_when_an_entry_is(gateway):
     assert due_keys() == []
     InboxEntry.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert due_keys() == ["all"]
+
+
+def test_the_inbox_serves_several_gateways_at_once_and_each_names_its_own_messages(reported):
+    gateways = [GatewayFactory() for _ in range(2)]
+    for gateway in gateways:
+        apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id="the same id"))
+    first, second = [sent(gateway, provider_id="the same id") for gateway in gateways]
+    with CaptureQueriesContext(connection) as queries:
+        look_at_the_inbox()
+    assert sorted(reported) == [(first.pk, "delivered"), (second.pk, "delivered")]
+    messages = 'FROM "messages_app_message"'
+    locking = [one for one in queries if messages in one["sql"] and "ORDER BY" in one["sql"]]
+    assert len(locking) == 1  # in one order, so that nobody waits for who waits for them
