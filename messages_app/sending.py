@@ -32,6 +32,7 @@ from gateways.providers.base import (
     transport_error,
 )
 from gateways.values import GatewayValues
+from messages_app.holding import is_on_hold
 from messages_app.models import Message, State
 from messages_app.outcomes import NotSendable, Result
 from messages_app.pacing import Pacer, claimed_ahead
@@ -57,7 +58,7 @@ def _due(gateway_id: int, now: datetime | Combinable) -> "QuerySet[Message]":
 
 
 def may_send(gateway: GatewayValues) -> bool:
-    return gateway.is_active and not gateway.is_paused
+    return gateway.is_active and not gateway.is_paused and not is_on_hold(gateway.id)
 
 
 class SendWork:

@@ -14,10 +14,12 @@ from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
+    ProviderError,
     SendResult,
 )
 from gateways.values import GatewayValues
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
+from messages_app.holding import hold
 from messages_app.models import Message, State
 from messages_app.outcomes import Decision, Next, decide
 from messages_app.reports import keep_in_inbox, look_again_at_early
@@ -50,6 +52,7 @@ def settle(tries: Sequence[Tried]) -> None:
         _keep_reports([tried for tried, _ in decided], now)
         look_again_at_early(attempts, now)
         _pause_misconfigured(decided)
+    _leave_in_peace(decided)
 
 
 def _decision(tried: Tried) -> Decision:
@@ -144,3 +147,11 @@ def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:
         running = Gateway.objects.filter(pk=tried.gateway.id, is_paused=False)
         if running.exists() and running.update(is_paused=True, paused_because=reason):
             logger.error("gateway %s is paused: %s", tried.gateway.id, reason)
+
+
+def _leave_in_peace(decided: Sequence[tuple[Tried, Decision]]) -> None:
+    """Obeys a Retry-After for all that waits: it was the provider that asked, not the message."""
+    for tried, decision in decided:
+        asked_for = tried.result.retry_after if isinstance(tried.result, ProviderError) else None
+        if asked_for and decision.next == Next.WAIT:
+            hold(tried.gateway.id, asked_for)

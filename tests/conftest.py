@@ -5,6 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, settings
 
 from gateways import callers, configuration
+from messages_app import holding
 from tests import services
 
 # A busy machine is no failure.
@@ -26,5 +27,6 @@ def pytest_collection_modifyitems(items):
 def _nothing_kept_from_another_test():
     configuration.forget_now()
     callers.forget_uses()
+    holding.forget()
     yield
     configuration.forget_now()

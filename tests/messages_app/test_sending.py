@@ -14,6 +14,8 @@ from gateways import configuration
 from gateways.models import Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import StatusUpdate
+from gateways.providers.custom_im_http import CustomImHttp
+from messages_app import holding
 from messages_app.inbox import due_keys
 from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent
 from messages_app.reports import apply_to_gateway
@@ -229,6 +231,33 @@ class TestANotificationCentre:
             drain(gateway)
         message.refresh_from_db()
         assert message.due_at > timezone.now() + timedelta(seconds=590)
+
+    def test_a_provider_that_asks_for_peace_is_left_alone_by_the_others_too(self, monkeypatch):
+        monkeypatch.setattr(CustomImHttp, "concurrency", 1)
+        with http_peer(lambda asked: Answer(status=503, headers={"Retry-After": "600"})) as nc:
+            gateway = custom_im_gateway(nc.url)
+            queued(gateway)
+            queued(gateway)
+            drain(gateway)
+            assert due_gateways() == []
+            assert len(nc.asked) == 1
+            holding.forget()
+            drain(gateway)
+            assert len(nc.asked) == 2
+
+    def test_where_another_gateway_takes_the_message_nobody_waits(self, monkeypatch):
+        monkeypatch.setattr(CustomImHttp, "concurrency", 1)
+        with (
+            http_peer(lambda asked: Answer(status=503, headers={"Retry-After": "600"})) as busy,
+            http_peer(takes_it_as("nc-1")) as free,
+        ):
+            first = custom_im_gateway(busy.url)
+            second = custom_im_gateway(free.url, label=first.label)
+            queued(first)
+            queued(first)
+            drain(first)
+            drain(second)
+            assert (len(busy.asked), len(free.asked)) == (2, 2)
 
     def test_an_id_given_before_is_not_taken_for_another_message(self):
         with http_peer(
