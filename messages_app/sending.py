@@ -1,6 +1,5 @@
 """Send: the drain of one gateway's due messages."""
 
-import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.departures import departures
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
-from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
+from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import new_adapter
@@ -26,21 +25,16 @@ from gateways.providers.base import (
     GatewayUnavailable,
     HttpProvider,
     InstantProvider,
-    OutcomeUnknown,
     Provider,
     ProviderError,
-    transport_error,
 )
 from gateways.values import GatewayValues
 from messages_app.holding import is_on_hold
 from messages_app.models import Message, State
-from messages_app.outcomes import NotSendable, Result
 from messages_app.pacing import Pacer, claimed_ahead
 from messages_app.parcels import Parcel, pack
 from messages_app.settling import settle
-from messages_app.tries import Tried
-
-logger = logging.getLogger(__name__)
+from messages_app.tries import fault, tries_of
 
 LEASE = timedelta(seconds=60)
 
@@ -114,7 +108,7 @@ class SendWork:
 
     def settle(self, finished: Sequence[tuple[Parcel, "Future[Any]"]]) -> None:
         """One transaction for all that has finished: attempts, states, statuses."""
-        settle([tried for parcel, future in finished for tried in _tried(parcel, future)])
+        settle([tried for parcel, future in finished for tried in tries_of(parcel, future)])
 
     def renew(self, items: Iterable[Parcel]) -> None:
         """Prolongs the leases; a lease that was lost meanwhile stays lost."""
@@ -178,42 +172,4 @@ def _call(provider: HttpProvider, item: Parcel) -> HttpCall:
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001  a drain must survive one adapter's fault
-        raise GatewayUnavailable(_fault(item, error)) from None
-
-
-def _tried(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
-    results = _results(parcel, future)
-    recipients = [message.recipient for message in parcel.outbound] or [None]
-    return [
-        Tried(
-            message=message,
-            gateway=parcel.gateway,
-            provider=parcel.provider,
-            lease=parcel.lease,
-            started_at=parcel.started_at,
-            result=result,
-            recipient=recipient,
-        )
-        for message, result, recipient in zip(parcel.messages, results, recipients, strict=True)
-    ]
-
-
-def _results(parcel: Parcel, future: "Future[Any]") -> Sequence[Result]:
-    """One result per message, whatever happened."""
-    each = len(parcel.messages)
-    try:
-        answer = future.result()
-        if isinstance(answer, HttpAnswer) and isinstance(parcel.provider, HttpProvider):
-            return parcel.provider.results(parcel.outbound, answer)
-        return [answer]
-    except (NotSendable, ProviderError) as problem:
-        return [problem] * each
-    except TransportError as error:
-        return [transport_error(error)] * each
-    except Exception as error:  # noqa: BLE001  a drain must survive one adapter's fault
-        return [OutcomeUnknown(_fault(parcel, error))] * each
-
-
-def _fault(parcel: Parcel, error: Exception) -> str:
-    logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
-    return f"the adapter failed: {type(error).__name__}"
+        raise GatewayUnavailable(fault(item, error)) from None

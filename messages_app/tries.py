@@ -2,18 +2,29 @@
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from gateway_project.lib.http import HttpAnswer, TransportError
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.storable import storable
-from gateways.providers.base import Provider, SendResult
+from gateways.providers.base import (
+    HttpProvider,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    SendResult,
+    transport_error,
+)
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
-from messages_app.outcomes import Decision, Result
+from messages_app.outcomes import Decision, NotSendable, Result
+from messages_app.parcels import Parcel
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +45,46 @@ class Tried:
         """The provider's words without the recipient and the gateway's secrets."""
         hidden = [self.recipient] if self.recipient else []
         return storable(scrub(text, *hidden, *secret_values(self.provider)))[:DETAIL_LENGTH]
+
+
+def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
+    """What came of a parcel, message by message."""
+    results = _results(parcel, future)
+    recipients = [message.recipient for message in parcel.outbound] or [None]
+    return [
+        Tried(
+            message=message,
+            gateway=parcel.gateway,
+            provider=parcel.provider,
+            lease=parcel.lease,
+            started_at=parcel.started_at,
+            result=result,
+            recipient=recipient,
+        )
+        for message, result, recipient in zip(parcel.messages, results, recipients, strict=True)
+    ]
+
+
+def _results(parcel: Parcel, future: "Future[Any]") -> Sequence[Result]:
+    """One result per message, whatever happened."""
+    each = len(parcel.messages)
+    try:
+        answer = future.result()
+        if isinstance(answer, HttpAnswer) and isinstance(parcel.provider, HttpProvider):
+            return parcel.provider.results(parcel.outbound, answer)
+        return [answer]
+    except (NotSendable, ProviderError) as problem:
+        return [problem] * each
+    except TransportError as error:
+        return [transport_error(error)] * each
+    except Exception as error:  # noqa: BLE001  a drain must survive one adapter's fault
+        return [OutcomeUnknown(fault(parcel, error))] * each
+
+
+def fault(parcel: Parcel, error: Exception) -> str:
+    """An adapter's own fault, in words for the send attempt."""
+    logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
+    return f"the adapter failed: {type(error).__name__}"
 
 
 def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> list[SendAttempt]:
