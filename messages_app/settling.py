@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -56,7 +56,8 @@ def settle(tries: Sequence[Tried]) -> None:
 
 
 def _decision(tried: Tried) -> Decision:
-    return decide(
+    """What follows from the try. The provider's words in it are scrubbed here, once for all."""
+    decision = decide(
         tried.result,
         attempts=tried.message.attempts,
         idempotent=tried.provider.idempotent,
@@ -64,6 +65,7 @@ def _decision(tried: Tried) -> Decision:
         has_next_gateway=isinstance(tried.result, TIED_TO_A_GATEWAY)
         and _next_gateway(tried) is not None,
     )
+    return replace(decision, detail=tried.scrubbed(decision.detail))
 
 
 def _fitting(tried: Tried) -> list[GatewayValues]:
@@ -117,13 +119,15 @@ def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
     learnt = [(decision.status, decision.detail)] if decision.status else []
     if isinstance(tried.result, SendResult):
         reported = [update for update in tried.result.updates if not update.after]
-        learnt += [(update.status, update.detail) for update in reported if update.status]
+        learnt += [
+            (update.status, tried.scrubbed(update.detail)) for update in reported if update.status
+        ]
     return [
         Fact(
             message_id=tried.message.pk,
             status=Status(status),
             occurred_at=now,
-            detail=tried.scrubbed(detail),
+            detail=detail,
         )
         for status, detail in learnt
     ]
@@ -143,7 +147,7 @@ def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:
     for tried, decision in decided:
         if not isinstance(tried.result, GatewayMisconfigured):
             continue
-        reason = tried.scrubbed(decision.detail)[:PAUSE_REASON_LENGTH]
+        reason = decision.detail[:PAUSE_REASON_LENGTH]
         running = Gateway.objects.filter(pk=tried.gateway.id, is_paused=False)
         if running.exists() and running.update(is_paused=True, paused_because=reason):
             logger.error("gateway %s is paused: %s", tried.gateway.id, reason)

@@ -88,7 +88,7 @@ def fault(parcel: Parcel, error: Exception) -> str:
 
 
 def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> list[SendAttempt]:
-    """A row for each try, with the provider's words scrubbed and its id."""
+    """A row for each try, with the provider's id and the decision's words."""
     provider_ids = _provider_ids([tried for tried, _ in decided])
     return SendAttempt.objects.bulk_create(
         SendAttempt(
@@ -96,7 +96,7 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
             gateway_id=tried.gateway.id,
             number=tried.message.attempts,
             outcome=decision.outcome,
-            detail=tried.scrubbed(decision.detail),
+            detail=decision.detail,
             provider_id=provider_ids.get(tried.message.pk, ""),
             rendered=tried.result.rendered if isinstance(tried.result, SendResult) else None,
             started_at=tried.started_at,
