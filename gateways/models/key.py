@@ -37,7 +37,3 @@ class Key(Versioned):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} key {self.pk}"
-
-    @property
-    def is_live(self) -> bool:
-        return self.revoked_at is None

@@ -132,7 +132,7 @@ def test_labels_that_are_not_listed_are_left_alone():
     applied("labels: [{slug: other}]")
     gateway.refresh_from_db()
     assert gateway.is_active
-    assert Key.objects.get().is_live
+    assert Key.objects.get().revoked_at is None
 
 
 def test_a_secret_that_is_live_in_another_label_is_refused_by_both_places():
