@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo run worker test check
+.PHONY: help demo run worker test check screenshots
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 	--require-hashes --only-binary :all:
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(RUNTIME) ## Start everything with sample data and play Smartico once
 	@$(BIN)/python manage.py demo
@@ -39,6 +39,9 @@ check: $(DEVELOPMENT) ## Lint, types, layers, templates, migrations, settings
 	$(BIN)/djlint templates --check --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
+
+screenshots: $(DEVELOPMENT) ## Take the pictures of the README anew
+	@$(BIN)/python -m docs.take_screenshots
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed: install it" \

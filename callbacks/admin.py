@@ -1,52 +1,150 @@
 """Back office pages of callbacks. They hold ids only: no URL, no address, no key."""
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from typing import Any
 
-from callbacks.models import CallbackDelivery, DeliveryAttempt
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from callbacks import timeline
+from callbacks.answers import Outcome
+from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from callbacks.replaying import replay
-from gateway_project.lib.admin import ReadOnlyAdmin, ReadOnlyInline
+from gateway_project.lib.admin import display
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.confirming import confirmed_action
+from gateway_project.lib.identifiers import read_id
+from gateway_project.lib.paging import CappedPaginator
+from gateways.admin.cells import moment, short_id
+from gateways.admin.deeds import do
+from gateways.admin.page import ReadOnlyPage
+from gateways.admin.time_filter import MessageTimeFilter
+from gateways.models import Action
+from messages_app.timeline import STATUS_TONES, Tone, in_order
 
-MAY_REPLAY = "callbacks.change_callbackdelivery"
+MAY_REPLAY = "callbacks.replay_callbackdelivery"
+SETTLEMENT_TONES = {
+    Settlement.OWED.label: Tone.PLAIN,
+    Settlement.ACKNOWLEDGED.label: Tone.GOOD,
+    Settlement.MISMATCH.label: Tone.CAREFUL,
+    Settlement.DEAD.label: Tone.BAD,
+}
+STATUS_LABELS = {str(status): tone for status, tone in STATUS_TONES.items()}
+LAST = DeliveryAttempt.objects.filter(delivery=OuterRef("pk")).order_by("-pk")
 
 
-class DeliveryAttemptInline(ReadOnlyInline):
-    model = DeliveryAttempt
-    verbose_name_plural = "delivery attempts"
-    fields = ("started_at", "finished_at", "outcome", "http_status", "detail")
-    ordering = ("pk",)
+def settled(deliveries: "QuerySet[CallbackDelivery]") -> "QuerySet[CallbackDelivery]":
+    """Those that are not owed any more."""
+    return deliveries.exclude(settlement=Settlement.OWED)
 
 
 @admin.register(CallbackDelivery)
-class CallbackDeliveryAdmin(ReadOnlyAdmin):
+class CallbackDeliveryAdmin(ReadOnlyPage):
+    when_empty = "Nothing is owed to Smartico: statuses appear as messages are sent."
+    paginator = CappedPaginator
     list_display = (
-        "message_id",
-        "label",
-        "status",
-        "settlement",
-        "attempts",
-        "due_at",
-        "settled_at",
+        *("owed_since", "short_id", "label", "status_label", "settlement_label"),
+        *("tries", "due", "last_answer"),
     )
-    list_filter = ("settlement", "status", "label")
+    list_filter = (MessageTimeFilter, "settlement", "status", "label")
     list_select_related = ("label",)
-    search_fields = ("message__id__exact",)
+    sortable_by = ("owed_since",)
+    search_fields = ("message_id",)
     search_help_text = "ext_message_id"
     show_full_result_count = False
-    ordering = ("-pk",)
-    fields = (
-        *("message_id", "label", "host", "status", "settlement", "attempts"),
-        *("created_at", "due_at", "first_failed_at", "settled_at"),
-    )
-    readonly_fields = fields
-    inlines = (DeliveryAttemptInline,)
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-message_id", "-pk")
     actions = ("replay",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                last_outcome=Subquery(LAST.values("outcome")[:1]),
+                last_detail=Subquery(LAST.values("detail")[:1]),
+            )
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        sought = search_term.strip()
+        return (queryset.filter(message_id=read_id(sought)) if sought else queryset), False
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_REPLAY)
 
-    @admin.action(description="Replay the settled ones", permissions=["replay"])
-    def replay(self, request: HttpRequest, queryset: "QuerySet[CallbackDelivery]") -> None:
-        count = replay(CallbackDelivery.objects.filter(pk__in=queryset.values("pk")))
-        self.message_user(request, f"{count} statuses are owed again.", messages.SUCCESS)
+    @confirmed_action(
+        description="Replay",
+        permission="replay",
+        question="{count} statuses that were settled are told to Smartico again.",
+        narrow=settled,
+    )
+    def replay(self, request: HttpRequest, queryset: Any) -> None:
+        count = do(request.user, Action.REPLAYED, queryset, _replay)
+        self.message_user(request, f"{count:,} statuses are owed again.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A delivery's own timeline. Nothing is written there."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+        delivery = self._delivery(request, object_id)
+        is_owed = timeline.is_owed(delivery)
+        may = self.get_actions(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Callback: {delivery.status}",
+            "delivery": delivery,
+            "status_tone": STATUS_LABELS.get(delivery.status, ""),
+            "settlement_tone": SETTLEMENT_TONES[Settlement(delivery.settlement).label],
+            "entries": in_order(timeline.told([delivery])),
+            "waits": timeline.waits([delivery], delivery.label, database_now()),
+            "deeds": [] if is_owed or "replay" not in may else [("replay", may["replay"][2])],
+        }
+        return TemplateResponse(request, "admin/callbacks/delivery.html", context)
+
+    def _delivery(self, request: HttpRequest, object_id: str) -> CallbackDelivery:
+        found: CallbackDelivery | None = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found
+
+    @display(description="owed since (UTC)", ordering="message_id")
+    def owed_since(self, delivery: CallbackDelivery) -> str | None:
+        return moment(delivery.created_at)
+
+    @display(description="ext_message_id")
+    def short_id(self, delivery: CallbackDelivery) -> str:
+        return short_id(delivery.message_id, row=delivery.pk)
+
+    @display(description="status", label=STATUS_LABELS)
+    def status_label(self, delivery: CallbackDelivery) -> str:
+        return delivery.status
+
+    @display(description="settlement", label=SETTLEMENT_TONES)
+    def settlement_label(self, delivery: CallbackDelivery) -> str:
+        return Settlement(delivery.settlement).label
+
+    @display(description="tries")
+    def tries(self, delivery: CallbackDelivery) -> int:
+        return delivery.attempts
+
+    @display(description="due (UTC)")
+    def due(self, delivery: CallbackDelivery) -> str | None:
+        return moment(delivery.due_at) if timeline.is_owed(delivery) else None
+
+    @display(description="Smartico's last answer")
+    def last_answer(self, delivery: Any) -> str | None:
+        if delivery.last_outcome is None:
+            return None
+        return delivery.last_detail or Outcome(delivery.last_outcome).label
+
+
+def _replay(deliveries: Any) -> int:
+    return replay(CallbackDelivery.objects.filter(pk__in=deliveries.order_by().values("pk")))

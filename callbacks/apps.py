@@ -8,5 +8,6 @@ class CallbacksConfig(AppConfig):
     verbose_name = "Callbacks"
 
     def ready(self) -> None:
+        import_module("callbacks.counting")
         import_module("callbacks.owing")
         import_module("callbacks.tasks")

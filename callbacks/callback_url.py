@@ -3,18 +3,9 @@
 Source: "Secured Messaging Gateways (Email/SMS/IM)", "Reverse Integration / Delivery Statuses".
 """
 
-from collections.abc import Mapping
 from urllib.parse import quote, unquote_plus, urlencode
 
-from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
 from gateways.callback_hosts import read_callback_url
-
-CALLBACK_TYPES: Mapping[str, str] = {
-    Channel.EMAIL: "email",
-    Channel.CUSTOM_IM: "cim",
-    **dict.fromkeys(PHONE_CHANNELS, "sms"),
-}
-"""Smartico's word for each channel."""
 
 AS_IT_CAME = "%/:?@!$&'()*+,;=-._~"
 

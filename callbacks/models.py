@@ -24,6 +24,10 @@ class Settlement(models.TextChoices):
     DEAD = "dead", "Out of tries"
 
 
+UNHEARD = (Settlement.MISMATCH, Settlement.DEAD)
+"""Settled without Smartico's having heard: a person has to look."""
+
+
 class DeliveryQuerySet(models.QuerySet["CallbackDelivery"]):
     def owed(self) -> Self:
         return self.filter(settlement=Settlement.OWED)
@@ -79,7 +83,11 @@ class CallbackDelivery(models.Model):
                 name="callback_due",
                 condition=Q(settlement=Settlement.OWED),
             ),
+            models.Index(
+                fields=["label"], name="callback_unheard", condition=Q(settlement__in=UNHEARD)
+            ),
         ]
+        permissions = [("replay_callbackdelivery", "Can replay callbacks")]
 
     def __str__(self) -> str:
         return f"{self.status} of message {self.message_id} for Smartico"

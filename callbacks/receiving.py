@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from uuid import UUID
 
-from callbacks.callback_url import CALLBACK_TYPES
 from callbacks.status_reports import StatusReport
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable, keyed_digest
@@ -12,6 +11,7 @@ from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
+from gateway_project.lib.vocabulary import CALLBACK_TYPES
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.models.gateway import token_digest

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from callbacks.models import CallbackDelivery, DeliveryQuerySet, Settlement
+from callbacks.models import UNHEARD, CallbackDelivery, DeliveryQuerySet, Settlement
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 
 BATCH = 1_000
-FAILED = (Settlement.DEAD, Settlement.MISMATCH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ class Choice:
             "status__in": list(self.statuses) or None,
             "created_at__gte": self.since,
             "created_at__lt": self.until,
-            "settlement__in": FAILED if self.failed_only else None,
+            "settlement__in": UNHEARD if self.failed_only else None,
         }
         given = {name: value for name, value in conditions.items() if value is not None}
         return CallbackDelivery.objects.exclude(settlement=Settlement.OWED).filter(**given)

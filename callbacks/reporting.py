@@ -9,7 +9,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from callbacks.answers import Outcome, Verdict, judge
-from callbacks.callback_url import CALLBACK_TYPES, reporting_url
+from callbacks.callback_url import reporting_url
 from callbacks.lanes import Lane
 from callbacks.models import CallbackDelivery
 from callbacks.suspension import suspend
@@ -29,6 +29,7 @@ from gateway_project.lib.http import (
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
+from gateway_project.lib.vocabulary import CALLBACK_TYPES
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.values import LabelValues

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from callbacks.callback_url import CALLBACK_TYPES
 from gateway_project.lib.protocol import ErrorCode, Refused
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import CALLBACK_TYPES, Status
 
 TYPES = sorted(set(CALLBACK_TYPES.values()))
 ID_LENGTH = 255

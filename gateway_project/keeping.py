@@ -15,7 +15,7 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 def embedded_secret(data_dir: Path, name: str) -> str:
     """The kept secret of this name, made at the first call. Two first starts agree on one."""
-    path = data_dir / "keys" / name.lower()
+    path = _path(data_dir, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         draft = path.with_suffix(f".{os.getpid()}")
@@ -28,3 +28,15 @@ def embedded_secret(data_dir: Path, name: str) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def kept_secret(data_dir: Path, name: str) -> str | None:
+    """The kept secret of this name; None where none was ever made, or none may be read."""
+    try:
+        return _path(data_dir, name).read_text().strip()
+    except OSError:
+        return None
+
+
+def _path(data_dir: Path, name: str) -> Path:
+    return data_dir / "keys" / name.lower()

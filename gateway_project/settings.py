@@ -9,7 +9,9 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
+from gateway_project.back_office import palette
 from gateway_project.keeping import embedded_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,6 +32,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = _number("PORT", 8000)
 DEBUG = env.bool("DEBUG", default=False)
+ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 
 # ---- Database and keys: embedded under DATA_DIR unless a database server is named.
 DATABASE_URL = env.str("DATABASE_URL", default="")
@@ -92,18 +95,22 @@ PROTOCOL_PATHS = ("/api/v1", "/callbacks/status")
 
 # ---- The apps, upper floors first.
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "gateway_project.back_office.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "anymail",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "callbacks",
     "messages_app",
     "users",
@@ -111,7 +118,9 @@ INSTALLED_APPS = [
     "gateway_project",
 ]
 MIDDLEWARE = [
-    # First, so that no other layer answers on Smartico's paths.
+    # Counts what leaves, and answers nothing itself.
+    "messages_app.counting.arrivals.ArrivalsMiddleware",
+    # Before all others, so that no other layer answers on Smartico's paths.
     "gateway_project.lib.protocol_middleware.ProtocolMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -119,6 +128,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gateway_project.lib.content_policy.ContentPolicyMiddleware",
@@ -149,24 +159,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_CALLABLE = "gateway_project.back_office.lockout.answer"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token"]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+REQUIRE_TWO_FACTOR = env.bool("REQUIRE_TWO_FACTOR", default=False)
+OTP_TOTP_ISSUER = "Gatehouse"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 # ---- Providers: one file in gateways/providers/, one line here.
 PROVIDERS = [
-    "gateways.providers.sandbox.Sandbox",
     "gateways.providers.smtp.Smtp",
     "gateways.providers.custom_im_http.CustomImHttp",
     "gateways.providers.webex_connect.WebexConnect",
+    "gateways.providers.sandbox.Sandbox",
 ]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_PERMISSION_CLASSES": ["gateway_project.back_office.permission.IsLetIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
@@ -177,7 +192,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Smartico names a user, the gateway knows the address.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
+    "SERVE_PERMISSIONS": ["gateway_project.back_office.permission.IsLetIn"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/(api|platform)/v1",
@@ -185,6 +200,27 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Gatehouse",
     "SITE_HEADER": "Gatehouse",
+    "COLORS": palette.COLORS,
+    "SITE_URL": None,
+    "ENVIRONMENT": "gateway_project.back_office.environment.badge",
+    "DASHBOARD_CALLBACK": "gateway_project.back_office.dashboard.page.dashboard",
+    "SIDEBAR": {"navigation": "gateway_project.back_office.sidebar.navigation"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "Two-factor", "link": reverse_lazy("admin:two_factor")},
+        ]
+    },
+    "STYLES": [
+        lambda request: static("gatehouse/theme.css"),
+        lambda request: static("gatehouse/back_office.css"),
+        lambda request: static("gatehouse/gateways.css"),
+        lambda request: static("gatehouse/timeline.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("gatehouse/accessible.js"),
+        lambda request: static("gatehouse/copy.js"),
+    ],
     "SITE_ICON": lambda request: static("gatehouse/icon.svg"),
     "SITE_FAVICONS": [
         {
@@ -197,8 +233,11 @@ UNFOLD = {
 
 # ---- Plain things.
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "gateway_project.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
+DEFAULT_EXCEPTION_REPORTER_FILTER = "gateway_project.back_office.errors.NothingTold"
+CSRF_FAILURE_VIEW = "gateway_project.back_office.errors.page_was_open_too_long"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages: nothing to collect
 X_FRAME_OPTIONS = "DENY"

@@ -15,5 +15,13 @@ urlpatterns = [
     re_path(r"^health/live/?$", health.live),
     re_path(r"^health/ready/?$", health.ready),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path(
+        r"^api/docs/?$",
+        admin.site.admin_view(SpectacularSwaggerSplitView.as_view(url_name="schema")),
+        name="docs",
+    ),
 ]
+
+handler403 = "gateway_project.back_office.errors.forbidden"
+handler404 = "gateway_project.back_office.errors.not_found"
+handler500 = "gateway_project.back_office.errors.broken"

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from gateway_project.lib import collecting
 from gateway_project.lib.bodies import BodyReceiver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
@@ -22,6 +23,7 @@ if not settings.EMBEDDED:
     _options.setdefault("tcp_user_timeout", PATIENCE_MILLISECONDS)
 
 _django = BodyReceiver(get_wsgi_application(), limit=settings.BODY_LIMIT)
+collecting.keep_flushing()
 _inherited = tuple(os.environ.items())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from gateways.loading import load
-from gateways.models import ConfigurationVersion
+from gateways.models import ConfigurationVersion, Gateway, Label
 from gateways.signals import configuration_changed
 from gateways.values import Configuration
 
@@ -51,3 +51,11 @@ current = _snapshot.current
 forget = _snapshot.forget
 forget_now = _snapshot.forget_now
 configuration_changed.connect(forget)
+
+
+def current_with(row: Label | Gateway) -> Configuration:
+    """The present one, with this row in it: another process may have made it a moment ago."""
+    known = current().labels if isinstance(row, Label) else current().gateways
+    if row.pk not in known:
+        forget_now()
+    return current()

@@ -28,6 +28,15 @@ class Reason(StrEnum):
 
 FITTING = frozenset({Reason.WINS, Reason.OWN_BRAND_WINS, Reason.LOWER_ID_WINS})
 
+NOT_ASKED = frozenset({Reason.INACTIVE, Reason.OTHER_CHANNEL})
+"""Gateways that never were in question."""
+
+WON_BY = {
+    Reason.OWN_BRAND_WINS: "the brand's own gateway",
+    Reason.LOWER_ID_WINS: "the lowest id of its rank",
+}
+"""What the winner had over the second."""
+
 TEXTS = {
     Reason.WINS: "fits",
     Reason.OWN_BRAND_WINS: "fits, but a brand's own gateway wins",
@@ -69,6 +78,17 @@ class Route:
     fits: tuple[GatewayValues, ...]
     explanation: tuple[Verdict, ...]
 
+    @property
+    def because(self) -> str:
+        """Why the winner won, in words that hold nothing of the user; empty where none fits."""
+        if not self.fits:
+            return ""
+        asked = sum(verdict.reason not in NOT_ASKED for verdict in self.explanation)
+        if len(self.fits) == 1:
+            return f"the only one of {asked} that fits" if asked > 1 else "the only one there is"
+        second = self.explanation[1].reason
+        return f"{WON_BY[second]}; {len(self.fits)} of {asked} fit"
+
 
 def route(
     gateways: Iterable[GatewayValues],
@@ -83,7 +103,7 @@ def route(
     filters match. A brand's own gateway beats a generic one, then the lower id does; how many
     filters they have counts for nothing. A paused gateway fits: its messages are held.
     """
-    values = {name: _texts(value) for name, value in properties.items()}
+    values = {name: texts_of(value) for name, value in properties.items()}
     return _ranked(_judge(gateway, channel, brand_id, values) for gateway in gateways)
 
 
@@ -92,6 +112,17 @@ def route_preview(
 ) -> Route:
     """Routes a preview, which has no user: by the key's brand, else generic, filters ignored."""
     return _ranked(_judge(gateway, channel, brand_id, None) for gateway in gateways)
+
+
+def texts_of(value: Any) -> tuple[str, ...]:
+    """A property's values as texts: one, those of a list, or none for null, blank and objects."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    return tuple(text for text in map(_text, values) if text.strip())
+
+
+def normal(text: str) -> str:
+    """As values are compared: case and outer spaces count for nothing."""
+    return text.strip().casefold()
 
 
 def _judge(
@@ -114,9 +145,9 @@ def _judge(
 def _missed_filter(gateway: GatewayValues, values: Mapping[str, tuple[str, ...]]) -> Verdict | None:
     """The first filter that does not match. A filter that names no value is not set."""
     for name in sorted(gateway.filters):
-        wanted = {_normal(text) for text in _texts(gateway.filters[name])}
+        wanted = {normal(text) for text in texts_of(gateway.filters[name])}
         found = values.get(name, ())
-        if wanted and wanted.isdisjoint(map(_normal, found)):
+        if wanted and wanted.isdisjoint(map(normal, found)):
             reason = Reason.OTHER_VALUE if found else Reason.NO_VALUE
             return Verdict(gateway=gateway, reason=reason, filter_property=name, found=found)
     return None
@@ -140,19 +171,9 @@ def _behind(winner: GatewayValues, verdict: Verdict) -> Verdict:
     return Verdict(gateway=verdict.gateway, reason=reason)
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    """A property's values as texts: one, those of a list, or none for null, blank and objects."""
-    values = value if isinstance(value, list | tuple) else (value,)
-    return tuple(text for text in map(_text, values) if text.strip())
-
-
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if isinstance(value, str | int | float) else ""
-
-
-def _normal(text: str) -> str:
-    return text.strip().casefold()

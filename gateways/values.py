@@ -46,10 +46,13 @@ class GatewayValues:
     filters: Mapping[str, tuple[str, ...]]
     from_default: str
     from_allowed: tuple[str, ...]
+    reply_to_default: str
+    reply_to_allowed: tuple[str, ...]
     unknown_sender: str
     rate_per_second: int | None
     expires_after: int | None
     on_unknown: str
+    is_draft: bool
     is_active: bool
     is_paused: bool
     config: Personal | None = field(repr=False)
@@ -95,5 +98,6 @@ class Configuration:
     labels: Mapping[int, LabelValues]
     keys: Mapping[tuple[KeyKind, str], KeyValues] = field(repr=False)
     gateways: Mapping[int, GatewayValues]
-    """All of them, inactive ones too: their messages still have reports to come."""
+    """All of them, inactive ones too: their messages still have reports to come. And drafts, whose
+    webhook URL a provider probes while the wizard is open."""
     gateway_ids_by_token: Mapping[str, int] = field(repr=False)

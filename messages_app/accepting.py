@@ -1,6 +1,5 @@
 """Accept: from a checked request of a known caller to a durable message, or a refusal."""
 
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -10,16 +9,13 @@ from gateway_project.lib.clock import moment
 from gateway_project.lib.kicks import kick
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.transactions import writing
-from gateway_project.lib.vocabulary import Channel
 from gateways.callers import Caller
 from gateways.values import TemplateValues
+from messages_app.lifetimes import lifetime
 from messages_app.models import Message
 from messages_app.planning import Plan, make_plan
 from messages_app.repeats import Identity, earlier_id, identity_of
 from messages_app.requests import SendRequest
-
-EXPIRES_AFTER = dict.fromkeys(Channel, timedelta(days=1)) | {Channel.EMAIL: timedelta(days=3)}
-"""How long a message may wait where its gateway says nothing."""
 
 
 def accept(caller: Caller, request: SendRequest, template: TemplateValues | None) -> UUID:
@@ -30,7 +26,7 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
     identity = identity_of(request, template)
     try:
         plan = make_plan(caller, request, template)
-        return _write(_message(caller, request, template, plan, identity))
+        return write(message_of(caller, request, template, plan, identity))
     except Refused:
         # Accepted once, accepted again, even if the user or the gateway has gone since.
         earlier = earlier_id(caller, request, identity)
@@ -39,7 +35,7 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
         return earlier
 
 
-def _write(message: Message) -> UUID:
+def write(message: Message) -> UUID:
     """The insert itself decides about repeats. Raises Refused where the row may not be."""
     try:
         with writing():
@@ -50,7 +46,7 @@ def _write(message: Message) -> UUID:
     return message.pk
 
 
-def _message(
+def message_of(
     caller: Caller,
     request: SendRequest,
     template: TemplateValues | None,
@@ -58,8 +54,6 @@ def _message(
     identity: Identity,
 ) -> Message:
     now = moment()
-    seconds = plan.gateway.expires_after
-    waits = timedelta(seconds=seconds) if seconds else EXPIRES_AFTER[request.channel]
     return Message(
         label_id=caller.label.id,
         brand_id=plan.brand_id,
@@ -75,7 +69,8 @@ def _message(
         callback_url=plan.callback_url,
         preview_address=request.preview_address,
         notes=plan.notes,
+        chosen_because=plan.chosen_because,
         created_at=now,
         due_at=now,
-        expires_at=now + waits,
+        expires_at=now + lifetime(plan.gateway, request.channel),
     )

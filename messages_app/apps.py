@@ -7,3 +7,4 @@ class MessagesAppConfig(AppConfig):
 
     def ready(self) -> None:
         from messages_app import erasure, tasks  # noqa: F401  they register themselves
+        from messages_app.counting import messages  # noqa: F401  as does this

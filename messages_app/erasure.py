@@ -8,8 +8,7 @@ from django.dispatch import receiver
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
-from gateway_project.lib.vocabulary import Status
-from messages_app.events import Fact, locked_messages, record
+from messages_app.events import fail, locked_messages
 from messages_app.models import Message, SendAttempt, State
 from users.signals import end_users_erased
 
@@ -23,13 +22,7 @@ def settle_messages_of_erased(sender: Any, end_user_ids: Iterable[UUID], **kwarg
         now = database_now()
         of_theirs = Message.objects.filter(end_user__in=end_user_ids)
         theirs = locked_messages(of_theirs.values_list("pk", flat=True))
-        record(
-            [
-                Fact(message_id=pk, status=Status.FAILED, occurred_at=now, detail="erased")
-                for pk, message in theirs.items()
-                if message.state in WAITING
-            ],
-            now=now,
-        )
+        waiting = {pk: message for pk, message in theirs.items() if message.state in WAITING}
+        fail(waiting, "erased", now=now)
         SendAttempt.objects.filter(message__in=theirs, rendered__isnull=False).update(rendered=None)
         Message.objects.filter(pk__in=theirs).update(content=None)

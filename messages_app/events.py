@@ -42,7 +42,7 @@ def record(
     server checks the foreign keys of a row that a transaction writes twice, and locks what they
     refer to: the end user, whom somebody may be erasing.)
     """
-    changed = changed or {}
+    changed = dict(changed or {})
     messages = {**changed}
     messages |= locked_messages({fact.message_id for fact in facts} - changed.keys())
     seen = _statuses_seen(messages)
@@ -53,6 +53,8 @@ def record(
             continue
         step = learn(seen[message.pk], message.status, fact.status)
         if step is None:
+            if _ends_again(message, fact.status):
+                changed[message.pk] = _ended(message, fact.status, now)
             continue
         seen[fact.message_id].add(fact.status)
         _apply(step, fact.status, message, now)
@@ -64,6 +66,15 @@ def record(
     if reported:
         statuses_recorded.send(StatusEvent, events=reported)
     return reported
+
+
+def fail(messages: Mapping[UUID, Message], detail: str, *, now: datetime) -> None:
+    """Ends these messages, which the caller has locked, whatever was learnt about them before."""
+    facts = [
+        Fact(message_id=pk, status=Status.FAILED, occurred_at=now, detail=detail) for pk in messages
+    ]
+    ended = {pk: _ended(message, Status.FAILED, now) for pk, message in messages.items()}
+    record(facts, now=now, changed=ended)
 
 
 def locked_messages(ids: Iterable[UUID]) -> dict[UUID, Message]:
@@ -86,11 +97,22 @@ def _apply(step: Step, status: Status, message: Message, now: datetime) -> None:
         return
     message.status = step.status
     if status in ENDS:
-        message.state, message.ended_at = ENDED_AS[status], now
+        _ended(message, status, now)
     elif message.state in NOT_YET_SENT or message.state in ENDED_AS.values():
         message.state = State.SENT
     if message.state not in (State.QUEUED, State.SENDING):
         message.due_at = message.lease_until = None
+
+
+def _ended(message: Message, status: Status, now: datetime) -> Message:
+    message.state, message.ended_at = ENDED_AS[status], now
+    message.due_at = message.lease_until = None
+    return message
+
+
+def _ends_again(message: Message, status: Status) -> bool:
+    """Whether a message that was queued again after its end, and sent, has come to an end anew."""
+    return message.state == State.SENT and message.status in ENDS and status in ENDS
 
 
 def _event(fact: Fact, message: Message, step: Step, now: datetime) -> StatusEvent:

@@ -10,6 +10,7 @@ from gateway_project.lib.storable import UNSTORABLE
 from gateway_project.lib.vocabulary import Channel
 
 ID_LENGTH = 255
+REPLY_TO = "reply_to_email_address"
 HEADER_LENGTH = 998
 """The longest line of a mail header (RFC 5322, 2.1.1)."""
 SURROGATE = re.compile(r"[\ud800-\udfff]")

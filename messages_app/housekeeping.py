@@ -1,4 +1,5 @@
-"""What the clock does every second: lost leases taken back, expired messages closed."""
+"""What the clock does every second: lost leases taken back, expired messages closed, and the
+counting."""
 
 import logging
 from collections import defaultdict
@@ -8,13 +9,15 @@ from uuid import UUID
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.transactions import writing
-from gateway_project.lib.vocabulary import Status
 from gateways import configuration
 from gateways.models.gateway import OnUnknown
 from gateways.providers.registry import provider_class
-from messages_app.events import Fact, record
+from messages_app.counting.folding import fold
+from messages_app.counting.recounting import recount
+from messages_app.events import fail, record
 from messages_app.models import Message, SendAttempt, State
 from messages_app.routes import gateways_for
+from users.missing import forget_missing
 
 logger = logging.getLogger(__name__)
 
@@ -37,20 +40,19 @@ def take_back_lost_leases() -> int:
             message.due_at = now if message.state == State.QUEUED else None
             message.lease = message.lease_until = None
         SendAttempt.objects.bulk_create(_lost_attempt(message, now) for message in messages)
-        failed = [message.pk for message in messages if message.state == State.FAILED]
-        record(
-            [_failed(pk, WORKER_LOST, now) for pk in failed],
-            now=now,
-            changed={message.pk: message for message in messages},
-        )
+        failed = {row.pk: row for row in messages if row.state == State.FAILED}
+        fail(failed, WORKER_LOST, now=now)
+        record([], now=now, changed={row.pk: row for row in messages if row.pk not in failed})
     if messages:
         logger.warning("%d messages were taken back from lost workers", len(messages))
     return len(messages)
 
 
 def _state_after_loss(message: Message) -> State:
-    if message.status:
+    if message.is_known_to_be_taken:
         return State.SENT
+    if message.is_test:
+        return State.FAILED
     gateway = configuration.current().gateways[message.gateway_id]
     if _is_idempotent(gateway.provider) or gateway.on_unknown == OnUnknown.REPEAT:
         return State.QUEUED
@@ -82,9 +84,9 @@ def close_expired() -> int:
     with writing():
         now = database_now()
         expired = Message.objects.filter(state=State.QUEUED, expires_at__lte=now).order_by("pk")
-        ids = list(skipping_locked(expired).values_list("pk", flat=True)[:BATCH])
-        record([_failed(pk, "expired", now) for pk in ids], now=now)
-    return len(ids)
+        messages = {row.pk: row for row in skipping_locked(expired).defer("content")[:BATCH]}
+        fail(messages, "expired", now=now)
+    return len(messages)
 
 
 def move_from_inactive_gateways() -> int:
@@ -95,7 +97,7 @@ def move_from_inactive_gateways() -> int:
     inactive = [
         gateway.id for gateway in configuration.current().gateways.values() if not gateway.is_active
     ]
-    waiting = Message.objects.filter(gateway__in=inactive, state=State.QUEUED)
+    waiting = Message.objects.filter(gateway__in=inactive, state=State.QUEUED, is_test=False)
     if not inactive or not waiting.exists():
         return 0
     by_gateway: defaultdict[int, list[UUID]] = defaultdict(list)
@@ -110,10 +112,13 @@ def move_from_inactive_gateways() -> int:
     return sum(map(len, by_gateway.values()))
 
 
-def _failed(message_id: UUID, reason: str, now: datetime) -> Fact:
-    return Fact(message_id=message_id, status=Status.FAILED, occurred_at=now, detail=reason)
-
-
-DUTIES = (take_back_lost_leases, close_expired, move_from_inactive_gateways)
+DUTIES = (
+    take_back_lost_leases,
+    close_expired,
+    move_from_inactive_gateways,
+    recount,
+    fold,
+    forget_missing,
+)
 """Each for itself, so that one that breaks keeps none of the others from being done. Several clocks
-may do them at once: each takes rows that no other has locked."""
+may do them at once: what two do together comes out as if one had done it."""

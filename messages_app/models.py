@@ -1,5 +1,7 @@
 """Messages, the tries to send them, what was learnt about them, and reports not yet matched."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,6 +9,7 @@ from gateway_project.lib.fields import SealedJSONField, SealedTextField
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.models import Brand, Gateway, Label, Template
+from messages_app.statuses import ENDS
 from users.models import EndUser
 
 UID_LENGTH = 255
@@ -25,6 +28,13 @@ class State(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def tried(self) -> Self:
+        """All but those that wait, or have ended, without ever having been claimed by a worker."""
+        never = (State.QUEUED, State.FAILED)
+        return self.exclude(state__in=never, attempts=0, requeued_at=None)
+
+
 class Message(models.Model):
     """One request of Smartico to one end user. Its id is the `ext_message_id`.
 
@@ -32,7 +42,7 @@ class Message(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    label = models.ForeignKey(Label, on_delete=models.PROTECT)
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, db_index=False)
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True)
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT)
     template = models.ForeignKey(Template, on_delete=models.PROTECT, null=True)
@@ -45,7 +55,13 @@ class Message(models.Model):
     content = SealedJSONField(null=True)
     callback_url = SealedTextField(null=True)
     preview_address = SealedTextField(null=True)
+    is_test = models.BooleanField(
+        default=False, help_text="Sent by hand through one gateway; Smartico is told nothing of it."
+    )
     notes = models.JSONField(default=list, blank=True)
+    chosen_because = models.CharField(
+        max_length=200, blank=True, help_text="Why this gateway, when the message was accepted."
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     status = models.CharField(max_length=16, choices=Status.choices, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -55,6 +71,11 @@ class Message(models.Model):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    requeued_at = models.DateTimeField(
+        null=True, help_text="When a person last queued it again; tries are counted from there."
+    )
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -72,7 +93,20 @@ class Message(models.Model):
             models.Index(
                 fields=["expires_at"], name="message_expiring", condition=Q(state=State.QUEUED)
             ),
+            models.Index(
+                fields=["state", "gateway", "due_at"],
+                name="message_test",
+                condition=Q(is_test=True),
+            ),
             models.Index(fields=["label", "uid"], name="message_by_uid"),
+            models.Index(
+                fields=["label"], name="message_unknown", condition=Q(state=State.UNKNOWN)
+            ),
+            models.Index(fields=["label", "channel", "id"], name="message_of_channel"),
+        ]
+        permissions = [
+            ("resend_message", "Can retry and resend messages and settle unknown outcomes"),
+            ("test_message", "Can send test messages"),
         ]
 
     def __str__(self) -> str:
@@ -81,6 +115,13 @@ class Message(models.Model):
     @property
     def is_preview(self) -> bool:
         return bool(self.activity_type)
+
+    @property
+    def is_known_to_be_taken(self) -> bool:
+        """Whether a status proves that a provider has it. The end of an earlier round, which a
+        message that was queued again keeps, proves nothing about this one.
+        """
+        return bool(self.status) and self.status not in ENDS
 
 
 class SendAttempt(models.Model):
@@ -139,6 +180,10 @@ class Wait(models.TextChoices):
     A_READER = "a_reader", "Could not be read"
 
 
+NOT_UNDERSTOOD = (Wait.A_MAPPING, Wait.A_READER)
+"""What a person has to look at; the rest settles by itself."""
+
+
 class InboxEntry(models.Model):
     """A provider's report that could not be applied at once: early, unmatched or not understood."""
 
@@ -167,7 +212,86 @@ class InboxEntry(models.Model):
                 name="inbox_by_provider_id",
                 condition=Q(applied_at__isnull=True),
             ),
+            models.Index(
+                fields=["gateway"],
+                name="inbox_not_understood",
+                condition=Q(applied_at__isnull=True, waits_for__in=NOT_UNDERSTOOD),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"inbox entry {self.pk}"
+
+
+class Measure(models.TextChoices):
+    """What is counted. A latency is a histogram, a refusal has an error_code: see `Tally.part`."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    ACCEPT_LATENCY = "accept_latency"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    TRY_TAKEN = "try_taken"
+    TRY_REJECTED = "try_rejected"
+    TRY_BROKEN = "try_broken"
+    TRY_UNKNOWN = "try_unknown"
+    SEND_LATENCY = "send_latency"
+    CALLBACK_FAILED = "callback_failed"
+    CALLBACK_LATENCY = "callback_latency"
+
+
+class Span(models.IntegerChoices):
+    """How long a time one tally stands for, in seconds."""
+
+    MINUTE = 60
+    HOUR = 3_600
+    DAY = 86_400
+
+
+class Tally(models.Model):
+    """How often something happened in one minute, hour or day. The dashboard reads nothing else of
+    the past. No foreign keys: a count outlives what it counted, and nothing looks them up."""
+
+    span = models.PositiveIntegerField(choices=Span.choices)
+    start = models.DateTimeField()
+    label_id = models.BigIntegerField(default=0, help_text="0 where no label is known.")
+    channel = models.CharField(max_length=16, blank=True)
+    gateway_id = models.BigIntegerField(default=0, help_text="0 where no gateway is meant.")
+    measure = models.CharField(max_length=24, choices=Measure.choices)
+    part = models.PositiveSmallIntegerField(
+        default=0, help_text="Of a latency the histogram's bin, of a refusal the error_code."
+    )
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["start", "span", "measure", "label_id", "channel", "gateway_id", "part"],
+                name="tally_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["span", "start"], name="tally_by_span")]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.measure} at {self.start:%Y-%m-%d %H:%M}"
+
+
+class Counted(models.Model):
+    """Until when a family of tallies is final; what came later is counted again."""
+
+    family = models.CharField(max_length=24, primary_key=True)
+    until = models.DateTimeField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "counted"
+
+    def __str__(self) -> str:
+        return f"{self.family} until {self.until:%Y-%m-%d %H:%M}"

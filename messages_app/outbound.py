@@ -8,9 +8,9 @@ from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import GatewayUnavailable, OutboundMessage
-from gateways.senders import SenderRefused, choose_sender
+from gateways.senders import SenderRefused, choose_reply_to, choose_sender
 from gateways.values import GatewayValues
-from messages_app.fields import sender_field
+from messages_app.fields import REPLY_TO, sender_field
 from messages_app.models import Message
 from messages_app.outcomes import NotSendable
 from users.models import EndUser
@@ -67,7 +67,7 @@ def _outbound(
         recipient=recipient,
         ext_user_id=str(content.get("ext_user_id", "")),
         sender=_sender(gateway, content, channel),
-        reply_to=(content.get("reply_to_email_address") or "") if is_email else "",
+        reply_to=_reply_to(gateway, content) if is_email else "",
         subject=(content.get("subject") or "") if is_email else "",
         text=text_body if is_email else body,
         html=body if is_email else "",
@@ -85,3 +85,10 @@ def _sender(gateway: GatewayValues, content: Mapping[str, Any], channel: Channel
     except SenderRefused:
         # Allowed when it was accepted; the gateway's list, or the gateway, has changed since.
         raise NotSendable(Status.REJECTED, "the sender is not on the gateway's list") from None
+
+
+def _reply_to(gateway: GatewayValues, content: Mapping[str, Any]) -> str:
+    try:
+        return choose_reply_to(gateway, content.get(REPLY_TO) or "").sender
+    except SenderRefused:
+        raise NotSendable(Status.REJECTED, "the Reply-to is not on the gateway's list") from None

@@ -1,7 +1,7 @@
 """What becomes of a message after a try. Pure: values in, a decision out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gateway_project.lib.schedules import delay
@@ -89,6 +89,13 @@ def decide(
         case OutcomeUnknown():
             return _unknown(result, attempts, idempotent, on_unknown)
     raise TypeError(f"no decision for {type(result).__name__}")
+
+
+def last_word(decision: Decision) -> Decision:
+    """What is decided about a message that is tried once: where others would go on, it failed."""
+    if decision.next in (Next.SENT, Next.END):
+        return decision
+    return replace(decision, next=Next.END, wait=0.0, status=Status.FAILED)
 
 
 def _elsewhere_or_later(

@@ -1,41 +1,45 @@
 """Settling messages whose outcome is unknown, by a person's word."""
 
-from uuid import UUID
+from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import QuerySet
-
-from gateway_project.lib.clock import database_now
-from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
-from messages_app.events import Fact, locked_messages, record
+from messages_app.events import Fact, record
 from messages_app.models import Message, State
+from messages_app.resending import Messages, in_batches, requeue
 
 
-def send_again(messages: "QuerySet[Message]") -> int:
-    """Makes those with an unknown outcome due again; answers how many. May send them twice."""
-    with writing():
-        parked = Message.objects.filter(pk__in=_locked(messages))
-        return parked.update(state=State.QUEUED, due_at=database_now())
+def parked(messages: Messages) -> Messages:
+    """Those with an unknown outcome."""
+    return messages.filter(state=State.UNKNOWN)
 
 
-def count_as_sent(messages: "QuerySet[Message]") -> int:
+def send_again(messages: Messages) -> int:
+    """Queues those with an unknown outcome again; answers how many. May send them twice."""
+    return in_batches(parked(messages), _send_again)
+
+
+def count_as_sent(messages: Messages) -> int:
     """Takes it that the provider has those with an unknown outcome; answers how many."""
-    with writing():
-        now = database_now()
-        facts = [
-            Fact(
-                message_id=message_id,
-                status=Status.ACCEPTED,
-                occurred_at=now,
-                detail="counted as sent by a person",
-            )
-            for message_id in _locked(messages)
-        ]
-        record(facts, now=now)
-    return len(facts)
+    return in_batches(parked(messages), _count_as_sent)
 
 
-def _locked(messages: "QuerySet[Message]") -> list[UUID]:
-    """Those that are parked, and stay so until the transaction ends."""
-    parked = messages.filter(state=State.UNKNOWN).order_by().values_list("pk", flat=True)
-    return [pk for pk, row in locked_messages(parked).items() if row.state == State.UNKNOWN]
+def _send_again(rows: Iterable[Message], now: datetime) -> int:
+    return requeue([row for row in rows if row.state == State.UNKNOWN], now)
+
+
+def _count_as_sent(rows: Iterable[Message], now: datetime) -> int:
+    still_parked = {row.pk: row for row in rows if row.state == State.UNKNOWN}
+    for row in still_parked.values():
+        row.state, row.due_at, row.lease_until = State.SENT, None, None
+    facts = [
+        Fact(
+            message_id=pk,
+            status=Status.ACCEPTED,
+            occurred_at=now,
+            detail="counted as sent by a person",
+        )
+        for pk in still_parked
+    ]
+    record(facts, now=now, changed=still_parked)
+    return len(still_parked)

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass, field
 
-from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.vocabulary import Channel
@@ -11,16 +10,21 @@ from gateways.adapters import adapter_of
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.callers import Caller
 from gateways.extensions import check_extension
-from gateways.senders import SenderRefused, choose_sender
+from gateways.routing import Route
+from gateways.senders import SenderRefused, choose_reply_to, choose_sender
 from gateways.values import GatewayValues, LabelValues, TemplateValues
-from messages_app.fields import sender_field
+from messages_app.fields import REPLY_TO, sender_field
+from messages_app.hurdles import check_not_paused, checked_address
 from messages_app.requests import SendRequest
 from messages_app.routes import routed
 from users.directory import find
+from users.missing import note_missing
 from users.models import EndUser
-from users.suppressions import is_suppressed
 
 logger = logging.getLogger(__name__)
+
+NAMED = 100
+"""Characters of a gateway's name that are kept with the reason why it was chosen."""
 
 OWN_ADDRESS_NOTE = "the text holds the user's own address"
 
@@ -32,7 +36,8 @@ class Plan:
     user: EndUser | None
     brand_id: int | None
     gateway: GatewayValues
-    callback_url: str = field(repr=False)
+    chosen_because: str
+    callback_url: str | None = field(repr=False)
     notes: list[str]
 
 
@@ -46,14 +51,47 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
     else:
         user = _known_user(caller, request)
         brand_id = user.brand_id
-    _check_not_paused(label, brand_id)
+    check_not_paused(label, brand_id)
     notes = list(request.notes)
-    if user is not None and request.channel != Channel.CUSTOM_IM:
-        notes += _check_address(user, request)
-    gateway = _winner(label, request, user, brand_id)
+    if user is not None:
+        notes += _address_notes(user, request)
+    found = _route(label, request, user, brand_id)
+    gateway = found.fits[0]
     notes += _check_content(label, gateway, request, template)
     return Plan(
-        user=user, brand_id=brand_id, gateway=gateway, callback_url=callback_url, notes=notes
+        user=user,
+        brand_id=brand_id,
+        gateway=gateway,
+        chosen_because=f"{gateway.name[:NAMED]}: {found.because}",
+        callback_url=callback_url,
+        notes=notes,
+    )
+
+
+def make_test_plan(
+    caller: Caller, gateway: GatewayValues, request: SendRequest, template: TemplateValues | None
+) -> Plan:
+    """What to write for a test through this very gateway, of which nobody is told; raises Refused.
+
+    Neither routing nor a pause stands in its way, but a suppression does.
+    """
+    user = None
+    if request.preview_address is not None:
+        _check_preview_domain(caller.label, request.preview_address)
+    else:
+        user = find(caller.label, request.ext_user_id)
+        if user is None:
+            raise Refused(ErrorCode.USER_NOT_FOUND)
+    notes = list(request.notes)
+    notes += _address_notes(user, request) if user is not None else []
+    notes += _check_content(caller.label, gateway, request, template)
+    return Plan(
+        user=user,
+        brand_id=user.brand_id if user is not None else gateway.brand_id,
+        gateway=gateway,
+        chosen_because=f"{gateway.name[:NAMED]}: a test through this gateway",
+        callback_url=None,
+        notes=notes,
     )
 
 
@@ -82,42 +120,29 @@ def _check_preview_domain(label: LabelValues, address: Personal) -> None:
 def _known_user(caller: Caller, request: SendRequest) -> EndUser:
     user = find(caller.label, request.ext_user_id)
     if user is None:
+        note_missing(caller.label, caller.brand_id, request.ext_user_id)
         raise Refused(ErrorCode.USER_NOT_FOUND)
     if caller.brand_id is not None and user.brand_id != caller.brand_id:
+        note_missing(caller.label, caller.brand_id, request.ext_user_id)
         logger.warning("label %s: a brand's key named another brand's user", caller.label.slug)
         raise Refused(ErrorCode.USER_NOT_FOUND)
     return user
 
 
-def _check_not_paused(label: LabelValues, brand_id: int | None) -> None:
-    brand = label.brands.get(brand_id) if brand_id else None
-    if label.is_paused or (brand is not None and brand.is_paused):
-        raise Refused(ErrorCode.PAUSED)
+def _address_notes(user: EndUser, request: SendRequest) -> list[str]:
+    """Checks the user's address; notes a text that repeats it."""
+    address = checked_address(user, request.channel)
+    repeats = address and (address in request.text or address in request.html)
+    return [OWN_ADDRESS_NOTE] if repeats else []
 
 
-def _check_address(user: EndUser, request: SendRequest) -> list[str]:
-    """That the address is there, opens, and is not suppressed. Notes a text that repeats it."""
-    try:
-        address = user.address(request.channel)
-        plain = address.reveal() if address is not None else None
-    except Undecryptable:
-        logger.error("the address of end user %s cannot be decrypted", user.pk)
-        raise Refused(ErrorCode.UNAVAILABLE) from None
-    index = user.address_index(request.channel)
-    if not plain or index is None:
-        raise Refused(ErrorCode.NO_ADDRESS)
-    if is_suppressed(user.label_id, request.channel, index):
-        raise Refused(ErrorCode.SUPPRESSED)
-    return [OWN_ADDRESS_NOTE] if plain in request.text or plain in request.html else []
-
-
-def _winner(
+def _route(
     label: LabelValues, request: SendRequest, user: EndUser | None, brand_id: int | None
-) -> GatewayValues:
+) -> Route:
     found = routed(label, request.channel, user, brand_id)
     if not found.fits:
         raise Refused(ErrorCode.NO_GATEWAY)
-    return found.fits[0]
+    return found
 
 
 def _check_content(
@@ -134,6 +159,8 @@ def _check_content(
             request.content["extension"] = kept
     else:
         notes = _check_sender(gateway, request)
+        if request.channel == Channel.EMAIL:
+            notes += _check_reply_to(gateway, request)
     problem = adapter_of(gateway).content_problem(request.channel, request.text, request.html)
     if problem:
         raise Refused(ErrorCode.CONTENT_REFUSED, problem)
@@ -148,4 +175,13 @@ def _check_sender(gateway: GatewayValues, request: SendRequest) -> list[str]:
         raise Refused(ErrorCode.FIELD_INVALID, f"{name} is not allowed for this gateway") from None
     if not choice.sender and request.channel == Channel.EMAIL:
         raise Refused(ErrorCode.FIELD_INVALID, f"{name} is missing, and the gateway has no default")
+    return [choice.note] if choice.note else []
+
+
+def _check_reply_to(gateway: GatewayValues, request: SendRequest) -> list[str]:
+    try:
+        choice = choose_reply_to(gateway, request.content.get(REPLY_TO) or "")
+    except SenderRefused:
+        text = f"{REPLY_TO} is not allowed for this gateway"
+        raise Refused(ErrorCode.FIELD_INVALID, text) from None
     return [choice.note] if choice.note else []

@@ -55,7 +55,7 @@ def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
     with writing():
         now = database_now()
         own_ids = [read_id(update.message_id) for update in updates]
-        mine = Message.objects.filter(pk__in=filter(None, own_ids), label=label_id)
+        mine = Message.objects.filter(pk__in=filter(None, own_ids), label=label_id).tried()
         known = set(mine.values_list("pk", flat=True))
         named = [own_id if own_id in known else None for own_id in own_ids]
         record_updates(zip(updates, named, strict=True), now)
@@ -63,14 +63,17 @@ def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
 
 
 def messages_named(gateway_id: int, updates: Sequence[StatusUpdate]) -> list[UUID | None]:
-    """For each update its message: by our id where this gateway has it, else by the provider's."""
+    """For each update its message: by our id where this gateway has it, else by the provider's.
+
+    A message that nobody has tried to send yet is none: who reports on it knows too much.
+    """
     own_ids = {own_id for update in updates if (own_id := read_id(update.message_id))}
     provider_ids = {_kept_id(update) for update in updates if update.provider_id}
     tried = SendAttempt.objects.filter(gateway=gateway_id)
     known: set[UUID] = set()
     if own_ids:
-        waiting = Message.objects.filter(pk__in=own_ids, gateway=gateway_id)
-        known.update(waiting.values_list("pk", flat=True))
+        here = Message.objects.filter(pk__in=own_ids, gateway=gateway_id).tried()
+        known.update(here.values_list("pk", flat=True))
         known.update(tried.filter(message__in=own_ids).values_list("message_id", flat=True))
     by_provider_id: dict[str, UUID] = {}
     if provider_ids:

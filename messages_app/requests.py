@@ -96,7 +96,7 @@ def _read_email(channel: Channel, body: Mapping[str, Any]) -> dict[str, Any]:
     has_uid = body.get("email_uid") not in (None, "")
     uid = fields.required_id(body, "email_uid") if has_uid or not preview_address else ""
     fields.header(body, "subject")
-    fields.mailbox(body, "reply_to_email_address")
+    fields.mailbox(body, fields.REPLY_TO)
     sender = fields.mailbox(body, "from_email_address")
     if not any([fields.has_text(body, "body"), fields.has_text(body, "text_body")]):
         raise fields.invalid("body", "is missing, and so is text_body")

@@ -18,6 +18,8 @@ def routed(
 
 
 def gateways_for(message: Message) -> tuple[GatewayValues, ...]:
-    """Those that fit a stored message now, by the present configuration."""
+    """Those that fit a stored message now, by the present configuration; for a test, its own."""
+    if message.is_test:
+        return (configuration.current().gateways[message.gateway_id],)
     label = configuration.current().labels[message.label_id]
     return routed(label, Channel(message.channel), message.end_user, message.brand_id).fits

@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
-from gateways import callers, configuration
+from gateway_project.lib.collecting import COLLECTIONS
+from gateways import callers, configuration, contacts
 from messages_app import holding
 from tests import services
 
@@ -27,6 +28,9 @@ def pytest_collection_modifyitems(items):
 def _nothing_kept_from_another_test():
     configuration.forget_now()
     callers.forget_uses()
+    contacts.forget()
     holding.forget()
+    for collection in COLLECTIONS:
+        collection.forget()
     yield
     configuration.forget_now()

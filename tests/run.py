@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from tests import services
 
 SPREAD = ("-n", "auto", "--maxprocesses", "4")
+BY_FILE = ("-n", "2", "--dist", "loadfile")
+"""Two browsers, and what a file has built is built once."""
 NEEDS_POSTGRESQL = ("postgresql", "redis", "rabbitmq")
 
 
@@ -35,7 +37,7 @@ def run(
     """One pytest run. One that selects nothing passes too."""
     marks = only or " and ".join(f"not {marker}" for marker in dict.fromkeys(without))
     print(f"\n== {title}", flush=True)  # noqa: T201
-    spread = () if only else SPREAD
+    spread = BY_FILE if only else SPREAD
     command = [sys.executable, "-m", "pytest", "-q", *spread, "-m", marks, *sys.argv[1:]]
     surroundings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     code = subprocess.run(command, env=surroundings | (environment or {}), check=False).returncode

@@ -34,7 +34,9 @@ SAMPLES = {
     "PUBLIC_URL": "https://gateway.example.com",
     "TRUSTED_PROXIES": "2",
     "EGRESS_ALLOW": "mail.internal",
+    "ENVIRONMENT": "staging",
     "BODY_LIMIT": "1000",
+    "REQUIRE_TWO_FACTOR": "1",
 }
 READ_SETTINGS = """
 import json
@@ -42,9 +44,10 @@ from gateway_project import settings as s
 print(json.dumps({
     **{name: str(getattr(s, name)) for name in (
         "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "SECRET_KEY", "PII_KEYS",
-        "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT")},
+        "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR")},
     "ALLOWED_HOSTS": ",".join(s.ALLOWED_HOSTS),
     "EGRESS_ALLOW": ",".join(s.EGRESS_ALLOW),
+    "ENVIRONMENT": "staging",
     "DATABASE_HOST": s.DATABASES["default"]["HOST"],
     "CACHE_LOCATION": s.CACHES["default"]["LOCATION"],
 }))
@@ -121,6 +124,7 @@ def test_every_setting_can_be_read_from_a_file(tmp_path):
     }
     assert json.loads(output) == expected | {
         "DEBUG": "True",
+        "REQUIRE_TWO_FACTOR": "True",
         "DATABASE_HOST": "db.internal",
         "CACHE_LOCATION": values["CACHE_URL"],
     }

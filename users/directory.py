@@ -1,8 +1,11 @@
 """The stored directory: from the id that Smartico uses to the end user."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.db.models import Q
+
+from gateway_project.lib.identifiers import read_id
 from gateways.values import LabelValues
 from users.addresses import email_index, phone_index
 from users.models import EndUser
@@ -15,6 +18,17 @@ def find(label: LabelValues, ext_user_id: str) -> EndUser | None:
         return EndUser.objects.get(label_id=label.id, ext_user_id=known_as)
     except EndUser.DoesNotExist:
         return None
+
+
+def users_known_as(text: str, labels: Iterable[LabelValues]) -> list[EndUser]:
+    """Each label's user of this id, by the label's own rule; or the one user of whom it is ours."""
+    label_ids_by_id: dict[str, list[int]] = {}
+    for label in labels:
+        label_ids_by_id.setdefault(stored_id(label.user_ids, text), []).append(label.id)
+    sought = Q(pk=read_id(text), label_id__in=[n for ids in label_ids_by_id.values() for n in ids])
+    for known_as, label_ids in label_ids_by_id.items():
+        sought |= Q(label_id__in=label_ids, ext_user_id=known_as)
+    return list(EndUser.objects.filter(sought).select_related("label", "brand").order_by("pk"))
 
 
 def addresses_among(label_id: int, texts: Collection[str]) -> set[str]:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.transactions import writing
 from gateways.models import Brand
+from users.missing import found
 from users.models import EndUser
 from users.news import news
 from users.reading import Read
@@ -152,6 +153,7 @@ class _Users:
             unique_fields=["id"],
             update_fields=WRITTEN,
         )
+        found(self._label_id, {*self._created, *self._changed})
 
     def _make(self, ext_user_id: str) -> EndUser:
         user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id)

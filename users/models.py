@@ -52,6 +52,7 @@ class EndUser(models.Model):
                 condition=Q(phone_index__isnull=False),
             ),
         ]
+        permissions = [("reveal_enduser", "Can reveal addresses, with a reason")]
 
     def __str__(self) -> str:
         return f"end user {self.pk}"
@@ -96,3 +97,30 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"
+
+
+class MissingUser(models.Model):
+    """An id that a send API was asked for and no user had. Gone when the user comes, or in time."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, db_index=False)
+    brand = models.ForeignKey(
+        Brand, on_delete=models.CASCADE, null=True, help_text="Of the key that asked."
+    )
+    ext_user_id = models.CharField(
+        max_length=EXT_USER_ID_LENGTH, blank=True, help_text="Empty: those that are not listed."
+    )
+    times = models.PositiveIntegerField()
+    first_asked_at = models.DateTimeField()
+    last_asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["label", "ext_user_id"], name="missing_user_in_label"),
+        ]
+        indexes = [
+            models.Index(fields=["label", "first_asked_at"], name="missing_user_by_time"),
+            models.Index(fields=["last_asked_at"], name="missing_user_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"missing user {self.pk}"

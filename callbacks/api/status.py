@@ -7,13 +7,13 @@ import hmac
 
 from django.http import HttpRequest, HttpResponse
 
-from callbacks.callback_url import CALLBACK_TYPES
 from callbacks.receiving import gateway_of_token, receive_for_gateway, receive_for_label
 from callbacks.status_reports import read_report
 from gateway_project.lib.protocol import ErrorCode, Refused, accepted
-from gateway_project.lib.vocabulary import KeyKind
+from gateway_project.lib.vocabulary import CALLBACK_TYPES, KeyKind
 from gateways import configuration
 from gateways.callers import live_key, note_use
+from gateways.contacts import Met, note
 from gateways.values import GatewayValues
 
 
@@ -34,6 +34,7 @@ def gateway_status(request: HttpRequest, token: str) -> HttpResponse:
     gateway = gateway_of_token(token)
     if gateway is None or not _may_carry(gateway, _api_key(request)):
         raise Refused(ErrorCode.NOT_AUTHORISED)
+    note(gateway.id, Met.WEBHOOK)
     receive_for_gateway(gateway, read_report(request.GET, type=CALLBACK_TYPES[gateway.channel]))
     return accepted()
 

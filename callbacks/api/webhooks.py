@@ -11,6 +11,7 @@ from callbacks.receiving import NotNow, answer_probe, gateway_of_token, receive
 from gateway_project.lib.connections import NOT_READY
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.request_body import read_body
+from gateways.contacts import Met, note
 from gateways.providers.base import WebhookRefused, WebhookRequest
 from gateways.values import GatewayValues
 
@@ -49,6 +50,7 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         return _text(404, "there is no such webhook")
     if request.method in PROBES:
         probe = answer_probe(gateway, _webhook_request(request, b""))
+        note(gateway.id, Met.PROBE)
         body = "" if request.method == "HEAD" else probe.body
         return HttpResponse(body, status=probe.status, content_type=probe.content_type)
     if request.method == "POST":
@@ -62,7 +64,9 @@ def _receive(gateway: GatewayValues, request: HttpRequest) -> HttpResponse:
         receive(gateway, _webhook_request(request, body))
     except WebhookRefused:
         logger.warning("gateway %s: a webhook's sender did not prove itself", gateway.slug)
+        note(gateway.id, Met.REFUSAL)
         raise
+    note(gateway.id, Met.WEBHOOK)
     return _text(200, "ok")
 
 

@@ -1,5 +1,6 @@
 """Ids made by the client: they grow with time, so new rows land at one end of an index."""
 
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7 as _uuid7
@@ -16,3 +17,11 @@ def read_id(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
+
+
+def first_id(moment: datetime) -> UUID:
+    """The least id that can be made from that millisecond on: a time is a range of ids.
+
+    Ids tell the time of the machine that made them.
+    """
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

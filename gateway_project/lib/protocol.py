@@ -6,7 +6,7 @@ Source: "Secured Messaging Gateways (Email/SMS/IM)", the response sections.
 from enum import IntEnum
 from http import HTTPStatus
 
-from django.http import HttpResponse, JsonResponse
+from django.http import JsonResponse
 
 
 class ErrorCode(IntEnum):
@@ -53,16 +53,19 @@ class Refused(Exception):
         self.text = text or code.text
 
 
-def accepted(ext_message_id: str | None = None) -> HttpResponse:
+class Answer(JsonResponse):
+    """An answer in the protocol: HTTP 200, whatever `error_code` says."""
+
+    def __init__(self, error_code: int, **members: object) -> None:
+        super().__init__({"error_code": error_code, **members}, status=HTTPStatus.OK)
+        self.error_code = error_code
+
+
+def accepted(ext_message_id: str | None = None) -> Answer:
     """`error_code` 0, with the message's id where there is one."""
-    answer: dict[str, object] = {"error_code": 0}
-    if ext_message_id is not None:
-        answer["ext_message_id"] = ext_message_id
-    return JsonResponse(answer)
+    return Answer(0, **({} if ext_message_id is None else {"ext_message_id": ext_message_id}))
 
 
-def refused(code: ErrorCode, text: str = "") -> HttpResponse:
+def refused(code: ErrorCode, text: str = "") -> Answer:
     """`error_code` above 0 and a message for a person."""
-    return JsonResponse(
-        {"error_code": int(code), "error_message": text or code.text}, status=HTTPStatus.OK
-    )
+    return Answer(int(code), error_message=text or code.text)

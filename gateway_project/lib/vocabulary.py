@@ -1,5 +1,7 @@
 """The words every floor shares: channels, statuses and the kinds of inbound keys."""
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
 
 
@@ -15,6 +17,12 @@ class Channel(TextChoices):
 
 
 PHONE_CHANNELS = frozenset({Channel.SMS, Channel.VIBER, Channel.WHATSAPP, Channel.RCS})
+CALLBACK_TYPES: Mapping[str, str] = {
+    Channel.EMAIL: "email",
+    Channel.CUSTOM_IM: "cim",
+    **dict.fromkeys(PHONE_CHANNELS, "sms"),
+}
+"""Smartico's word for each channel when it is told a status."""
 
 
 class Status(TextChoices):

@@ -61,6 +61,7 @@ class Demo:
         """What the demo's processes find in their environment."""
         return {
             "EGRESS_ALLOW": LOOPBACK,
+            "ENVIRONMENT": "demo",
             **os.environ,
             **self.secrets,
             "DEMO_CALLBACK_PORT": str(self.callback_port),

@@ -19,15 +19,16 @@ def live(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """200 where everything the gateway stands on can be reached, else 503 and what cannot."""
-    found = {name: _look(look) for name, look in LOOKS.items()}
+    found = {name: look_at(name) for name in LOOKS}
     is_ready = set(found.values()) == {OK}
     status = "ready" if is_ready else "not ready"
     return JsonResponse({"status": status, **found}, status=200 if is_ready else 503)
 
 
-def _look(look: Callable[[], str]) -> str:
+def look_at(name: str) -> str:
+    """OK, or in a word what is wrong with the database, the migrations or the broker."""
     try:
-        return look()
+        return LOOKS[name]()
     except Exception as error:  # noqa: BLE001  whatever a database's or broker's client may raise
         return type(error).__name__
 

@@ -22,6 +22,9 @@ class LinesField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(map(str, value)) if isinstance(value, list | tuple) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(initial or [], data)
+
     def to_python(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
             return list(value)

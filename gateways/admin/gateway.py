@@ -1,95 +1,162 @@
-"""The pages of gateways."""
+"""The pages of gateways: Smartico's two lists of them, and the three screens of each as tabs."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 
-from gateway_project.lib.admin import ModelAdmin
+from gateway_project.lib.admin import display, row_action
 from gateway_project.lib.vocabulary import Channel
-from gateways.adapters import status_url, webhook_url
-from gateways.admin.gateway_form import NewGatewayForm, config_fields, filter_fields, form_for
+from gateways.admin.access import ConnectionCheck, access_context
+from gateways.admin.choosing import KINDS, channels_of, kind_of
+from gateways.admin.gateway_form import form_for
+from gateways.admin.gateway_state import COLOURS, filters_in_words, state_of
 from gateways.admin.locking import LockingAdmin
+from gateways.admin.page import Page
+from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
+from gateways.admin.switching import Switches
+from gateways.admin.wizard import Wizard
 from gateways.models import Gateway
 
-KEPT = ("label", "slug", "channel", "provider")
-SHOWN = ("is_paused", "paused_because", "webhook_url", "status_url")
+MAY_TEST = "messages_app.test_message"
+HEAD = (("label", "slug"), ("channel", "provider_title"), ("is_active", "present_state"))
+BESIDE = ("instructions", "our_urls", "connection", "impact")
+READ_ONLY = ("label", "slug", "channel", "provider_title", "present_state", *BESIDE)
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Smartico's two lists of gateways."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(KINDS.items())
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Gateway]
+    ) -> QuerySet[Gateway] | None:
+        kind = kind_of(self.value() or "")
+        return queryset.filter(channel__in=channels_of(kind)) if kind else None
 
 
 @admin.register(Gateway)
-class GatewayAdmin(LockingAdmin, ModelAdmin):
+class GatewayAdmin(Wizard, ConnectionCheck, Switches, LockingAdmin, Page):
+    when_empty = "Create the first gateway: messages leave through one."
     list_display = (
-        "name",
-        "label",
-        "channel",
-        "provider",
-        "brand",
-        "is_active",
-        "is_paused",
-        "paused_because",
+        *("name", "label", "channel_title", "provider_title", "brand_or_any", "conditions"),
+        *("state", "paused_because"),
     )
-    list_filter = ("label", "channel", "provider", "is_active", "is_paused")
+    list_filter = (KindFilter, "label", "channel", "provider", "is_active", "is_paused")
     list_select_related = ("label", "brand")
     search_fields = ("name", "slug")
-    actions = ("pause", "resume")
-    add_fieldsets = ((None, {"fields": (*KEPT, "name", "brand")}),)
+    ordering = ("label__name", "channel", "name", "pk")
+    list_before_template = "admin/gateways/above_list.html"
+    show_add_link = False
+    actions_detail = ("test_send",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return self.rows_of_labels(request).filter(is_draft=False)
+
+    def rows_of_labels(self, request: HttpRequest) -> Any:
+        """The gateways of this person's labels, drafts too."""
+        return super().get_queryset(request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Leaves its kind on the request, for the sidebar."""
+        gateway = super().get_object(request, object_id, from_field)
+        request.kind = kind_of(gateway.channel) if gateway else ""  # type: ignore[attr-defined]
+        return gateway
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        kind = kind_of(request.GET.get("kind", ""))
+        drafts = self.rows_of_labels(request).filter(is_draft=True, channel__in=channels_of(kind))
+        context = {
+            "title": KINDS.get(kind, "Gateways"),
+            "kind": kind,
+            "drafts": drafts.select_related("label").order_by("-created_at"),
+        }
+        page: HttpResponse = super().changelist_view(request, {**context, **(extra_context or {})})
+        return page
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        kwargs["form"] = form_for(obj) if obj else NewGatewayForm
+        kwargs.setdefault("form", form_for(obj, screens_of(obj)))
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None:
-            return self.add_fieldsets
-        conditions = (*KEPT[:3], "name", "brand", *filter_fields(obj), "seen")
-        sending = (
-            *("is_active", "is_paused", "paused_because"),
-            *("rate_per_second", "expires_after", "on_unknown"),
-        )
-        parts = [("Conditions", conditions), ("Sending", sending)]
-        if self.has_change_permission(request, obj):
-            parts.insert(1, ("Authentication & Configuration", self._access(obj)))
-        if obj.channel != Channel.CUSTOM_IM:
-            parts.append(('"From" config', ("from_default", "from_allowed", "unknown_sender")))
-        return [(title, {"fields": fields}) for title, fields in parts]
-
-    def _access(self, gateway: Gateway) -> tuple[str, ...]:
-        urls = ("webhook_url", "status_url") if gateway.channel == Channel.CUSTOM_IM else SHOWN[2:3]
-        return ("provider", *config_fields(gateway), *urls)
+        may_change = self.has_change_permission(request, obj)
+        return [
+            (None, {"fields": (*HEAD, "seen")}),
+            *(
+                (tab.title, {"fields": _lines(tab, obj, may_change), "classes": ["tab"]})
+                for tab in screens_of(obj)
+                if may_change or tab is not ACCESS
+            ),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*KEPT, *SHOWN) if obj else ()
+        return READ_ONLY
 
-    @admin.display(description="Our webhook URL")
-    def webhook_url(self, gateway: Gateway) -> str:
-        return webhook_url(gateway.token.reveal())
+    def has_test_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm(MAY_TEST)
 
-    @admin.display(description="Our status URL")
-    def status_url(self, gateway: Gateway) -> str:
-        return status_url(gateway.token.reveal())
+    @row_action(description="Test send", icon="send", permission="test")
+    def test_send(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        gateway = self.get_object(request, object_id)
+        if gateway is None:
+            raise Http404
+        return redirect("admin:test_send", gateway_id=gateway.pk)
 
-    def response_post_save_add(self, request: HttpRequest, obj: Gateway) -> HttpResponse:
-        """On to the second page, where the provider's own form is."""
-        self.message_user(request, "Fill in the configuration, then set the gateway active.")
-        return HttpResponseRedirect(reverse("admin:gateways_gateway_change", args=[obj.pk]))
+    @admin.display(description="Channel", ordering="channel")
+    def channel_title(self, gateway: Gateway) -> str:
+        return Channel(gateway.channel).label
 
-    @admin.action(description="Pause", permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> None:
-        self._set_paused(request, queryset, True, "Paused.")
+    @admin.display(description="Provider", ordering="provider")
+    def provider_title(self, gateway: Gateway) -> str:
+        return provider_title(gateway)
 
-    @admin.action(description="Resume", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> None:
-        self._set_paused(request, queryset, False, "Resumed.")
+    @admin.display(description="Brand", ordering="brand")
+    def brand_or_any(self, gateway: Gateway) -> str:
+        return gateway.brand.name if gateway.brand else "any"
 
-    def _set_paused(
-        self, request: HttpRequest, queryset: QuerySet[Gateway], paused: bool, text: str
-    ) -> None:
-        gateways = list(queryset.filter(is_paused=not paused))
-        queryset.filter(is_paused=not paused).update(is_paused=paused, paused_because="")
-        for gateway in gateways:
-            self.log_change(request, gateway, text)
-        self.message_user(request, f"{len(gateways)} gateways: {text}")
+    @admin.display(description="Conditions")
+    def conditions(self, gateway: Gateway) -> str:
+        return filters_in_words(gateway.filters)
+
+    @display(description="State", label=COLOURS)
+    def state(self, gateway: Gateway) -> str:
+        return state_of(gateway)
+
+    @admin.display(description="State")
+    def present_state(self, gateway: Gateway) -> str:
+        return ": ".join(filter(None, (state_of(gateway), gateway.paused_because)))
+
+    @admin.display(description="Set-up instructions")
+    def instructions(self, gateway: Gateway) -> str:
+        return render_to_string("admin/gateways/instructions.html", access_context(gateway))
+
+    @admin.display(description="Our URLs")
+    def our_urls(self, gateway: Gateway) -> str:
+        return render_to_string("admin/gateways/our_urls.html", access_context(gateway))
+
+    @admin.display(description="Connection")
+    def connection(self, gateway: Gateway) -> str:
+        return render_to_string("admin/gateways/connection.html", access_context(gateway))
+
+    @admin.display(description="What a change would move")
+    def impact(self, gateway: Gateway) -> str:
+        return render_to_string("admin/gateways/impact.html", {"gateway": gateway})
+
+
+def _lines(screen: Screen, gateway: Gateway, may_change: bool) -> tuple[Any, ...]:
+    """The screen's fields, and what stands beside them for those who may change them."""
+    if screen is ACCESS:
+        return ("instructions", *screen.lines(gateway), "connection", "our_urls")
+    if screen is CONDITIONS and may_change:
+        return (*screen.lines(gateway), "impact")
+    return screen.lines(gateway)

@@ -1,146 +1,125 @@
-"""The form of a gateway: one part of it is drawn from the provider's own Config."""
+"""The form of a gateway, of one screen or of all: wizard and tabs are drawn from it."""
 
-from copy import deepcopy
+from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from gateway_project.lib.admin import SecretFormField, dress
-from gateways.admin.fields import LinesField
+from gateway_project.lib.vocabulary import Channel
+from gateways.admin.drawing import drawn_fields
 from gateways.admin.locking import SeenForm
-from gateways.config_file.fields import ScalarField
-from gateways.config_file.gateway_schema import SENDER_LENGTH
+from gateways.admin.screens import ACCESS, CONDITIONS, CONFIG, FILTER, Screen, provider_of
 from gateways.models import Brand, Gateway
+from gateways.models.gateway import config_of
 from gateways.providers.base import Provider
-from gateways.providers.registry import (
-    provider_class,
-    provider_classes,
-    secret_fields,
-    validate_config,
-)
+from gateways.providers.registry import destinations, secret_fields, validate_config
+from gateways.senders import sender_problem
 
-CONFIG, FILTER = "config_", "filter_"
+HELP = {
+    "name": "How this gateway is called in lists and on timelines.",
+    "brand": "A brand's own gateway wins over one for any brand.",
+    "rate_per_second": "Most messages a second. Empty: as fast as the provider takes them.",
+    "on_unknown": "When a message was handed over and no answer came: park it for a person, "
+    "repeat it, or count it as failed.",
+    "from_default": "Used where a message names no sender.",
+    "reply_to_default": "Used where a message names no Reply-to. Empty: it has none.",
+    "unknown_sender": "What happens to a message whose sender is not among the allowed: "
+    "it is refused, or leaves with the default.",
+}
+LABELS = {
+    "from_default": 'Default "From"',
+    "reply_to_default": "Default Reply-to",
+    "unknown_sender": "Unknown sender",
+    "expires_after": "Expires after (seconds)",
+    "on_unknown": "When the outcome is unknown",
+}
 
 
-class NewGatewayForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The first page: which account it will be. It stays inactive until the rest is filled in."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(slug, cls.title) for slug, cls in provider_classes().items()]
-        self.fields["provider"] = dress(forms.ChoiceField(choices=choices, widget=forms.Select()))
-
-    def clean(self) -> Any:
-        cleaned = super().clean() or self.cleaned_data
-        brand, provider = cleaned.get("brand"), provider_class(cleaned.get("provider", "sandbox"))
-        if brand is not None and brand.label != cleaned.get("label"):
-            self.add_error("brand", "This brand belongs to another label.")
-        if cleaned.get("channel") and cleaned["channel"] not in provider.channels:
-            titles = ", ".join(channel.label for channel in provider.channels)
-            self.add_error("channel", f"{provider.title} serves only {titles}.")
-        self.instance.is_active = False
-        return cleaned
+SAVED_FOR_ANOTHER = "Type it again: it was saved for another host."
 
 
 class GatewayForm(SeenForm):
-    """A gateway's Conditions, its provider's Config, and its "From" config."""
+    """What is filled in on some of a gateway's screens."""
 
-    unwatched = frozenset({"is_paused", "paused_because", "token", "token_digest"})
-    from_allowed = LinesField(ScalarField(max_length=SENDER_LENGTH))
+    screens: tuple[Screen, ...] = ()
+    config: dict[str, Any] | None = None
+    """The provider's Config as it was typed, kept secrets in it, once it is known to be good."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "brand" in self.fields:
-            self.fields["brand"].queryset = Brand.objects.filter(  # type: ignore[attr-defined]
-                label=self.instance.label
-            )
+        for name, field in self.fields.items():
+            field.help_text = HELP.get(name, field.help_text)
+            field.label = LABELS.get(name, field.label)
+        brand: Any = self.fields.get("brand")
+        if brand is not None:
+            brand.queryset = Brand.objects.filter(label=self.instance.label)
+            brand.empty_label = "Any brand"
+            for link in ("add", "change", "view", "delete"):
+                setattr(brand.widget, f"can_{link}_related", False)
+
+    def clean_from_default(self) -> str:
+        return self._checked_sender("from_default")
+
+    def clean_reply_to_default(self) -> str:
+        return self._checked_sender("reply_to_default")
+
+    def _checked_sender(self, name: str) -> str:
+        sender: str = self.cleaned_data[name]
+        problem = sender_problem(Channel(self.instance.channel), sender) if sender else None
+        if problem:
+            raise ValidationError(f"This {problem}.")
+        return sender
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        names = [name.removeprefix(CONFIG) for name in self.fields if name.startswith(CONFIG)]
-        if names and not any(name.startswith(CONFIG) for name in self.errors):
-            self._clean_config(names)
+        provider = provider_of(self.instance) if ACCESS in self.screens else None
+        if provider and not any(name.startswith(CONFIG) for name in self.errors):
+            self._clean_config(provider)
         return cleaned
 
-    def _clean_config(self, names: list[str]) -> None:
-        provider = provider_class(self.instance.provider)
+    def _clean_config(self, provider: type[Provider]) -> None:
+        names = [name for name in provider.Config.base_fields if CONFIG + name in self.fields]
         typed = {name: self.cleaned_data[CONFIG + name] for name in names}
-        kept = {
-            name: value
-            for name, value in config_of(self.instance).items()
-            if name in secret_fields(provider) and not typed.get(name)
-        }
+        saved = config_of(self.instance)
+        secret = secret_fields(provider)
+        kept = {name: saved[name] for name in saved if name in secret and not typed.get(name)}
         try:
             config = validate_config(provider, {**typed, **kept})
         except ValidationError as error:
             for name, messages in error.message_dict.items():
                 self.add_error(None if name == NON_FIELD_ERRORS else CONFIG + name, messages)
-        else:
-            if config != config_of(self.instance):
-                self.instance.config = config
+            return
+        if destinations(provider, config) == destinations(provider, saved) or not kept:
+            self.config = config
+        for name in kept if self.config is None else ():
+            self.add_error(CONFIG + name, SAVED_FOR_ANOTHER)
+
+    @property
+    def is_config_saved(self) -> bool:
+        """Whether the checked configuration is the one in the row."""
+        return self.instance.config is not None and self.config == config_of(self.instance)
 
     def save(self, commit: bool = True) -> Gateway:
-        wanted = {
-            name.removeprefix(FILTER): self.cleaned_data[name]
-            for name in self.fields
-            if name.startswith(FILTER)
-        }
-        self.instance.filters = {name: values for name, values in wanted.items() if values}
+        if self.config is not None and not self.is_config_saved:
+            self.instance.config = self.config
+        if CONDITIONS in self.screens:
+            self.instance.filters = self._filters()
         row: Gateway = super().save(commit)
         return row
 
-
-def form_for(gateway: Gateway) -> type[GatewayForm]:
-    """The form of this gateway's provider and of its label's filter properties."""
-    fields = {name: _filter_field(gateway, name) for name in filter_fields(gateway)}
-    provider = provider_of(gateway)
-    if provider:
-        for name in provider.Config.base_fields:
-            fields[CONFIG + name] = _config_field(gateway, provider, name)
-    return type("GatewayForm", (GatewayForm,), fields)
+    def _filters(self) -> dict[str, list[str]]:
+        names = [name for name in self.fields if name.startswith(FILTER)]
+        wanted = {name.removeprefix(FILTER): self.cleaned_data[name] for name in names}
+        return {name: values for name, values in wanted.items() if values}
 
 
-def filter_fields(gateway: Gateway) -> list[str]:
-    """The form fields of the filters, at most two unless more were set when more were allowed."""
-    names = dict.fromkeys([*gateway.label.filter_properties, *gateway.filters])
-    return [FILTER + name for name in names]
+def form_for(gateway: Gateway, screens: Iterable[Screen]) -> type[GatewayForm]:
+    """The form of these screens: the provider's fields, the label's filter properties.
 
-
-def config_fields(gateway: Gateway) -> list[str]:
-    """The form fields of the provider's Config; none where the provider is gone."""
-    provider = provider_of(gateway)
-    return [CONFIG + name for name in provider.Config.base_fields] if provider else []
-
-
-def provider_of(gateway: Gateway) -> type[Provider] | None:
-    return provider_classes().get(gateway.provider)
-
-
-def config_of(gateway: Gateway) -> dict[str, Any]:
-    return gateway.config.reveal() if gateway.config else {}
-
-
-def _filter_field(gateway: Gateway, field_name: str) -> forms.Field:
-    name = field_name.removeprefix(FILTER)
-    return LinesField(
-        ScalarField(),
-        label=f"Only where {name} is",
-        initial=gateway.filters.get(name, []),
-        help_text="One value on each line. Empty: any.",
-    )
-
-
-def _config_field(gateway: Gateway, provider: type[Provider], name: str) -> forms.Field:
-    declared = provider.Config.base_fields[name]
-    label = declared.label or name.replace("_", " ").capitalize()
-    if name in secret_fields(provider):
-        state = "Saved, and not shown." if name in config_of(gateway) else "Not set."
-        return SecretFormField(
-            is_long=isinstance(declared.widget, forms.Textarea),
-            label=label,
-            help_text=f"{state} Left empty, it stays as it is. {declared.help_text}".strip(),
-        )
-    field = deepcopy(declared)
-    field.label, field.initial = label, config_of(gateway).get(name, declared.initial)
-    return dress(field)
+    It minds what somebody else changes meanwhile only where it would be written over.
+    """
+    screens = tuple(screens)
+    written = {"is_active"}.union(*(screen.columns for screen in screens))
+    columns = {field.name for field in Gateway._meta.concrete_fields}
+    parts = {"screens": screens, "unwatched": columns - written}
+    return type("GatewayForm", (GatewayForm,), {**drawn_fields(gateway, screens), **parts})

@@ -1,137 +1,52 @@
-"""The pages of labels and brands."""
+"""The pages of labels."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from rest_framework import serializers
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 
-from gateway_project.lib.admin import ModelAdmin, SecretFormField
-from gateway_project.lib.vocabulary import Status
-from gateways.admin.fields import LinesField, dressed
-from gateways.admin.locking import LockingAdmin, SeenForm
-from gateways.callback_hosts import CallbackRefused, check_callback_url
-from gateways.config_file.fields import CallbackHostField, DomainField, NetworkField
-from gateways.config_file.schema import FILTER_PROPERTIES
-from gateways.models import Brand, Label
-from gateways.models.label import all_statuses
-
-SEALED = {"new_callback_url": "callback_url", "new_callback_api_key": "callback_api_key"}
-"""The columns behind the fields in which secrets are typed."""
-DAYS = ("bodies_days", "events_days")
-
-
-class LabelForm(SeenForm):
-    """A label. Its secrets are typed and never shown."""
-
-    unwatched = frozenset({"callbacks_suspended_at", "callbacks_suspended_because"})
-    allowed_ips = LinesField(
-        NetworkField(), help_text="Networks that may call the send APIs. Empty: any."
-    )
-    new_callback_url = SecretFormField(label="Callback URL")
-    new_callback_api_key = SecretFormField(label="Callback api_key")
-    callback_hosts = LinesField(
-        CallbackHostField(),
-        help_text="host, *.host or http://host:port. They and no others are given the api_key.",
-    )
-    callback_statuses = dressed(
-        forms.MultipleChoiceField(
-            choices=Status.choices,
-            initial=all_statuses,
-            widget=forms.CheckboxSelectMultiple,
-            required=False,
-        )
-    )
-    preview_domains = LinesField(DomainField())
-    filter_properties = LinesField(
-        serializers.CharField(max_length=64),
-        help_text=f"User properties that gateways filter on, at most {FILTER_PROPERTIES}.",
-    )
-    strip_prefix = dressed(
-        forms.CharField(
-            required=False,
-            strip=False,
-            max_length=255,
-            help_text="What Smartico puts before the platform's own user ids. Empty: nothing.",
-        )
-    )
-    bodies_days = dressed(forms.IntegerField(min_value=1, required=False))
-    events_days = dressed(forms.IntegerField(min_value=1, required=False))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial.setdefault("strip_prefix", self.instance.user_ids.get("strip_prefix", ""))
-        for name in DAYS:
-            self.initial.setdefault(name, self.instance.retention.get(name))
-
-    def clean_filter_properties(self) -> list[str]:
-        names: list[str] = self.cleaned_data["filter_properties"]
-        if len(names) > FILTER_PROPERTIES:
-            raise forms.ValidationError(f"At most {FILTER_PROPERTIES}.")
-        return names
-
-    def clean(self) -> Any:
-        cleaned = super().clean()
-        kept = self.instance.callback_url
-        url = self.cleaned_data.get("new_callback_url") or (kept.reveal() if kept else "")
-        if url and "callback_hosts" in self.cleaned_data:
-            try:
-                check_callback_url(url, self.cleaned_data["callback_hosts"])
-            except CallbackRefused as refused:
-                self.add_error("new_callback_url", str(refused))
-        return cleaned
-
-    def save(self, commit: bool = True) -> Label:
-        values = self.cleaned_data
-        for name, column in SEALED.items():
-            if values.get(name):
-                setattr(self.instance, column, values[name])
-        prefix = values.get("strip_prefix")
-        self.instance.user_ids = {"strip_prefix": prefix} if prefix else {}
-        self.instance.retention = {name: values[name] for name in DAYS if values.get(name)}
-        row: Label = super().save(commit)
-        return row
+from gateway_project.lib.admin import display
+from gateway_project.lib.confirming import confirmed_action
+from gateway_project.lib.transactions import writing
+from gateways.admin.label_form import DAYS, SEALED, LabelForm
+from gateways.admin.locking import LockingAdmin
+from gateways.admin.page import Page
+from gateways.admin.sheet import SetUpSheet
+from gateways.admin.states import PAUSED, RUNNING, STATES, SUSPENDED
+from gateways.models import Label
+from gateways.staff import label_ids_of
 
 
 @admin.register(Label)
-class LabelAdmin(LockingAdmin, ModelAdmin):
+class LabelAdmin(SetUpSheet, LockingAdmin, Page):
+    when_empty = "Add the first label: one for each tenant that you have at Smartico."
+    label_path = "pk"
     form = LabelForm
-    list_display = ("name", "slug", "is_paused", "callbacks_suspended_at")
+    list_display = ("name", "slug", "state", "sheet_link")
     search_fields = ("name", "slug")
     actions = ("resume_callbacks",)
-    readonly_fields = (
-        "callbacks_suspended_at",
-        "callbacks_suspended_because",
-        "in_the_file_only",
-        "created_at",
-    )
-    fieldsets = (
-        (None, {"fields": ("name", "slug", "is_paused", "seen")}),
-        ("Callers", {"fields": ("allowed_ips", "preview_domains")}),
-        (
-            "Callbacks",
-            {
-                "fields": (
-                    *SEALED,
-                    "callback_hosts",
-                    "callback_statuses",
-                    "callbacks_suspended_at",
-                    "callbacks_suspended_because",
-                )
-            },
-        ),
-        (
-            "Users and content",
-            {"fields": ("strip_prefix", "filter_properties", "extension_policy")},
-        ),
-        ("Retention", {"fields": DAYS}),
-        ("More", {"fields": ("in_the_file_only", "created_at")}),
+    change_form_outer_before_template = "admin/gateways/label/notices.html"
+    readonly_fields = ("in_the_file_only", "created_at")
+    fieldsets = tuple(
+        (title, {"fields": fields, "classes": ["tab"]})
+        for title, fields in (
+            ("Settings", ("name", "slug", "is_paused", "in_the_file_only", "created_at", "seen")),
+            ("Callers", ("allowed_ips", "preview_domains")),
+            ("Callbacks", (*SEALED, "callback_hosts", "callback_statuses")),
+            ("Users and content", ("strip_prefix", "filter_properties", "extension_policy")),
+            ("Retention", DAYS),
+        )
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who is limited to labels would not see the new one."""
+        return label_ids_of(request.user) is None and super().has_add_permission(request)
 
     @admin.display(description="Set in the configuration file")
     def in_the_file_only(self, label: Label) -> str:
@@ -142,22 +57,54 @@ class LabelAdmin(LockingAdmin, ModelAdmin):
         }
         return ", ".join(name for name, value in parts.items() if value) or "nothing more"
 
-    @admin.action(description="Resume callbacks", permissions=["change"])
+    @display(description="state", label=STATES)
+    def state(self, label: Label) -> str:
+        if label.is_paused:
+            return PAUSED
+        return SUSPENDED if label.callbacks_suspended_at else RUNNING
+
+    @display(description="Smartico")
+    def sheet_link(self, label: Label) -> str:
+        url = reverse("admin:gateways_label_sheet", args=[label.pk])
+        return format_html('<a href="{}">Set-up sheet</a>', url)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        label = context.get("original")
+        belongings = _belongings(label) if label else []
+        answer: HttpResponse = super().render_change_form(
+            request, {**context, "belongings": belongings}, *args, **kwargs
+        )
+        return answer
+
+    @confirmed_action(
+        description="Resume callbacks",
+        permission="change",
+        question="Labels whose callbacks go on: {count}. What is owed to Smartico is told at once.",
+        narrow=lambda labels: labels.exclude(callbacks_suspended_at=None),
+    )
     def resume_callbacks(self, request: HttpRequest, queryset: QuerySet[Label]) -> None:
-        suspended = list(queryset.exclude(callbacks_suspended_at=None))
-        queryset.update(callbacks_suspended_at=None, callbacks_suspended_because="")
-        for label in suspended:
-            self.log_change(request, label, "Callbacks resumed.")
+        with writing():
+            suspended = list(queryset.select_for_update(of=("self",)))
+            Label.objects.filter(pk__in=[label.pk for label in suspended]).update(
+                callbacks_suspended_at=None, callbacks_suspended_because=""
+            )
+            for label in suspended:
+                self.log_change(request, label, {"callbacks": "resumed"})
         self.message_user(request, f"{len(suspended)} resumed.")
 
 
-@admin.register(Brand)
-class BrandAdmin(ModelAdmin):
-    list_display = ("name", "slug", "label", "is_paused", "is_active")
-    list_filter = ("label",)
-    list_select_related = ("label",)
-    search_fields = ("name", "slug")
-    fields = ("label", "name", "slug", "is_paused", "is_active")
+def _belongings(label: Label) -> list[tuple[str, int, str]]:
+    """Title, count and list of what belongs to the label."""
+    return [
+        _belonging("Keys", label, label.keys.filter(revoked_at=None)),
+        _belonging("Brands", label, label.brands.all()),
+        _belonging("Gateways", label, label.gateways.all()),
+        _belonging("Custom IM templates", label, label.templates.all()),
+    ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("label", "slug") if obj else ()
+
+def _belonging(title: str, label: Label, rows: QuerySet[Any]) -> tuple[str, int, str]:
+    name = f"admin:gateways_{rows.model._meta.model_name}_changelist"
+    return title, rows.count(), f"{reverse(name)}?label__id__exact={label.pk}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.transaction import get_connection
 from django.http import HttpRequest
 
 from gateway_project.lib.crypto import keyed_digest
@@ -59,7 +60,7 @@ class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
     def _changed_since(self, seen: str) -> list[str]:
         try:
             before = dict(json.loads(seen or "{}"))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             before = {}
         names = [name for name, now in self.present.items() if before.get(name, now) != now]
         return [str(self.instance._meta.get_field(name).verbose_name) for name in names]
@@ -72,6 +73,6 @@ class LockingAdmin:
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         row = super().get_object(request, object_id, from_field)  # type: ignore[misc]
-        if row is None or request.method != "POST":
+        if row is None or request.method != "POST" or not get_connection().in_atomic_block:
             return row
         return self.model._default_manager.select_for_update().filter(pk=row.pk).first()

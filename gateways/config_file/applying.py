@@ -7,12 +7,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from gateway_project.lib.transactions import writing
+from gateways.auditing import differences, values_of
 from gateways.config_file.changes import Change, Journal, Verb
 from gateways.config_file.checking import Values
 from gateways.config_file.problems import ConfigFileRefused, Problem
 from gateways.config_file.rows import make_be
 from gateways.models import Brand, Gateway, Key, Label, Template, TemplateField
 
+COMMAND = "apply_config"
+"""Who is said to have done it, in the audit."""
 CHILDREN = ("keys", "brands", "templates", "gateways")
 
 
@@ -31,6 +34,7 @@ def apply(labels: list[Values], *, dry_run: bool = False) -> list[Change]:
             _revoke_keys(label, values["keys"], journal)
         for label, values in rows:
             _apply_parts(label, values, journal)
+        journal.tell(COMMAND)
         transaction.set_rollback(dry_run)
     return journal.changes
 
@@ -62,7 +66,7 @@ def _apply_label(values: Values, journal: Journal) -> Label:
     slug = values["slug"]
     label = Label.objects.select_for_update().filter(slug=slug).first() or Label(slug=slug)
     columns = {name: value for name, value in values.items() if name not in CHILDREN}
-    make_be(label, columns, "label", slug, journal)
+    make_be(label, columns, slug, journal)
     return label
 
 
@@ -83,17 +87,17 @@ def _apply_list(
     """Makes the label's rows of this model be those of the list; answers them by slug."""
     present = {row.slug: row for row in model.objects.filter(label=label).order_by("pk")}
     rows: dict[str, Any] = {}
-    noun = model._meta.verbose_name
     for values in wanted:
         slug = values["slug"]
         row = rows[slug] = present.pop(slug, None) or model(label=label, slug=slug)
         columns = {"is_active": True, **values}
-        make_be(row, columns, noun, f"{label.slug}/{slug}", journal)
+        make_be(row, columns, f"{label.slug}/{slug}", journal)
     for slug, row in present.items():
         if row.is_active:
             row.is_active = False
             row.save(update_fields=["is_active"])
-            journal.note(Verb.DEACTIVATED, noun, f"{label.slug}/{slug}")
+            changes = {"is_active": [True, False]}
+            journal.note(Verb.DEACTIVATED, row, f"{label.slug}/{slug}", changes=changes)
     return rows
 
 
@@ -107,10 +111,12 @@ def _apply_templates(label: Label, wanted: list[Values], journal: Journal) -> No
             for position, field in enumerate(values["fields"])
         ]
         present = list(template.fields.order_by("position", "pk"))
-        if [_as_values(field) for field in present] != [_as_values(field) for field in fields]:
+        before, after = ([_as_values(field) for field in rows] for rows in (present, fields))
+        if before != after:
             template.fields.all().delete()
             TemplateField.objects.bulk_create(fields)
-            journal.note(Verb.CHANGED, "template", f"{label.slug}/{template.slug}", "fields")
+            name, changes = f"{label.slug}/{template.slug}", {"fields": [before, after]}
+            journal.note(Verb.CHANGED, template, name, "fields", changes=changes)
 
 
 def _as_values(field: TemplateField) -> tuple[Any, ...]:
@@ -118,7 +124,7 @@ def _as_values(field: TemplateField) -> tuple[Any, ...]:
 
 
 def _live_keys(label: Label) -> dict[tuple[str, str], Key]:
-    rows = Key.objects.filter(label=label, revoked_at=None).order_by("pk")
+    rows = Key.objects.filter(label=label, revoked_at=None, is_test=False).order_by("pk")
     return {(row.kind, row.digest): row for row in rows}
 
 
@@ -126,9 +132,10 @@ def _revoke_keys(label: Label, wanted: list[Values], journal: Journal) -> None:
     named = {(values["kind"], values["digest"]) for values in wanted}
     for identity, key in _live_keys(label).items():
         if identity not in named:
-            key.revoked_at = timezone.now()
+            key.revoked_at = now = timezone.now()
             key.save(update_fields=["revoked_at"])
-            journal.note(Verb.REVOKED, "key", f"{label.slug}/{key.kind} {key.pk}")
+            name, changes = f"{label.slug}/{key.kind} {key.pk}", {"revoked_at": [None, str(now)]}
+            journal.note(Verb.REVOKED, key, name, changes=changes)
 
 
 def _add_keys(label: Label, wanted: list[Values], brands: dict[str, Any], journal: Journal) -> None:
@@ -138,9 +145,11 @@ def _add_keys(label: Label, wanted: list[Values], brands: dict[str, Any], journa
         name = f"{label.slug}/{values['kind']} (keys[{position}])"
         key = live.get((values["kind"], values["digest"]))
         if key is None:
-            Key.objects.create(label=label, **{**values, "brand": brand})
-            journal.note(Verb.CREATED, "key", name)
+            key = Key.objects.create(label=label, **{**values, "brand": brand})
+            journal.note(Verb.CREATED, key, name)
         elif key.brand != brand:
+            told = values_of(key)
             key.brand = brand
             key.save(update_fields=["brand"])
-            journal.note(Verb.CHANGED, "key", name, "brand")
+            changes = differences(told, values_of(key))
+            journal.note(Verb.CHANGED, key, name, "brand", changes=changes)

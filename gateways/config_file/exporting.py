@@ -38,15 +38,18 @@ def export(labels: Iterable[Label]) -> str:
 
 def _values(label: Label) -> dict[str, Any]:
     """The label's columns, and its rows that a file can name."""
+    keys = label.keys.filter(revoked_at=None, is_test=False)
     fields = Prefetch("fields", TemplateField.objects.order_by("position", "pk"))
     return {
         **{field.name: getattr(label, field.name) for field in label._meta.concrete_fields},
-        "keys": label.keys.filter(revoked_at=None).select_related("brand").order_by("pk"),
+        "keys": keys.select_related("brand").order_by("pk"),
         "brands": label.brands.filter(is_active=True).order_by("pk"),
         "templates": label.templates.filter(is_active=True).prefetch_related(fields).order_by("pk"),
         "gateways": [
             gateway
-            for gateway in label.gateways.select_related("brand").order_by("pk")
+            for gateway in label.gateways.filter(is_draft=False)
+            .select_related("brand")
+            .order_by("pk")
             if gateway.is_active or _could_be_active(gateway, label)
         ],
     }

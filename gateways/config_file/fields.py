@@ -8,10 +8,11 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import Channel, Status
 from gateways.callback_hosts import CallbackRefused, check_callback_host
 from gateways.config_file.strict import Strict
 from gateways.models.key import secret_digest
+from gateways.senders import entry_problem
 
 
 class _LeftOut:
@@ -122,6 +123,21 @@ class DomainField(serializers.RegexField):
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return super().run_validation(data.lower() if isinstance(data, str) else data)
+
+
+class SenderEntryField(serializers.CharField):
+    """An entry of a list of senders on this channel: a sender, or a mail domain."""
+
+    def __init__(self, channel: Channel, **kwargs: Any) -> None:
+        super().__init__(max_length=320, **kwargs)
+        self.channel = channel
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        problem = entry_problem(self.channel, text)
+        if problem:
+            raise ValidationError(problem)
+        return text
 
 
 class StatusesField(serializers.ListField):

@@ -30,6 +30,15 @@ class FromSchema(Strict):
     )
 
 
+class ReplyToSchema(Strict):
+    default = serializers.CharField(source="reply_to_default", default="", max_length=SENDER_LENGTH)
+    allowed = serializers.ListField(
+        source="reply_to_allowed",
+        child=serializers.CharField(max_length=SENDER_LENGTH),
+        default=list,
+    )
+
+
 class ConfigField(serializers.DictField):
     """A provider's own configuration. Its secrets are those that the provider declares."""
 
@@ -57,6 +66,7 @@ class GatewaySchema(Named):
     )
     config = ConfigField(required=False)
     from_ = FromSchema(source="*", required=False)
+    reply_to = ReplyToSchema(source="*", required=False)
     rate_per_second = serializers.IntegerField(min_value=1, max_value=1_000_000, default=None)
     expires_after = serializers.IntegerField(min_value=1, max_value=31_536_000, default=None)
     on_unknown = ChoiceField(OnUnknown.choices, default=OnUnknown.PARK)

@@ -6,6 +6,7 @@ from django.db import models
 
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.personal import Personal
+from gateways.auditing import differences, values_of
 from gateways.config_file.changes import Journal, Verb
 from gateways.config_file.checking import Values
 from gateways.config_file.gateway_schema import GatewaySchema
@@ -22,16 +23,17 @@ WORDS: dict[type[models.Model], dict[str, str]] = {
 }
 
 
-def make_be(row: models.Model, columns: Values, noun: str, name: str, journal: Journal) -> None:
+def make_be(row: models.Model, columns: Values, name: str, journal: Journal) -> None:
     """One save of what differs, or none."""
     if row.pk is None:
         _assign(row, columns)
         row.save()
-        journal.note(Verb.CREATED, noun, name)
+        journal.note(Verb.CREATED, row, name)
         return
     before = {column: getattr(row, column) for column in columns}
     changed = [column for column in columns if _plain(before[column]) != _plain(columns[column])]
     if changed:
+        told = values_of(row)
         written = _assign(row, {column: columns[column] for column in changed})
         row.save(update_fields=written)
         words = WORDS[type(row)]
@@ -40,7 +42,8 @@ def make_be(row: models.Model, columns: Values, noun: str, name: str, journal: J
             for column in changed
             for word in _words(words.get(column, column), before[column], columns[column])
         ]
-        journal.note(Verb.CHANGED, noun, name, *fields)
+        changes = differences(told, values_of(row))
+        journal.note(Verb.CHANGED, row, name, *fields, changes=changes)
 
 
 def _assign(row: models.Model, columns: Values) -> list[str]:

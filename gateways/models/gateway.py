@@ -1,7 +1,9 @@
 """Gateways: one configured account at a provider."""
 
 import secrets
+from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from gateway_project.lib.crypto import keyed_digest
@@ -49,14 +51,24 @@ class Gateway(Versioned):
     config = SealedJSONField(bound_to="uid", null=True)
     from_default = models.CharField(max_length=320, blank=True)
     from_allowed = models.JSONField(default=list, blank=True)
+    reply_to_default = models.CharField(max_length=320, blank=True)
+    reply_to_allowed = models.JSONField(default=list, blank=True)
     unknown_sender = models.CharField(
         max_length=8, choices=UnknownSender.choices, default=UnknownSender.DEFAULT
     )
-    rate_per_second = models.PositiveIntegerField(null=True, blank=True)
+    rate_per_second = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     expires_after = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Seconds a message may wait. Empty: the channel's default."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Seconds a message may wait. Empty: the channel's default.",
     )
     on_unknown = models.CharField(max_length=8, choices=OnUnknown.choices, default=OnUnknown.PARK)
+    is_draft = models.BooleanField(
+        default=False, editable=False, help_text="Its wizard is not finished."
+    )
     is_active = models.BooleanField(default=True)
     is_paused = models.BooleanField(default=False)
     paused_because = models.CharField(max_length=PAUSE_REASON_LENGTH, blank=True, editable=False)
@@ -67,6 +79,9 @@ class Gateway(Versioned):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["label", "slug"], name="gateway_slug_in_label"),
+            models.CheckConstraint(
+                condition=~models.Q(is_draft=True, is_active=True), name="gateway_draft_is_inactive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,6 +96,11 @@ class Gateway(Versioned):
         """Makes the webhook URL a new one; the old one is a stranger's from then on."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         self.token, self.token_digest = token, token_digest(token)
+
+
+def config_of(gateway: Gateway) -> dict[str, Any]:
+    """The provider's configuration, opened; empty where none was saved."""
+    return gateway.config.reveal() if gateway.config else {}
 
 
 class Pace(models.Model):

@@ -1,6 +1,7 @@
 """What a provider adapter is. Adapters import this, `errors` and `gateway_project.lib`, no more."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -26,6 +27,9 @@ from gateways.providers.values import (
     WebhookRequest,
 )
 
+CHECK_SECONDS = 10.0
+"""How long a connection check waits for one answer: somebody looks at the page meanwhile."""
+
 
 class Provider:
     """One configured account at a service. Holds no state beyond its configuration."""
@@ -33,6 +37,10 @@ class Provider:
     slug: ClassVar[str]
     title: ClassVar[str]
     channels: ClassVar[tuple[Channel, ...]]
+    needs: ClassVar[str]
+    """One line on what an operator must have at hand."""
+    instructions: ClassVar[tuple[str, ...]]
+    """How an account is connected, step by step; shown beside the form."""
     batch_size: ClassVar[int] = 1
     idempotent: ClassVar[bool] = False
     reports: ClassVar[frozenset[Status]] = frozenset()
@@ -117,7 +125,7 @@ class HttpProvider(Provider):
     def ask(self, call: HttpCall) -> HttpAnswer:
         """Performs a call of `check_connection`; raises the ProviderError that no answer means."""
         try:
-            return http_client().perform(call)
+            return http_client().perform(replace(call, timeout=min(call.timeout, CHECK_SECONDS)))
         except TransportError as error:
             problem = transport_error(error)
         raise problem
@@ -144,6 +152,7 @@ class BlockingProvider(Provider):
 
 
 __all__ = [
+    "CHECK_SECONDS",
     "ID_HEADER",
     "BlockingProvider",
     "GatewayMisconfigured",

@@ -43,6 +43,18 @@ class CustomImHttp(HttpProvider):
     slug = "custom_im_http"
     title = "Custom IM over HTTP"
     channels = (Channel.CUSTOM_IM,)
+    needs = "The URL of your notification centre, and the Authorization value that it expects."
+    instructions = (
+        "Your notification centre takes Smartico's own Custom IM request as a JSON POST: "
+        "ext_user_id, body, im_uid, callback_url and extension. Fill in the URL of that API.",
+        "Choose a secret for its Authorization header, and fill it in on both sides.",
+        "Add further HTTP headers where it expects them, such as one that names the brand.",
+        "It answers always 200: error_code 0 and its ext_message_id, or error_code above 0 and "
+        "error_message.",
+        "It reports what becomes of a message with a GET to the callback_url of the request, "
+        "which is our status URL: ext_message_id and status are added to it. Where it can only "
+        "POST, it posts the same two to our webhook URL.",
+    )
     reports = frozenset(Status)
 
     class Config(forms.Form):

@@ -24,6 +24,28 @@ class Secret:
     """Marks a field: never shown again, kept when the form leaves it empty, left out of exports."""
 
 
+class Destination:
+    """Marks a field that says whom the account's secrets are shown to.
+
+    Secrets that were saved for one destination are not kept for another.
+    """
+
+    def destination(self, value: Any) -> object:
+        """What two values have in common that lead to the same place."""
+        return value
+
+
+class HostField(Destination, forms.CharField):
+    """The name or address of a server."""
+
+
+class PortField(Destination, forms.IntegerField):
+    """A port of that server."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=65535, **kwargs)
+
+
 class SecretField(Secret, forms.CharField):
     """A credential."""
 
@@ -45,7 +67,7 @@ class SecretHeadersField(Secret, forms.CharField):
         text = super().to_python(value)
         try:
             return json.loads(text) if text else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValidationError("A JSON object of header names and values is expected.") from None
 
     def validate(self, value: Any) -> None:
@@ -60,11 +82,16 @@ class SecretHeadersField(Secret, forms.CharField):
             HEADER_VALUE(content)
 
 
-class HttpUrlField(forms.CharField):
+class HttpUrlField(Destination, forms.CharField):
     """An https URL, also of a host with a single-label name, without user or fragment.
 
     Plain http, which shows credentials to the way, is for hosts inside the house only.
     """
+
+    def destination(self, value: Any) -> object:
+        """The scheme, host and port: what is below them belongs to the same owner."""
+        parts = urlsplit(value)
+        return parts.scheme, parts.hostname, parts.port
 
     def validate(self, value: Any) -> None:
         super().validate(value)

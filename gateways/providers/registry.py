@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from gateway_project.lib.personal import Personal
 from gateways.providers.base import Provider
-from gateways.providers.fields import Secret
+from gateways.providers.fields import Destination, Secret
 
 
 def provider_classes() -> Mapping[str, type[Provider]]:
@@ -47,6 +47,16 @@ def build(slug: str, config: Mapping[str, Any], *, webhook_url: str, status_url:
 def secret_fields(cls: type[Provider]) -> set[str]:
     """The names of the Config fields that are never shown again."""
     return {name for name, field in cls.Config.base_fields.items() if isinstance(field, Secret)}
+
+
+def destinations(cls: type[Provider], config: Mapping[str, Any]) -> dict[str, object]:
+    """Where an account of this configuration shows its secrets, by field."""
+    fields = cls.Config.base_fields.items()
+    return {
+        name: field.destination(config[name])
+        for name, field in fields
+        if isinstance(field, Destination) and name in config
+    }
 
 
 def secret_values(provider: Provider) -> list[Personal]:

@@ -54,6 +54,14 @@ class Sandbox(InstantProvider):
     slug = "sandbox"
     title = "Sandbox"
     channels = tuple(Channel)
+    needs = "Nothing: it delivers nowhere, and reports what a user's property tells it to."
+    instructions = (
+        "There is nothing to fill in: the sandbox keeps what it would have sent.",
+        "Give a user the property sandbox with a word such as opened, failed or unavailable: "
+        "it says what the sandbox reports. Without it a message is accepted and delivered.",
+        "To play a provider's report by hand, POST a status to our webhook URL: "
+        '{"id": "<our message id>", "status": "delivered"}.',
+    )
     idempotent = True
     reports = frozenset(Status)
 

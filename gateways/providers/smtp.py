@@ -19,13 +19,14 @@ from gateway_project.lib.smtp import GuardedSMTP, GuardedSMTPS
 from gateway_project.lib.transport import TransportError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
+    CHECK_SECONDS,
     BlockingProvider,
     MessageRejected,
     OutboundMessage,
     SecretField,
     SendResult,
 )
-from gateways.providers.fields import PRINTABLE
+from gateways.providers.fields import PRINTABLE, HostField, PortField
 from gateways.providers.mails import compose
 from gateways.providers.smtp_replies import ConnectionLost, problem_of, reply_of
 
@@ -57,15 +58,22 @@ class Smtp(BlockingProvider):
     slug = "smtp"
     title = "SMTP"
     channels = (Channel.EMAIL,)
+    needs = "Host and port of a mail server, and a user with its password where it asks for one."
+    instructions = (
+        "Ask whoever runs the mail server for its host, its port and how it is encrypted: "
+        "STARTTLS (587), TLS (465) or, inside the house only, none (25).",
+        "Fill in user and password both, or neither where the server knows this machine.",
+        "See to it that the server may send for your From domain (SPF, DKIM), or mails "
+        "will end up as spam.",
+        "Mail servers report nothing back: accepted and rejected are all that Smartico learns. "
+        "There is no webhook to set up.",
+    )
     reports = frozenset({Status.ACCEPTED, Status.REJECTED})
 
     class Config(forms.Form):
-        host = forms.CharField(validators=[HOST])
-        port = forms.IntegerField(
-            required=False,
-            min_value=1,
-            max_value=65535,
-            help_text="Empty: 587 with STARTTLS, 465 with TLS, else 25.",
+        host = HostField(validators=[HOST])
+        port = PortField(
+            required=False, help_text="Empty: 587 with STARTTLS, 465 with TLS, else 25."
         )
         security = forms.ChoiceField(
             choices=[("starttls", "STARTTLS"), ("tls", "TLS"), ("none", "None")],
@@ -101,7 +109,7 @@ class Smtp(BlockingProvider):
 
     def check_connection(self) -> str:
         """Connects, signs in and says NOOP."""
-        backend = self._new_backend()
+        backend = self._new_backend(CHECK_SECONDS)
         try:
             backend.open()
             found = _found(backend)
@@ -123,7 +131,7 @@ class Smtp(BlockingProvider):
             self._backends.append(backend)
         return backend
 
-    def _new_backend(self) -> Backend:
+    def _new_backend(self, timeout: float = COMMAND_SECONDS) -> Backend:
         security = self.config["security"]
         return Backend(
             host=self.config["host"],
@@ -132,7 +140,7 @@ class Smtp(BlockingProvider):
             password=self.config.get("password", ""),
             use_tls=security == "starttls",
             use_ssl=security == "tls",
-            timeout=COMMAND_SECONDS,
+            timeout=timeout,
         )
 
 

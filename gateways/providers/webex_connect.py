@@ -69,6 +69,19 @@ class WebexConnect(HttpProvider):
     slug = "webex_connect"
     title = "Webex Connect"
     channels = (Channel.SMS,)
+    needs = "The base URL of your tenant, and a service key, or a service id with its secret."
+    instructions = (
+        "In Webex Connect, open the service whose SMS sender you want to use, and copy its "
+        "service key; where it uses JSON Web Tokens, its service id and secret instead.",
+        "Fill in the base URL of your region, such as https://api.us.webexconnect.io. "
+        "The gateway posts to /v2/messages below it.",
+        "Set a From on the next screen: Webex Connect sends nothing without one, and it must be "
+        "a sender that this service may use.",
+        "Receipts come to our webhook URL without further ado: every message names it as its "
+        "notifyUrl.",
+        "Only where you set up an outbound webhook of your own: give it our webhook URL, and put "
+        "the secret that signs it (x-hub-signature) into Webhook secret.",
+    )
     reports = frozenset({Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.REJECTED})
     text_limit: ClassVar[Mapping[Channel, int]] = {Channel.SMS: 1024}
 

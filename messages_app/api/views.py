@@ -19,6 +19,7 @@ from gateways.callers import Caller, has_required_headers, is_allowed_address, l
 from gateways.values import LabelValues, TemplateValues
 from messages_app.accepting import accept
 from messages_app.api.schema import describe_custom_im, describe_email, describe_instant_message
+from messages_app.counting.arrivals import CHANNEL, LABEL
 from messages_app.requests import SendRequest, read_request
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,9 @@ class SendView(APIView):
     channel: Channel
 
     def answer(self, request: Request, template_slug: str | None = None) -> HttpResponse:
+        request._request.META[CHANNEL] = str(self.channel)
         caller = known_caller(request._request)
+        request._request.META[LABEL] = caller.label.id
         template = self.template(caller.label, template_slug)
         body = _read_body(request._request)
         asked = read_request(self.channel, body)

@@ -1,34 +1,55 @@
 """A real browser before a real server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from tests.services import CHROMIUM_PATH
+from tests.browser.chromium import chromium
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+LEFT = "net::ERR_ABORTED"
+"""A request that a page no longer waited for when it was left."""
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Playwright runs a loop in this thread as long as it is open: other modules have it closed."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, chromium() as running:
         # Django takes the loop for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        running = playwright.chromium.launch(executable_path=CHROMIUM_PATH, args=ARGUMENTS)
         yield running
-        running.close()
+
+
+def log_in(context: BrowserContext, url: str) -> None:
+    """Makes the browser that of an administrator."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
+    context.add_cookies([cookie | {"url": url}])
+
+
+def listen(page: Page, complaints: list[str]) -> Callable[[], None]:
+    """Collects what the browser complains about, and answers how to stop that."""
+
+    def hear_failure(request: Request) -> None:
+        if request.failure != LEFT:
+            complaints.append(f"failed: {request.url}")
+
+    heard = {
+        "pageerror": lambda error: complaints.append(str(error)),
+        "console": lambda line: complaints.append(line.text) if line.type == "error" else None,
+        "requestfailed": hear_failure,
+    }
+    for event, hear in heard.items():
+        page.on(event, hear)  # type: ignore[call-overload]
+
+    def stop() -> None:
+        for event, hear in heard.items():
+            page.remove_listener(event, hear)
+
+    return stop
 
 
 @pytest.fixture
@@ -41,16 +62,12 @@ def complaints() -> list[str]:
 def page(request, browser, live_server, complaints, db) -> Iterator[Page]:
     """A page of an administrator who is logged in."""
     width, height = request.param
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
     context = browser.new_context(
         base_url=live_server.url, viewport={"width": width, "height": height}
     )
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
-    context.add_cookies([cookie | {"url": live_server.url}])
+    log_in(context, live_server.url)
     page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    listen(page, complaints)
     yield page
     context.close()
     assert complaints == []

@@ -2,10 +2,14 @@ import logging
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from callbacks.models import CallbackDelivery, Settlement
+from gateways.models import AuditEntry
 from tests.factories import API_KEY
 from tests.peers import Answer
 
@@ -34,9 +38,11 @@ def staff(*permissions):
 
 
 def replay(client, delivery):
-    return client.post(
-        reverse(LIST), {"action": "replay", "_selected_action": [delivery.pk]}, follow=True
-    )
+    chosen = {"action": "replay", "_selected_action": [delivery.pk]}
+    asked = client.post(reverse(LIST), chosen, follow=True)
+    assert CallbackDelivery.objects.owed().count() == 0, "asked back first"
+    done = client.post(reverse(LIST), chosen | {"confirmed": "yes"}, follow=True)
+    return asked.text + done.text
 
 
 def test_a_delivery_and_its_attempts_are_shown_without_key_and_url(admin_client, delivery):
@@ -58,8 +64,9 @@ def test_nothing_is_written_by_hand(admin_client, delivery):
 
 
 def test_the_action_replays_and_says_how_many(delivery):
-    client = staff("view_callbackdelivery", "change_callbackdelivery")
-    assert "1 statuses are owed again." in replay(client, delivery).text
+    client = staff("view_callbackdelivery", "replay_callbackdelivery")
+    assert "1 statuses are owed again." in replay(client, delivery)
+    assert AuditEntry.objects.get().action == "replayed"
     delivery.refresh_from_db()
     assert delivery.settlement == Settlement.OWED
 
@@ -69,3 +76,25 @@ def test_who_may_only_look_cannot_replay(delivery, caplog):
     replay(staff("view_callbackdelivery"), delivery)
     delivery.refresh_from_db()
     assert delivery.settlement == Settlement.DEAD
+
+
+def test_the_list_shows_the_last_answer_and_takes_no_query_for_each(
+    admin_client, smartico, delivery
+):
+    with CaptureQueriesContext(connection) as few:
+        assert "error_code 3: no [redacted]" in admin_client.get(reverse(LIST)).text
+    smartico.owe("opened", "clicked")
+    with CaptureQueriesContext(connection) as many:
+        admin_client.get(reverse(LIST))
+    assert len(many) == len(few)
+
+
+def test_a_delivery_tells_its_tries_and_that_it_was_given_up(admin_client, delivery):
+    CallbackDelivery.objects.update(settled_at=timezone.now())
+    page = reverse("admin:callbacks_callbackdelivery_change", args=[delivery.pk])
+    answer = admin_client.get(page)
+    assert [entry.title for entry in answer.context["entries"]] == [
+        "Told Smartico: delivered",
+        "Callback of delivered ended",
+    ]
+    assert answer.context["waits"] == []

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.callback_url import CALLBACK_TYPES, reporting_url
-from gateway_project.lib.vocabulary import Channel
+from callbacks.callback_url import reporting_url
+from gateway_project.lib.vocabulary import CALLBACK_TYPES, Channel
 from gateways.callback_hosts import CallbackRefused
 
 OURS = {

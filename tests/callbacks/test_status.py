@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from gateways.models import Contact
 from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
 from tests.factories import (
     API_KEY,
@@ -33,7 +34,7 @@ def label(gateway):
 
 @pytest.fixture
 def message(gateway, label):
-    return MessageFactory(gateway=gateway, label=label, channel="custom_im")
+    return MessageFactory(gateway=gateway, label=label, channel="custom_im", attempts=1)
 
 
 def told(path="/callbacks/status", client=None, **query):
@@ -208,3 +209,8 @@ class TestByGatewayToken:
         assert answer["error_code"] == 1
         assert statuses() == []
         assert not InboxEntry.objects.exists()
+
+
+def test_a_report_at_a_gateways_own_url_is_a_sign_of_it(gateway, message):
+    told(f"/callbacks/status/{gateway.token.reveal()}", **report_of(message))
+    assert Contact.objects.get(gateway=gateway).webhook_at is not None

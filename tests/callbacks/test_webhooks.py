@@ -12,6 +12,7 @@ from django.test import Client
 
 from callbacks import receiving
 from callbacks.models import CallbackDelivery
+from gateways.models import Contact
 from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
 from tests.factories import GatewayFactory, MessageFactory, timezone
 
@@ -26,7 +27,7 @@ def gateway():
 
 @pytest.fixture
 def message(gateway):
-    return MessageFactory(gateway=gateway, label=gateway.label)
+    return MessageFactory(gateway=gateway, label=gateway.label, attempts=1)
 
 
 def path_of(gateway):
@@ -215,3 +216,22 @@ class TestWebexConnect:
         answer = post(client, gateway, body, **{"X-Hub-Signature": self.signed(body)})
         assert answer.status_code == 200
         assert statuses() == ["delivered"]
+
+
+def contact_of(gateway):
+    contact = Contact.objects.filter(gateway=gateway).first()
+    columns = ("probed_at", "webhook_at", "refused_at")
+    return {name for name in columns if contact and getattr(contact, name)}
+
+
+def test_it_is_noted_that_a_provider_has_met_us(client, gateway):
+    client.get(path_of(gateway))
+    assert contact_of(gateway) == {"probed_at"}
+    post(client, gateway, {"id": "x", "status": "delivered"})
+    assert contact_of(gateway) == {"probed_at", "webhook_at"}
+
+
+def test_it_is_noted_that_a_webhook_did_not_prove_itself(client):
+    gateway = GatewayFactory(provider="smtp", channel="email")
+    assert post(client, gateway, {}).status_code == 401
+    assert contact_of(gateway) == {"refused_at"}

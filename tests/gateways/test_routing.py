@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from gateway_project.lib.vocabulary import Channel
 from gateways.routing import Reason, Route, route, route_preview
 from gateways.values import GatewayValues
+from tests.gateways.houses import FOREIGN, OURS, brands, houses, properties
 from tests.gateways.plain import gateway
-
-OURS, FOREIGN = 1, 2
 
 
 def routed(*gateways: GatewayValues, brand_id: int | None = OURS, **properties) -> Route:
@@ -132,28 +131,6 @@ def test_a_preview_ignores_filters_and_takes_the_keys_brand_first():
     assert (ids(with_brand), ids(without)) == ([2, 1], [1])
 
 
-values = st.sampled_from(["DE", " de", "AT", "eu", "", None, True, 1, 1.0, ["DE", None]])
-properties = st.dictionaries(st.sampled_from(["country", "market"]), values)
-filters = st.dictionaries(
-    st.sampled_from(["country", "market"]),
-    st.lists(st.sampled_from(["DE", "de ", "AT", "EU", "true", "1"]), max_size=3).map(tuple),
-)
-houses = st.lists(
-    st.builds(
-        gateway,
-        st.integers(1, 99),
-        channel=st.sampled_from([Channel.SMS, Channel.EMAIL]),
-        brand_id=st.sampled_from([None, OURS, FOREIGN]),
-        filters=filters,
-        is_active=st.booleans(),
-        is_paused=st.booleans(),
-    ),
-    unique_by=lambda row: row.id,
-    max_size=8,
-)
-brands = st.sampled_from([None, OURS])
-
-
 @given(st.data(), houses, brands, properties)
 def test_any_order_of_rows_gives_the_same_route(data, house, brand_id, has):
     shuffled = data.draw(st.permutations(house))
@@ -204,3 +181,22 @@ def test_a_value_in_other_letters_and_spaces_takes_the_same_route(house, brand_i
     assert ids(routed(*house, brand_id=brand_id, **disguised)) == ids(
         routed(*house, brand_id=brand_id, **has)
     )
+
+
+@pytest.mark.parametrize(
+    ("rivals", "words"),
+    [
+        ([], "the only one there is"),
+        ([gateway(2, filters={"country": ("AT",)})], "the only one of 2 that fits"),
+        ([gateway(2, channel=Channel.VIBER)], "the only one there is"),
+        ([gateway(2)], "the brand's own gateway; 2 of 2 fit"),
+        ([gateway(2, brand_id=OURS), gateway(3)], "the lowest id of its rank; 3 of 3 fit"),
+    ],
+)
+def test_the_winner_is_told_why_without_a_word_about_the_user(rivals, words):
+    found = routed(gateway(1, brand_id=OURS), *rivals, country="the-country")
+    assert found.because == words
+
+
+def test_where_none_fits_there_is_nothing_to_tell():
+    assert routed().because == ""

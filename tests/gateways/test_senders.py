@@ -4,7 +4,7 @@ import pytest
 
 from gateway_project.lib.vocabulary import Channel
 from gateways.models.gateway import UnknownSender
-from gateways.senders import SenderRefused, choose_sender
+from gateways.senders import SenderRefused, choose_reply_to, choose_sender
 from tests.gateways.plain import gateway
 
 DEFAULT = UnknownSender.DEFAULT.value
@@ -79,3 +79,39 @@ def test_a_mailbox_is_compared_by_its_address_or_domain(listed, is_taken):
 def test_the_default_mailbox_need_not_be_listed():
     given = mail(from_allowed=("@other.example",), unknown_sender=REFUSE)
     assert choose_sender(given, "noreply@amazing.co").sender == "noreply@amazing.co"
+
+
+def replies(**changes):
+    return mail(reply_to_default="help@amazing.co", **changes)
+
+
+def test_a_mail_without_reply_to_is_given_the_default_if_there_is_one():
+    assert choose_reply_to(replies(), "").sender == "help@amazing.co"
+    assert choose_reply_to(mail(), "").sender == ""
+    assert choose_reply_to(mail(reply_to_allowed=("vip@amazing.co",)), "").sender == ""
+
+
+def test_without_a_list_any_reply_to_goes():
+    assert choose_reply_to(replies(), "other@amazing.co").sender == "other@amazing.co"
+
+
+@pytest.mark.parametrize("listed", ["vip@amazing.co", "amazing.co"])
+def test_a_listed_reply_to_is_taken_and_so_is_the_default(listed):
+    given = replies(reply_to_allowed=(listed,), unknown_sender=REFUSE)
+    assert choose_reply_to(given, "VIP <vip@amazing.co>").sender == "VIP <vip@amazing.co>"
+    assert choose_reply_to(given, "help@amazing.co").sender == "help@amazing.co"
+
+
+def test_an_unlisted_reply_to_is_refused_or_replaced_with_a_note():
+    listed = ("vip@amazing.co",)
+    with pytest.raises(SenderRefused):
+        choose_reply_to(replies(reply_to_allowed=listed, unknown_sender=REFUSE), "evil@x.example")
+    choice = choose_reply_to(replies(reply_to_allowed=listed), "evil@x.example")
+    assert choice.sender == "help@amazing.co"
+    assert choice.note
+    assert "evil" not in choice.note
+
+
+def test_where_there_is_no_default_an_unlisted_reply_to_is_refused():
+    with pytest.raises(SenderRefused):
+        choose_reply_to(mail(reply_to_allowed=("vip@amazing.co",)), "evil@x.example")

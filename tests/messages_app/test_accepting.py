@@ -132,6 +132,15 @@ class TestSenders:
         answer = house.post(Channel.EMAIL)
         assert answer["error_code"] == (0 if is_taken else ErrorCode.FIELD_INVALID)
 
+    def test_a_reply_to_off_the_list_is_refused_or_replaced_with_a_note(self, house):
+        def ask(uid):
+            return {"reply_to_email_address": "evil@other.example", "email_uid": uid}
+
+        self.use(house, Channel.EMAIL, reply_to_allowed=["amazing.co"], unknown_sender="refuse")
+        assert house.refusal(Channel.EMAIL, **ask("1")) == ErrorCode.FIELD_INVALID
+        self.use(house, Channel.EMAIL, reply_to_default="help@amazing.co", unknown_sender="default")
+        assert house.accepted(Channel.EMAIL, **ask("2")).notes
+
     def test_an_email_without_any_sender_is_refused(self, house):
         refusal = house.refusal(Channel.EMAIL, from_email_address=None)
         assert refusal == ErrorCode.FIELD_INVALID

@@ -178,9 +178,23 @@ def test_a_report_settles_a_message_whose_outcome_was_unknown(gateway):
 
 
 def test_what_was_reported_is_not_sent_again(gateway):
-    message = sent(gateway, state=State.QUEUED, due_at=timezone.now())
+    message = sent(gateway, state=State.QUEUED, due_at=timezone.now(), attempts=1)
     apply(gateway, by_own_id(message, Status.ACCEPTED))
     assert run("send", str(gateway.pk), linger=0) == 0
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.FAILED])
+def test_a_report_on_a_message_that_was_never_tried_waits_until_it_is(gateway, state, reported):
+    message = sent(gateway, state=state, due_at=timezone.now())
+    assert apply(gateway, by_own_id(message)) == 0
+    assert apply_to_label(gateway.label_id, [by_own_id(message)]) == 0
+    look_at_the_inbox()
+    message.refresh_from_db()
+    assert (message.state, reported) == (state, [])
+    assert InboxEntry.objects.get().waits_for == Wait.ITS_MESSAGE
+    Message.objects.update(state=State.SENT, attempts=1)
+    look_at_the_inbox()
+    assert reported == [(message.pk, "delivered")]
 
 
 @pytest.mark.parametrize("status", [Status.COMPLAINED, Status.UNSUBSCRIBED])

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand
 
 from gateway_project.lib.http import close_http_client
 from gateway_project.operations import drains
+from gateway_project.operations.clock import Clock
+from gateway_project.operations.pulse import Pulse
 from gateway_project.operations.runner import Runner
 from gateway_project.operations.stopping import stop_on_signals
 from gateway_project.operations.sweep import BESIDE_KICKS_SECONDS, Sweep
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         from gateway_project.celery import app, runner, stop
 
         _leave_in_time(stop)
+        _beat(stop)
         pauses = {"pause": BESIDE_KICKS_SECONDS, "idle_pause": BESIDE_KICKS_SECONDS}
         sweep = threading.Thread(target=Sweep(runner, stop, **pauses).run, name="sweep")
         sweep.start()
@@ -57,9 +60,16 @@ class Command(BaseCommand):
     def run_embedded(self) -> None:
         stop = stop_on_signals()
         _leave_in_time(stop)
+        _beat(stop)
         runner = Runner(stop)
         Sweep(runner, stop).run()
         runner.close()
+
+
+def _beat(stop: threading.Event) -> None:
+    """Has the back office know that this worker lives, until `stop` is set."""
+    pulse = Clock((Pulse("worker").beat,), stop)
+    threading.Thread(target=pulse.run, name="pulse", daemon=True).start()
 
 
 def _leave_in_time(stop: threading.Event) -> None:

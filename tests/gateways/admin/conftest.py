@@ -1,8 +1,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+
+from gateways.models import Label, StaffLimit
+from tests.factories import LabelFactory
 
 
 @pytest.fixture
@@ -27,6 +30,20 @@ def reader(db: None) -> Client:
     return _logged_in(user)
 
 
+@pytest.fixture
+def limited(db: None) -> Client:
+    """A browser of an operator who is limited to a label that has nothing in it."""
+    return limited_operator(LabelFactory())
+
+
+def limited_operator(*labels: Label) -> Client:
+    """A browser of an operator who is limited to these labels."""
+    user = User.objects.create_user("limited", is_staff=True)
+    user.groups.set([Group.objects.get(name="operator")])
+    StaffLimit.objects.create(user=user).labels.set(labels)
+    return _logged_in(user)
+
+
 def _logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
@@ -37,7 +54,7 @@ def filled_in(client: Client, url: str, **changes: Any) -> dict[str, Any]:
     """What a browser would post from this page, with these changes."""
     context = client.get(url).context
     forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
+    for inline in context.get("inline_admin_formsets", ()):
         forms += [inline.formset.management_form, *inline.formset.forms]
     posted = {}
     for form in forms:

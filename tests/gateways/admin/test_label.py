@@ -1,9 +1,8 @@
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from gateways.models import Label
+from gateways.models import AuditEntry, Label
 from tests.factories import API_KEY, LabelFactory
 from tests.gateways.admin.conftest import errors_of, filled_in
 
@@ -60,7 +59,7 @@ def test_saved_secrets_are_on_no_page_and_not_in_the_history(operator):
     history = reverse("admin:gateways_label_history", args=[label.pk])
     shown = [answer, *(operator.get(url) for url in (LIST, page(label), history))]
     assert not [each for each in shown if CANARY in each.content.decode()]
-    assert LogEntry.objects.get().get_change_message() == "Changed Callback api_key."
+    assert AuditEntry.objects.get().changes == {"callback_api_key": "changed"}
 
 
 def test_what_is_left_empty_or_not_on_the_page_stays_as_it_is(operator):
@@ -89,17 +88,30 @@ def test_a_mistake_is_told_at_its_field(operator, field, value):
 
 def test_a_kept_callback_url_must_still_be_on_the_list(operator):
     label = LabelFactory(callback_url="https://api.smartico.ai/x")
-    answer = save(operator, label, callback_hosts="other.example")
-    assert set(errors_of(answer)) == {"new_callback_url"}
+    typed = {"callback_hosts": "other.example", "new_callback_api_key": CANARY}
+    assert set(errors_of(save(operator, label, **typed))) == {"new_callback_url"}
+
+
+def test_a_kept_api_key_is_not_given_to_hosts_that_it_was_not_saved_for(operator):
+    label = LabelFactory(callback_hosts=["api.smartico.ai", "api2.smartico.ai"])
+    for hosts in ("api.smartico.ai\nevil.example", "evil.example", "*.smartico.ai"):
+        answer = save(operator, label, callback_hosts=hosts)
+        assert set(errors_of(answer)) == {"new_callback_api_key"}, hosts
+    assert errors_of(save(operator, label, callback_hosts="api.smartico.ai")) == {}
+    typed = {"callback_hosts": "*.smartico.ai", "new_callback_api_key": CANARY}
+    assert errors_of(save(operator, label, **typed)) == {}
+    assert (label.callback_hosts, label.callback_api_key.reveal()) == (["*.smartico.ai"], CANARY)
 
 
 def test_suspended_callbacks_are_shown_and_resumed(operator):
     label = LabelFactory(callbacks_suspended_at=timezone.now(), callbacks_suspended_because="401 x")
     assert "401 x" in operator.get(page(label)).content.decode()
     act = {"_selected_action": [label.pk], "action": "resume_callbacks"}
-    operator.post(LIST, act)
-    operator.post(LIST, act)
+    asked = operator.post(LIST, act)
+    assert "Labels whose callbacks go on: 1." in asked.content.decode()
+    assert not AuditEntry.objects.exists()
+    operator.post(LIST, {**act, "confirmed": "yes"})
+    operator.post(LIST, {**act, "confirmed": "yes"})
     label.refresh_from_db()
     assert (label.callbacks_suspended_at, label.callbacks_suspended_because) == (None, "")
-    messages = [entry.get_change_message() for entry in LogEntry.objects.all()]
-    assert messages == ["Callbacks resumed."]
+    assert [entry.changes for entry in AuditEntry.objects.all()] == [{"callbacks": "resumed"}]

@@ -2,6 +2,7 @@ import pytest
 
 from gateways.config_file.problems import ConfigFileRefused
 from gateways.models import (
+    AuditEntry,
     Brand,
     ConfigurationVersion,
     Gateway,
@@ -170,3 +171,32 @@ def test_a_gateways_webhook_url_survives_its_changes(house):
     before = Gateway.objects.get(slug="mail").token.reveal()
     applied(house.replace("port: 587", "port: 2525"))
     assert Gateway.objects.get(slug="mail").token.reveal() == before
+
+
+def entries():
+    rows = AuditEntry.objects.order_by("pk")
+    return [(row.action, row.subject_type, row.subject_name, row.changes) for row in rows]
+
+
+def test_a_run_is_told_in_the_audit_row_by_row(house):
+    told = entries()
+    assert len(told) == 11
+    assert {row.actor_name for row in AuditEntry.objects.all()} == {"apply_config"}
+    assert {row.label for row in AuditEntry.objects.all()} == {Label.objects.get()}
+    applied(house)
+    assert entries() == told
+
+
+def test_a_change_is_told_before_and_after_and_a_secret_as_changed(house):
+    before = AuditEntry.objects.count()
+    lines = house.replace("rate_per_second: 50", "rate_per_second: 70")
+    applied(lines, SERVICE_KEY="canary-another-key")
+    (told,) = entries()[before:]
+    assert told[3] == {"rate_per_second": [50, 70], "config.service_key": "changed"}
+    assert "canary" not in str(entries())
+
+
+def test_a_dry_run_tells_nothing(house):
+    before = entries()
+    applied(house.replace("rate_per_second: 50", "rate_per_second: 70"), dry_run=True)
+    assert entries() == before

@@ -116,3 +116,9 @@ def test_only_the_labels_asked_for_are_exported(house):
     LabelFactory(slug="other")
     text = export(Label.objects.filter(slug="other"))
     assert [label["slug"] for label in yaml.safe_load(text)["labels"]] == ["other"]
+
+
+def test_a_gateway_whose_wizard_is_not_finished_is_left_out():
+    label = LabelFactory(callback_api_key=None)
+    GatewayFactory(label=label, is_active=False, is_draft=True)
+    assert "gateways" not in exported()

@@ -72,6 +72,17 @@ def test_it_declares_what_it_is(slug):
 
 
 @every_provider
+def test_it_says_what_it_needs_and_how_it_is_set_up(slug):
+    cls = provider_classes()[slug]
+
+    assert cls.needs.endswith(".")
+    assert len(cls.needs) <= 100
+    assert "\n" not in cls.needs
+    assert len(cls.instructions) >= 2
+    assert all(step.endswith((".", "}.")) and len(step) <= 300 for step in cls.instructions)
+
+
+@every_provider
 def test_its_example_configuration_is_kept_as_it_is(slug):
     assert validate_config(provider_classes()[slug], CONFIGS[slug]) == CONFIGS[slug]
 

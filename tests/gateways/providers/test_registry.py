@@ -16,7 +16,7 @@ from tests.gateways.providers.examples import CANARY, CONFIGS, STATUS_URL, WEBHO
 
 def test_the_registered_providers_are_found_by_slug():
     assert provider_class("sandbox") is Sandbox
-    assert list(provider_classes()) == ["sandbox", "smtp", "custom_im_http", "webex_connect"]
+    assert list(provider_classes()) == ["smtp", "custom_im_http", "webex_connect", "sandbox"]
 
 
 def test_a_provider_that_is_not_registered_is_a_lookup_error_naming_those_that_are():

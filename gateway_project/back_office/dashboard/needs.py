@@ -1,0 +1,218 @@
+"""What needs a person now: each with a number, what it means, and the list of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from callbacks.models import CallbackDelivery, Settlement
+from gateway_project.back_office.dashboard.counting import capped, in_figures
+from gateway_project.back_office.dashboard.links import list_of
+from gateway_project.back_office.dashboard.sight import Sight
+from gateways.admin.key import EXPIRES_SOON
+from gateways.models import Brand, Gateway, Key, Label
+from messages_app.models import Counted, InboxEntry, Message, State, Wait
+from users.models import MissingUser
+
+DRAFT_ENDS_SOON = timedelta(days=5)
+SILENT_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """`is_urgent`: messages or statuses stand still until somebody acts."""
+
+    count: str
+    title: str
+    to_do: str
+    icon: str
+    link: str
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Something to look for: the rows of a model, and what to say when there are any."""
+
+    model: Any
+    narrowed: dict[str, str]
+    """Of the list of them."""
+    condition: Callable[[datetime], dict[str, Any]]
+    label: str = "label"
+    one: str
+    many: str
+    to_do: str
+    icon: str
+    is_urgent: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.model._meta.app_label}.{self.model._meta.model_name}"
+
+
+WATCHES = (
+    Watch(
+        model=Gateway,
+        narrowed={"is_paused__exact": "1"},
+        condition=lambda now: {"is_active": True, "is_paused": True},
+        one="gateway is paused",
+        many="gateways are paused",
+        to_do="Their messages wait. Look at the reason, then resume.",
+        icon="pause_circle",
+        is_urgent=True,
+    ),
+    Watch(
+        model=Label,
+        narrowed={},
+        condition=lambda now: {"callbacks_suspended_at__isnull": False},
+        label="pk",
+        one="label has its callbacks suspended",
+        many="labels have their callbacks suspended",
+        to_do="Smartico turned the api_key away. Type in the right one.",
+        icon="phone_disabled",
+        is_urgent=True,
+    ),
+    Watch(
+        model=Label,
+        narrowed={},
+        condition=lambda now: {"is_paused": True},
+        label="pk",
+        one="label is paused",
+        many="labels are paused",
+        to_do="Smartico is answered with error 5.",
+        icon="pause_circle",
+    ),
+    Watch(
+        model=Brand,
+        narrowed={"is_paused__exact": "1"},
+        condition=lambda now: {"is_paused": True, "is_active": True},
+        one="brand is paused",
+        many="brands are paused",
+        to_do="Smartico is answered with error 5 for their users.",
+        icon="pause_circle",
+    ),
+    Watch(
+        model=Message,
+        narrowed={"state__exact": State.UNKNOWN},
+        condition=lambda now: {"state": State.UNKNOWN},
+        one="message has an unknown outcome",
+        many="messages have an unknown outcome",
+        to_do="Look at the provider whether it has them: count as sent, or send again.",
+        icon="help",
+        is_urgent=True,
+    ),
+    Watch(
+        model=CallbackDelivery,
+        narrowed={"settlement__exact": Settlement.DEAD},
+        condition=lambda now: {"settlement": Settlement.DEAD},
+        one="callback is out of tries",
+        many="callbacks are out of tries",
+        to_do="Smartico was never told. Replay them once it listens again.",
+        icon="phone_missed",
+        is_urgent=True,
+    ),
+    Watch(
+        model=CallbackDelivery,
+        narrowed={"settlement__exact": Settlement.MISMATCH},
+        condition=lambda now: {"settlement": Settlement.MISMATCH},
+        one="status is of a message that Smartico does not know",
+        many="statuses are of messages that Smartico does not know",
+        to_do="Mostly the api_key of another label. Correct it, then replay.",
+        icon="difference",
+        is_urgent=True,
+    ),
+    Watch(
+        model=InboxEntry,
+        narrowed={"waits_for__exact": Wait.A_MAPPING},
+        condition=lambda now: {"waits_for": Wait.A_MAPPING, "applied_at": None},
+        label="gateway__label",
+        one="report holds an unknown status word",
+        many="reports hold an unknown status word",
+        to_do="A provider says something new. Look what it means.",
+        icon="translate",
+    ),
+    Watch(
+        model=InboxEntry,
+        narrowed={"waits_for__exact": Wait.A_READER},
+        condition=lambda now: {"waits_for": Wait.A_READER, "applied_at": None},
+        label="gateway__label",
+        one="report could not be read",
+        many="reports could not be read",
+        to_do="A provider has changed its webhooks, or somebody else calls them.",
+        icon="unknown_document",
+    ),
+    Watch(
+        model=MissingUser,
+        narrowed={},
+        condition=lambda now: {},
+        one="user was asked for and is missing",
+        many="users were asked for and are missing",
+        to_do="Import them; Smartico is answered with error 1.",
+        icon="person_off",
+    ),
+    Watch(
+        model=Key,
+        narrowed={"state": "soon"},
+        condition=lambda now: {
+            "revoked_at": None,
+            "expires_at__gt": now,
+            "expires_at__lte": now + EXPIRES_SOON,
+        },
+        one="key expires within two weeks",
+        many="keys expire within two weeks",
+        to_do="Make new ones and hand them out.",
+        icon="key_off",
+    ),
+    Watch(
+        model=Gateway,
+        narrowed={},
+        condition=lambda now: {"is_draft": True, "created_at__lte": now - DRAFT_ENDS_SOON},
+        one="draft of a gateway ends soon",
+        many="drafts of gateways end soon",
+        to_do="After a week they are deleted. Finish or discard them.",
+        icon="edit_off",
+    ),
+)
+
+
+def needs(sight: Sight, now: datetime) -> list[Need]:
+    """What is to be done, the urgent first. Nothing about what the person may not open."""
+    found = [need for watch in WATCHES if (need := _look(watch, sight, now))]
+    found += _silence(sight, now)
+    return sorted(found, key=lambda need: not need.is_urgent)
+
+
+def _look(watch: Watch, sight: Sight, now: datetime) -> Need | None:
+    link = list_of(watch.name, sight, **watch.narrowed)
+    if not link:
+        return None
+    rows = watch.model.objects.filter(**watch.condition(now), **sight.of(watch.label))
+    count = capped(rows)
+    if not count:
+        return None
+    return Need(
+        count=in_figures(count),
+        title=watch.one if count == 1 else watch.many,
+        to_do=watch.to_do,
+        icon=watch.icon,
+        link=link,
+        is_urgent=watch.is_urgent,
+    )
+
+
+def _silence(sight: Sight, now: datetime) -> list[Need]:
+    """Where the clock has stopped, the figures of this page stand still too."""
+    counted_at = Counted.objects.order_by("-counted_at").values_list("counted_at", flat=True)
+    last = counted_at.first()
+    if last is None or now - last < SILENT_AFTER:
+        return []
+    return [
+        Need(
+            count="",
+            title="The scheduler is silent",
+            to_do=f"Nothing was counted since {last:%Y-%m-%d %H:%M} UTC. Start it.",
+            icon="timer_off",
+            link="",
+            is_urgent=True,
+        )
+    ]

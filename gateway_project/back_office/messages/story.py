@@ -1,0 +1,72 @@
+"""A message's whole story: what the floors know of it, on one timeline."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from callbacks import timeline as callbacks
+from callbacks.models import CallbackDelivery
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.vocabulary import Status
+from gateways.models import Gateway
+from gateways.providers.registry import provider_class
+from messages_app.models import Message, State
+from messages_app.timeline import Entry, in_order, story
+from messages_app.waits import UNDER_WAY, wait_of
+
+STILL_NEW = timedelta(minutes=10)
+"""So long after the last entry a report of the delivery is worth waiting for before the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """`is_under_way` is whether more is likely to be told soon."""
+
+    entries: tuple[Entry, ...]
+    waits: tuple[Entry, ...]
+    is_under_way: bool
+    is_settled_with_smartico: bool
+    """Whether a status was told, or given up, that could be told again."""
+
+    @property
+    def digest(self) -> str:
+        """Changes when the story does, and not because time goes by."""
+        waits = [(wait.title, wait.lines) for wait in self.waits]
+        return sha256(repr((self.entries, waits)).encode()).hexdigest()[:16]
+
+
+def story_of(message: Message) -> Story:
+    """Reads it, in five statements. The message comes with its gateway, label and template."""
+    now = database_now()
+    attempts = message.send_attempts.select_related("gateway").defer("rendered").order_by("pk")
+    events = list(message.status_events.order_by("pk"))
+    rows = CallbackDelivery.objects.filter(message=message).order_by("pk")
+    deliveries = list(rows.prefetch_related("delivery_attempts"))
+    entries = in_order(
+        [
+            *story(message, attempts, events),
+            *callbacks.told(deliveries),
+            *callbacks.untold(events, deliveries),
+        ]
+    )
+    reports = _reports_deliveries(message.gateway)
+    own_wait = wait_of(message, message.gateway, reports=reports, now=now)
+    owed = callbacks.waits(deliveries, message.label, now)
+    return Story(
+        entries=tuple(entries),
+        waits=(*([own_wait] if own_wait else []), *owed),
+        is_under_way=bool(owed) or _is_under_way(message, entries[-1].at, reports, now),
+        is_settled_with_smartico=len(deliveries) > len(owed),
+    )
+
+
+def _is_under_way(message: Message, last: datetime, reports: bool, now: datetime) -> bool:
+    is_sent = message.state == State.SENT and message.status in ("", Status.ACCEPTED)
+    return message.state in UNDER_WAY or (is_sent and reports and now - last < STILL_NEW)
+
+
+def _reports_deliveries(gateway: Gateway) -> bool:
+    try:
+        return Status.DELIVERED in provider_class(gateway.provider).reports
+    except LookupError:
+        return False

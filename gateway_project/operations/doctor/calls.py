@@ -1,0 +1,43 @@
+"""The calls of the doctor: to each gateway's provider and to the label's Smartico, at once."""
+
+from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.transactions import writing
+from gateway_project.operations.doctor.callbacks import try_callback
+from gateway_project.operations.doctor.connections import check_all
+from gateways import configuration
+from gateways.adapters import new_adapter
+from gateways.connection import Finding, keep
+from gateways.models import Gateway, Label, LabelContact
+from gateways.models.contact import FINDING_LENGTH
+from gateways.providers.base import Provider
+
+
+def call_out(label: Label) -> None:
+    """Checks every connection of the label and notes what was found. Sends nothing to anybody."""
+    configuration.forget_now()  # a gateway may be new, and its check is asked for by hand
+    values = configuration.current()
+    providers: dict[int, Provider] = {}
+    finished = Gateway.objects.filter(label=label, is_draft=False).values_list("pk", flat=True)
+    for gateway_id in finished:
+        try:
+            providers[gateway_id] = new_adapter(values.gateways[gateway_id])
+        except (LookupError, Undecryptable):
+            keep(gateway_id, Finding(is_connected=False, text="it cannot be read or built"))
+    heard = try_callback(values.labels[label.pk])
+    if heard is not None:
+        _note_callback(label, heard)
+    for gateway_id, found in check_all(providers).items():
+        keep(gateway_id, found)
+
+
+def _note_callback(label: Label, found: Finding) -> None:
+    with writing():
+        LabelContact.objects.update_or_create(
+            label=label,
+            defaults={
+                "checked_at": database_now(),
+                "is_connected": found.is_connected,
+                "finding": found.text[:FINDING_LENGTH],
+            },
+        )

@@ -1,0 +1,91 @@
+"""Smartico's three screens of a gateway: steps of the wizard, and tabs when it is edited."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway_project.lib.vocabulary import Channel
+from gateways.models import Gateway
+from gateways.providers.base import Provider
+from gateways.providers.registry import provider_classes
+
+CONFIG, FILTER = "config_", "filter_"
+SENDING = ("rate_per_second", "expires_after", "on_unknown")
+FROM = ("from_default", "from_allowed")
+REPLY_TO = ("reply_to_default", "reply_to_allowed")
+
+Line = str | tuple[str, ...]
+"""A field, or several beside each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """One page of the form: the fields on it, of this gateway, and the columns that it writes."""
+
+    key: str
+    title: str
+    columns: frozenset[str]
+    lines: Callable[[Gateway], tuple[Line, ...]]
+
+    def fields(self, gateway: Gateway) -> tuple[str, ...]:
+        """The names of the fields, in their order."""
+        lines = self.lines(gateway)
+        return tuple(
+            name for line in lines for name in ((line,) if isinstance(line, str) else line)
+        )
+
+
+def filter_fields(gateway: Gateway) -> tuple[str, ...]:
+    """The form fields of the filters, at most two unless more were set when more were allowed."""
+    names = dict.fromkeys([*gateway.label.filter_properties, *gateway.filters])
+    return tuple(FILTER + name for name in names)
+
+
+def config_fields(gateway: Gateway) -> tuple[str, ...]:
+    """The form fields of the provider's Config; none where the provider is gone."""
+    provider = provider_of(gateway)
+    return tuple(CONFIG + name for name in provider.Config.base_fields) if provider else ()
+
+
+def provider_of(gateway: Gateway) -> type[Provider] | None:
+    return provider_classes().get(gateway.provider)
+
+
+def provider_title(gateway: Gateway) -> str:
+    provider = provider_of(gateway)
+    return provider.title if provider else f"{gateway.provider} (not installed)"
+
+
+def _conditions(gateway: Gateway) -> tuple[Line, ...]:
+    filters = filter_fields(gateway)
+    return (("name", "brand"), *((filters,) if filters else ()), *SENDING)
+
+
+def _senders(gateway: Gateway) -> tuple[Line, ...]:
+    reply_to = (REPLY_TO,) if gateway.channel == Channel.EMAIL else ()
+    return (FROM, *reply_to, "unknown_sender")
+
+
+CONDITIONS = Screen(
+    key="conditions",
+    title="Conditions",
+    columns=frozenset({"name", "brand", "filters", *SENDING}),
+    lines=_conditions,
+)
+ACCESS = Screen(
+    key="access",
+    title="Authentication & Configuration",
+    columns=frozenset({"config"}),
+    lines=config_fields,
+)
+SENDERS = Screen(
+    key="from",
+    title='"From" config',
+    columns=frozenset({"unknown_sender", *FROM, *REPLY_TO}),
+    lines=_senders,
+)
+
+
+def screens_of(gateway: Gateway) -> tuple[Screen, ...]:
+    """The screens in their order. Custom IM has no "From"."""
+    last = () if gateway.channel == Channel.CUSTOM_IM else (SENDERS,)
+    return (CONDITIONS, ACCESS, *last)

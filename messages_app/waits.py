@@ -1,0 +1,59 @@
+"""What a message waits for now. Pure over its row and its gateway's."""
+
+from datetime import datetime
+
+from gateway_project.lib.vocabulary import Status
+from gateways.models import Gateway
+from messages_app.models import Message, State
+from messages_app.timeline import Entry, Tone, exactly
+
+UNDER_WAY = frozenset({State.QUEUED, State.SENDING})
+
+
+def wait_of(message: Message, gateway: Gateway, *, reports: bool, now: datetime) -> Entry | None:
+    """None where nothing is waited for. `reports` is whether the provider can tell a delivery."""
+    match message.state:
+        case State.QUEUED:
+            return _queued(message, gateway, now)
+        case State.SENDING:
+            return _sending(message, now)
+        case State.UNKNOWN:
+            line = "It may have been sent or not. A person decides: count as sent, or send again."
+            return _wait(now, "help", "A person's word is waited for", line, tone=Tone.CAREFUL)
+        case State.SENT if message.status in ("", Status.ACCEPTED):
+            return _sent(reports, now)
+    return None
+
+
+def _queued(message: Message, gateway: Gateway, now: datetime) -> Entry:
+    expires = f"It expires at {exactly(message.expires_at)}."
+    if gateway.is_paused:
+        because = f": {gateway.paused_because}" if gateway.paused_because else ""
+        held = f"Held: {gateway.name} is paused{because}"
+        return _wait(now, "pause_circle", held, expires, tone=Tone.CAREFUL)
+    if not gateway.is_active:
+        held = f"Held: {gateway.name} is not active, and no other gateway fits"
+        return _wait(now, "pause_circle", held, expires, tone=Tone.CAREFUL)
+    title = f"Waits for try {message.attempts + 1}"
+    if message.due_at and message.due_at > now:
+        return _wait(now, "schedule", title, f"Due at {exactly(message.due_at)}.", expires)
+    return _wait(now, "schedule", title, "Due now: the next free worker takes it.", expires)
+
+
+def _sending(message: Message, now: datetime) -> Entry:
+    until = message.lease_until
+    if until is not None and until <= now:
+        line = f"Its worker has not been heard of since {exactly(until)}: it is taken back soon."
+        return _wait(now, "sync_problem", "Its worker seems lost", line, tone=Tone.CAREFUL)
+    line = f"A worker holds it until {exactly(until)}." if until else "A worker holds it."
+    return _wait(now, "sync", f"Try {message.attempts} is on its way", line)
+
+
+def _sent(reports: bool, now: datetime) -> Entry:
+    if reports:
+        return _wait(now, "hourglass_top", "Waits for the provider's report of the delivery")
+    return _wait(now, "task_alt", "Sent", "This provider reports no delivery: it ends here.")
+
+
+def _wait(now: datetime, icon: str, title: str, *lines: str, tone: Tone = Tone.PLAIN) -> Entry:
+    return Entry(at=now, icon=icon, title=title, lines=lines, tone=tone)

@@ -1,0 +1,231 @@
+"""The second factor: set up, asked for, used once, lost and taken away."""
+
+import re
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from gateways.models import AuditEntry
+from tests.back_office.people import PASSWORD, browser_of, person_with
+
+pytestmark = pytest.mark.django_db
+
+OWN_PAGE, STEP, HOME = "/admin/two-factor/", "/admin/two-factor/token/", "/admin/"
+
+
+@pytest.fixture
+def person() -> User:
+    return person_with("operator", name="mia")
+
+
+def log_in(person: User, at: str = "/admin/login/") -> Client:
+    client = Client()
+    answer = client.post(at, {"username": person.username, "password": PASSWORD})
+    assert answer.status_code == 302
+    return client
+
+
+def token_of(person: User, later: int = 0) -> str:
+    """What the telephone shows, now or some steps later."""
+    device = TOTPDevice.objects.get(user=person)
+    return f"{totp(device.bin_key, device.step, device.t0, device.digits, later):06d}"
+
+
+def enrol(person: User, client: Client) -> list[str]:
+    """Sets a factor up; answers the recovery codes."""
+    client.post(OWN_PAGE, {"do": "start"})
+    page = client.post(OWN_PAGE, {"do": "confirm", "token": token_of(person)})
+    return page.context["codes"]
+
+
+def is_in(client: Client) -> bool:
+    return client.get(HOME).status_code == 200
+
+
+def forget_waiting(person: User) -> None:
+    """As if somebody had waited until the next token may be tried."""
+    TOTPDevice.objects.filter(user=person).update(throttling_failure_count=0)
+
+
+def test_a_password_is_enough_for_who_has_no_factor(person):
+    assert is_in(log_in(person))
+
+
+def test_the_secret_is_shown_while_it_is_set_up_and_not_again(person):
+    client = log_in(person)
+    shown = client.post(OWN_PAGE, {"do": "start"}).content.decode()
+    assert "data:image/svg+xml" in shown
+    secret = re.search(r'id="two-factor-secret"[^>]*>([A-Z2-7 ]+)<', shown)[1]
+    assert len(secret.replace(" ", "")) == 32
+    assert secret not in client.get(OWN_PAGE).content.decode()
+    assert TOTPDevice.objects.get().confirmed is False
+    assert is_in(log_in(person))
+
+
+def test_a_confirmed_factor_is_asked_for_after_the_password(person):
+    first = log_in(person)
+    codes = enrol(person, first)
+    assert len(set(codes)) == 10
+    assert is_in(first)
+    page = first.get(OWN_PAGE).content.decode()
+    assert [code for code in codes if code in page] == []
+
+    client = log_in(person, "/admin/login/?next=/admin/gateways/label/")
+    answer = client.get("/admin/gateways/label/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith(STEP)
+    before = client.session.session_key
+    passed = client.post(answer.redirect_chain[-1][0], {"token": token_of(person, 1)})
+    assert passed["Location"] == "/admin/gateways/label/"
+    assert client.session.session_key != before
+    assert is_in(client)
+
+
+def test_an_open_session_of_before_is_asked_too(person):
+    elsewhere = log_in(person)
+    enrol(person, log_in(person))
+    assert not is_in(elsewhere)
+
+
+def test_a_token_is_good_for_one_time(person):
+    enrol(person, log_in(person))
+    used = token_of(person, 1)
+    log_in(person).post(STEP, {"token": used})
+    again = log_in(person)
+    answer = again.post(STEP, {"token": used})
+    assert "wrong, or was used" in answer.content.decode()
+    assert used not in answer.content.decode()
+    assert not is_in(again)
+
+
+def test_a_recovery_code_is_good_for_one_time(person):
+    codes = enrol(person, log_in(person))
+    client = log_in(person)
+    client.post(STEP, {"token": codes[0].upper()})
+    assert is_in(client)
+    again = log_in(person)
+    again.post(STEP, {"token": codes[0]})
+    assert not is_in(again)
+    assert StaticToken.objects.count() == 9
+
+
+def test_the_next_token_has_to_wait_after_a_wrong_one(person):
+    enrol(person, log_in(person))
+    client = log_in(person)
+    client.post(STEP, {"token": "000000"})
+    good = token_of(person, 1)
+    assert "Wait a while" in client.post(STEP, {"token": good}).content.decode()
+    assert not is_in(client)
+    forget_waiting(person)
+    client.post(STEP, {"token": good})
+    assert is_in(client)
+
+
+def test_ten_wrong_tokens_close_the_door(person):
+    enrol(person, log_in(person))
+    client = log_in(person)
+    for _ in range(10):
+        forget_waiting(person)
+        answer = client.post(STEP, {"token": "000000"})
+    assert answer.status_code == 429
+    forget_waiting(person)
+    good = token_of(person, 1)
+    assert client.post(STEP, {"token": good}).status_code == 429
+    assert not is_in(client)
+    typed = {"username": person.username, "password": PASSWORD}
+    assert Client().post("/admin/login/", typed).status_code == 429
+
+
+def test_a_token_of_another_person_opens_nothing(person):
+    other = person_with("support", name="otto")
+    enrol(person, log_in(person))
+    enrol(other, log_in(other))
+    client = log_in(person)
+    client.post(STEP, {"token": token_of(other, 1)})
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/schema", "/admin/password_change/", OWN_PAGE])
+def test_who_has_not_shown_the_factor_gets_nothing(person, path):
+    enrol(person, log_in(person))
+    assert log_in(person).get(path).status_code in (302, 403)
+
+
+def test_who_has_not_shown_the_factor_can_log_out(person):
+    enrol(person, log_in(person))
+    client = log_in(person)
+    assert client.post("/admin/logout/").status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_factor_is_removed_and_codes_renewed_with_a_token_only(person):
+    client = log_in(person)
+    old = enrol(person, client)
+    assert client.post(OWN_PAGE, {"do": "remove", "token": "000000"}).status_code == 200
+    assert TOTPDevice.objects.exists()
+    new = client.post(OWN_PAGE, {"do": "renew", "token": old[0]}).context["codes"]
+    assert set(new).isdisjoint(old)
+    assert StaticToken.objects.count() == 10
+    client.post(OWN_PAGE, {"do": "remove", "token": new[0]})
+    assert not TOTPDevice.objects.exists()
+    assert not StaticToken.objects.exists()
+    assert is_in(log_in(person))
+
+
+def test_a_factor_is_not_replaced_by_setting_up_another(person):
+    client = log_in(person)
+    enrol(person, client)
+    client.post(OWN_PAGE, {"do": "start"})
+    assert TOTPDevice.objects.get().confirmed
+
+
+def test_where_it_is_required_it_is_set_up_first(person, settings):
+    settings.REQUIRE_TWO_FACTOR = True
+    client = log_in(person)
+    answer = client.get("/admin/gateways/label/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith(OWN_PAGE)
+    assert "Gateways" not in answer.content.decode()
+    assert client.get("/api/schema").status_code == 403
+    enrol(person, client)
+    assert client.get("/admin/gateways/label/").status_code == 200
+
+
+def test_an_administrator_takes_a_lost_factor_away(person):
+    enrol(person, log_in(person))
+    administrator = browser_of(person_with("administrator"))
+    url = reverse("admin:auth_user_reset_second_factor", args=[person.pk])
+    assert "Remove the second factor" in administrator.get(url).content.decode()
+    assert TOTPDevice.objects.exists()
+    administrator.post(url)
+    assert is_in(log_in(person))
+    assert AuditEntry.objects.order_by("pk").last().actor_name == "administrator"
+
+
+def test_nobody_takes_their_own_away_without_a_token():
+    person = person_with("administrator")
+    client = browser_of(person)
+    enrol(person, client)
+    url = reverse("admin:auth_user_reset_second_factor", args=[person.pk])
+    assert client.post(url).status_code == 403
+
+
+def test_neither_secrets_nor_tokens_are_written_down(person, caplog):
+    caplog.set_level("DEBUG")
+    client = log_in(person)
+    codes = enrol(person, client)
+    key, token = TOTPDevice.objects.get().key, token_of(person, 1)
+    forget_waiting(person)
+    client.post(STEP, {"token": "123123"})
+    log_in(person).post(STEP, {"token": "123123"})
+    written = (
+        caplog.text
+        + str(list(AuditEntry.objects.values()))
+        + str(list(AccessAttempt.objects.values()))
+    )
+    for secret in (*codes, key, token, "123123", PASSWORD):
+        assert secret not in written

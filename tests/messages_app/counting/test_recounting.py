@@ -1,0 +1,166 @@
+"""Tallies equal the rows, whatever came between."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from messages_app.counting import recounting
+from messages_app.counting.families import FAMILIES
+from messages_app.counting.recounting import recount
+from messages_app.models import Counted, Message, SendAttempt, Span, StatusEvent, Tally
+from tests.factories import GatewayFactory
+from tests.messages_app.counting.conftest import sums
+
+pytestmark = pytest.mark.django_db
+
+SECOND, MINUTE, HOUR, DAY = (
+    timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")
+)
+
+
+def bring_up(now):
+    """Ticks until the present is reached."""
+    while not Counted.objects.filter(until__gt=now - 3 * MINUTE).exists():
+        recount()
+
+
+def test_nothing_is_counted_of_an_empty_house(db):
+    assert recount() == 0
+    assert not Tally.objects.exists()
+
+
+def test_what_has_just_happened_is_counted_where_it_belongs(past):
+    past.message(SECOND, "accepted", "delivered")
+    past.message(SECOND, "rejected")
+    recount()
+    assert sums() == {
+        "accepted": 2,
+        "sent": 1,
+        "delivered": 1,
+        "rejected": 1,
+        "try_taken": 2,
+        "send_latency": 2,
+    }
+    places = Tally.objects.filter(measure="delivered").values_list(
+        "label_id", "channel", "gateway_id"
+    )
+    assert list(places) == [(past.gateway.label_id, "sms", past.gateway.pk)]
+
+
+@pytest.mark.usefixtures("always_due")
+def test_counting_again_doubles_nothing(past):
+    past.message(3 * MINUTE, "accepted")
+    past.message(SECOND, "accepted")
+    for _ in range(3):
+        recount()
+    assert sums()["accepted"] == sums()["sent"] == 2
+
+
+@pytest.mark.usefixtures("always_due")
+def test_rows_that_turn_up_late_are_counted(past):
+    past.message(5 * MINUTE)
+    recount()
+    late = past.message(90 * SECOND, "accepted")
+    recount()
+    assert sums()["accepted"] == 2
+    assert sums()["sent"] == 1
+    Message.objects.filter(pk=late.pk).delete()
+    recount()
+    assert sums()["accepted"] == 1
+
+
+@pytest.mark.usefixtures("always_due")
+def test_a_message_that_moved_to_another_gateway_counts_there_only(past):
+    message = past.message(SECOND)
+    recount()
+    other = GatewayFactory(label=past.gateway.label)
+    Message.objects.filter(pk=message.pk).update(gateway=other)
+    recount()
+    accepted = Tally.objects.filter(measure="accepted")
+    assert [(tally.gateway_id, tally.count) for tally in accepted] == [(other.pk, 1)]
+
+
+def test_between_two_counts_there_is_a_pause(past):
+    past.message(SECOND)
+    recount()
+    past.message(SECOND)
+    assert recount() == 0
+    assert sums()["accepted"] == 1
+
+
+@pytest.mark.usefixtures("always_due")
+def test_a_long_past_is_caught_up_with(past, monkeypatch):
+    monkeypatch.setattr(recounting, "FAR_BACK", 3 * DAY)
+    ages = (4 * DAY, 2 * DAY, 2 * DAY - 30 * MINUTE, 5 * HOUR, 2 * HOUR, 10 * MINUTE, SECOND)
+    for age in ages:
+        past.message(age, "accepted", "delivered")
+    bring_up(past.now)
+    assert sums()["accepted"] == sums()["delivered"] == len(ages) - 1
+    assert set(Tally.objects.values_list("span", flat=True)) == {Span.MINUTE, Span.HOUR}
+
+
+@pytest.mark.usefixtures("always_due")
+def test_a_tick_takes_a_bounded_time(past, monkeypatch):
+    past.message(9 * DAY)
+    monkeypatch.setattr(recounting, "BUDGET_SECONDS", 0.0)
+    assert recount() == 1
+
+
+@pytest.mark.usefixtures("always_due")
+def test_a_scheduler_that_was_away_leaves_no_hole(past):
+    for age in (5 * HOUR, 4 * HOUR + 50 * MINUTE):
+        past.message(age, "accepted")
+    bring_up(past.now)
+    Counted.objects.filter(pk="messages").update(until=past.now - 4 * HOUR - 55 * MINUTE)
+    for age in (4 * HOUR, HOUR, SECOND):
+        past.message(age, "accepted")
+    bring_up(past.now)
+    assert sums()["accepted"] == 5
+    assert sums()["sent"] == 5
+
+
+@pytest.mark.usefixtures("always_due")
+def test_who_counted_from_elsewhere_writes_nothing(past, monkeypatch):
+    """The other scheduler has moved on between our count and our writing."""
+    past.message(SECOND, "accepted")
+    recount()
+    Tally.objects.all().delete()
+    family = FAMILIES["messages"]
+
+    def count_and_be_overtaken(window):
+        Counted.objects.filter(pk="messages").update(until=past.now + MINUTE)
+        return family.count(window)
+
+    overtaken = {"messages": _with(family, count_and_be_overtaken)}
+    monkeypatch.setattr(recounting, "FAMILIES", overtaken)
+    recount()
+    assert sums() == {}
+
+
+def _with(family, count):
+    return replace(family, count=count)
+
+
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("always_due")
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_count_once(past):
+    for _ in range(20):
+        past.message(SECOND, "accepted", "delivered")
+
+    def ticks():
+        for _ in range(5):
+            recount()
+        connection.close()
+
+    threads = [threading.Thread(target=ticks) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sums()["accepted"] == Message.objects.count() == 20
+    assert sums()["sent"] + sums()["delivered"] == StatusEvent.objects.count()
+    assert sums()["try_taken"] == SendAttempt.objects.count()

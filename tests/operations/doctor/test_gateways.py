@@ -1,0 +1,99 @@
+"""How each gateway stands."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gateway_project.operations.doctor.calls import call_out
+from gateways.contacts import Met, note
+from gateways.models import Contact, Gateway
+from tests.factories import GatewayFactory
+from tests.operations.doctor.conftest import of_label
+from tests.peers import Answer
+
+ABOUT = "Messenger"
+
+
+@pytest.fixture
+def gateway(label, peer):
+    return GatewayFactory(
+        label=label,
+        name=ABOUT,
+        channel="custom_im",
+        provider="custom_im_http",
+        config={"url": f"{peer.url}/send", "authorization": "canary-authorization"},
+    )
+
+
+def line(gateway, name):
+    return of_label(gateway.label, name, ABOUT)
+
+
+def test_an_active_gateway_is_good(gateway):
+    assert line(gateway, "In use").state == "green"
+
+
+def test_a_paused_gateway_says_why(gateway):
+    Gateway.objects.filter(pk=gateway.pk).update(is_paused=True, paused_because="no credit")
+    finding = line(gateway, "In use")
+    assert finding.state == "red"
+    assert "no credit" in finding.text
+
+
+def test_of_a_draft_there_is_nothing_to_say(gateway):
+    Gateway.objects.filter(pk=gateway.pk).update(is_draft=True, is_active=False)
+    assert line(gateway, "In use").state == "grey"
+
+
+def test_of_a_gateway_that_is_not_used_yet_nothing_is_red(gateway):
+    Gateway.objects.filter(pk=gateway.pk).update(is_active=False)
+    Contact.objects.create(gateway=gateway, checked_at=timezone.now(), is_connected=False)
+    assert line(gateway, "In use").state == "grey"
+    assert line(gateway, "Credentials").state == "yellow"
+
+
+def test_credentials_are_unknown_until_they_are_checked(gateway):
+    assert line(gateway, "Credentials").state == "yellow"
+
+
+def test_credentials_are_checked_with_the_provider(gateway, peer):
+    call_out(gateway.label)
+    assert line(gateway, "Credentials").state == "green"
+    peer.respond = lambda asked: Answer(status=401, body="canary-authorization is wrong")
+    call_out(gateway.label)
+    finding = line(gateway, "Credentials")
+    assert finding.state == "red"
+    assert "canary" not in finding.text
+
+
+def test_a_provider_that_is_not_installed_is_a_problem(gateway):
+    Gateway.objects.filter(pk=gateway.pk).update(provider="gone")
+    call_out(gateway.label)
+    assert line(gateway, "Credentials").state == "red"
+    assert line(gateway, "Webhook").state == "red"
+
+
+def test_a_webhook_is_waited_for(gateway):
+    assert line(gateway, "Webhook").state == "yellow"
+    note(gateway.pk, Met.PROBE)
+    finding = line(gateway, "Webhook")
+    assert (finding.state, "probed" in finding.text) == ("yellow", True)
+
+
+def test_a_webhook_that_was_taken_is_good(gateway):
+    note(gateway.pk, Met.WEBHOOK)
+    assert line(gateway, "Webhook").state == "green"
+
+
+def test_a_webhook_that_did_not_prove_itself_is_a_problem(gateway):
+    note(gateway.pk, Met.WEBHOOK)
+    later = timezone.now() + timedelta(seconds=1)
+    Contact.objects.update(refused_at=later)
+    assert line(gateway, "Webhook").state == "red"
+
+
+@pytest.mark.parametrize("provider", ["smtp", "sandbox"])
+def test_of_a_provider_that_sends_no_webhook_none_is_expected(gateway, provider):
+    Gateway.objects.filter(pk=gateway.pk).update(provider=provider)
+    assert line(gateway, "Webhook").state == "grey"

@@ -1,0 +1,60 @@
+"""What the dashboard reads: the week counted, and what only the web server could have counted."""
+
+import random
+from datetime import datetime, timedelta
+
+from gateways.models import Label
+from messages_app.counting.adding import add
+from messages_app.counting.families import FAMILIES
+from messages_app.counting.histogram import bin_of
+from messages_app.counting.window import BY_MINUTES, Window, floor
+from messages_app.models import Counted, Measure, Message, Span, Tally
+from users.models import MissingUser
+
+WEEK = timedelta(days=8)
+NEVER_SILENT = timedelta(days=1)
+"""As if a scheduler ran beside the house."""
+REFUSED = {1: 0.011, 2: 0.006, 3: 0.004, 4: 0.002, 22: 0.001}
+"""By error_code, for each message that was accepted."""
+MISSING = 9
+
+
+def add_figures(rng: random.Random, now: datetime) -> None:
+    """Tallies of all messages, by hours and lately by minutes."""
+    lately, end = floor(now - BY_MINUTES, Span.HOUR), floor(now, Span.MINUTE) + timedelta(minutes=1)
+    for family in FAMILIES.values():
+        hours = Window(since=floor(now - WEEK, Span.HOUR), until=lately, span=Span.HOUR)
+        minutes = Window(since=lately, until=end, span=Span.MINUTE)
+        Tally.objects.bulk_create([*family.count(hours), *family.count(minutes)])
+        Counted.objects.create(family=family.name, until=now, counted_at=now + NEVER_SILENT)
+    add(_arrivals(rng))
+    _add_missing(rng, now)
+
+
+def _arrivals(rng: random.Random) -> list[Tally]:
+    """A latency for each message, and now and then a refusal beside it."""
+    found = []
+    for at, label_id, channel in Message.objects.values_list("created_at", "label_id", "channel"):
+        start = floor(at, Span.HOUR)
+        where = {"span": Span.HOUR, "start": start, "label_id": label_id, "channel": channel}
+        seconds = bin_of(rng.lognormvariate(-4.9, 0.5))
+        found.append(Tally(measure=Measure.ACCEPT_LATENCY, part=seconds, count=1, **where))
+        found += [
+            Tally(measure=Measure.REFUSED, part=code, count=1, **where)
+            for code, share in REFUSED.items()
+            if rng.random() < share
+        ]
+    return found
+
+
+def _add_missing(rng: random.Random, now: datetime) -> None:
+    label = Label.objects.order_by("pk")[0]
+    for number in range(MISSING):
+        asked_at = now - timedelta(minutes=rng.randint(5, 2_000))
+        MissingUser.objects.create(
+            label=label,
+            ext_user_id=f"player-9{number:03d}",
+            times=rng.randint(1, 6),
+            first_asked_at=asked_at - timedelta(hours=3),
+            last_asked_at=asked_at,
+        )
