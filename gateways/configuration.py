@@ -25,24 +25,30 @@ class _Snapshot:
         self.lock = threading.Lock()
         self.kept: Configuration | None = None
         self.looked_at = 0.0
+        self.changes = 0
 
     def current(self) -> Configuration:
         kept = self.kept
         if kept is not None and time.monotonic() - self.looked_at < LOOK_EVERY_SECONDS:
             return kept
         with self.lock:
+            changes, kept = self.changes, self.kept
             version = ConfigurationVersion.read()
-            if self.kept is None or self.kept.version != version:
-                self.kept = load(version)
-            self.looked_at = time.monotonic()
-            return self.kept
+            if kept is None or kept.version != version:
+                kept = load(version)
+            self.kept, self.looked_at = kept, time.monotonic()
+            if changes != self.changes:
+                # A change was made while this was read: whoever asks next reads anew.
+                self.kept = None
+            return kept
 
     def forget(self, **_: Any) -> None:
         """Now, for the rest of this transaction, and again once others can see the change."""
-        self.kept = None
+        self.forget_now()
         transaction.on_commit(self.forget_now)
 
     def forget_now(self) -> None:
+        self.changes += 1
         self.kept = None
 
 
