@@ -43,8 +43,9 @@ def answer_probe(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnsw
     return _adapter(gateway).answer_probe(request)
 
 
-def receive(gateway: GatewayValues, request: WebhookRequest) -> None:
+def receive(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
     """Takes a provider's webhook: every report in it is recorded or stands in the inbox.
+    Returns what the provider is answered.
 
     Raises WebhookRefused where the sender did not prove itself, and NotNow.
     """
@@ -54,8 +55,9 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> None:
         updates = adapter.parse_webhook(request)
     except UNREADABLE as problem:
         _keep_unreadable(gateway, request, problem)
-        return
-    apply_to_gateway(gateway, [_storable(update) for update in updates])
+    else:
+        apply_to_gateway(gateway, [_storable(update) for update in updates])
+    return adapter.webhook_answer
 
 
 def receive_for_label(key: KeyValues, report: StatusReport) -> None:

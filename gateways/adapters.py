@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from gateway_project.lib.vocabulary import Channel
 from gateways.providers.base import Provider
 from gateways.providers.registry import build
 from gateways.values import GatewayValues
@@ -24,8 +25,19 @@ def new_adapter(gateway: GatewayValues) -> Provider:
     token = gateway.token.reveal()
     config = gateway.config.reveal() if gateway.config else {}
     return build(
-        gateway.provider, config, webhook_url=webhook_url(token), status_url=status_url(token)
+        gateway.provider,
+        config,
+        webhook_url=webhook_url(token),
+        status_url=status_url(token),
+        public_url=settings.PUBLIC_URL,
     )
+
+
+def address_channel(gateway: GatewayValues) -> Channel | None:
+    """The channel whose address this gateway's messages go to; None where they need none."""
+    if gateway.channel != Channel.CUSTOM_IM:
+        return gateway.channel
+    return adapter_of(gateway).address_channel(gateway.channel)
 
 
 def adapter_of(gateway: GatewayValues) -> Provider:

@@ -7,6 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway_project.lib.vocabulary import Status
+from gateways import configuration
+from gateways.adapters import address_channel
 from messages_app.models import DETAIL_LENGTH, Message, State, StatusEvent
 from messages_app.signals import statuses_recorded
 from messages_app.statuses import BESIDE, ENDS, Step, learn, telling_order
@@ -140,9 +142,11 @@ def _suppress(events: Iterable[StatusEvent]) -> None:
     turned_away: defaultdict[tuple[int, str, str], list[UUID]] = defaultdict(list)
     for event in events:
         message = event.message
-        if event.status in BESIDE and message.end_user_id is not None:
-            key = (message.label_id, message.channel, event.status)
-            turned_away[key].append(message.end_user_id)
+        if event.status not in BESIDE or message.end_user_id is None:
+            continue
+        goes_to = address_channel(configuration.current().gateways[message.gateway_id])
+        if goes_to is not None:
+            turned_away[message.label_id, goes_to, event.status].append(message.end_user_id)
     for (label_id, channel, reason), user_ids in turned_away.items():
         users = EndUser.objects.filter(pk__in=user_ids)
         indexes = [index for user in users if (index := user.address_index(channel))]

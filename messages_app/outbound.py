@@ -7,6 +7,7 @@ from typing import Any
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.adapters import address_channel
 from gateways.providers.base import GatewayUnavailable, OutboundMessage
 from gateways.senders import SenderRefused, choose_reply_to, choose_sender
 from gateways.values import GatewayValues
@@ -30,14 +31,15 @@ def outbound(message: Message, gateway: GatewayValues, *, is_suppressed: bool) -
     if is_suppressed:
         raise NotSendable(Status.REJECTED, "suppressed")
     try:
-        recipient = _recipient(message, channel)
+        goes_to = address_channel(gateway)
+        recipient = _recipient(message, goes_to) if goes_to else None
         content = message.content.reveal() if message.content is not None else None
     except Undecryptable:
         logger.error("message %s: its address or content cannot be decrypted", message.pk)
         raise GatewayUnavailable("cannot be decrypted with the present keys") from None
     if content is None:
         raise NotSendable(Status.FAILED, "erased")
-    if recipient is None and channel != Channel.CUSTOM_IM:
+    if recipient is None and goes_to is not None:
         raise NotSendable(Status.REJECTED, "the user has no address for this channel any more")
     return _outbound(message, gateway, channel, recipient, content)
 

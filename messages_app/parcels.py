@@ -1,11 +1,11 @@
 """Parcels: the messages of a gateway made ready to leave, as many to one as its provider takes."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from gateways.adapters import address_channel
 from gateways.providers.base import OutboundMessage, Provider, ProviderError
 from gateways.values import GatewayValues
 from messages_app.models import Message
@@ -28,10 +28,6 @@ class Parcel:
     leaves_at: float = 0.0
     """The same moment as `started_at`, by this process's monotonic clock."""
 
-    @property
-    def has_room(self) -> bool:
-        return self.problem is None and len(self.messages) < self.provider.batch_size
-
 
 def pack(
     messages: Sequence[Message],
@@ -41,20 +37,28 @@ def pack(
 ) -> list[Parcel]:
     """Looks the addresses up and packs what can be sent together; what cannot goes singly.
 
-    What is packed together leaves at the moment of the last.
+    What is packed together leaves at the moment of the last, and is at most what the gateway's
+    rate lets out in a second.
     """
-    suppressed = _suppressed(messages)
+    suppressed = _suppressed(messages, gateway)
+    most = min(provider.batch_size, gateway.rate_per_second or provider.batch_size)
     parcels: list[Parcel] = []
-    open_parcel: Parcel | None = None
+    with_room: dict[Hashable, Parcel] = {}
     for message, moment in zip(messages, moments, strict=True):
         parcel = _single(message, gateway, provider, moment, is_suppressed=message.pk in suppressed)
-        if parcel.problem is None and open_parcel is not None and open_parcel.has_room:
-            open_parcel.messages += parcel.messages
-            open_parcel.outbound += parcel.outbound
-            open_parcel.started_at = moment
-            continue
-        parcels.append(parcel)
-        open_parcel = parcel if parcel.problem is None else open_parcel
+        key = provider.batch_key(parcel.outbound[0]) if most > 1 and parcel.outbound else None
+        begun = with_room.get(key) if parcel.problem is None else None
+        if begun is None:
+            parcels.append(parcel)
+            begun = parcel
+        else:
+            begun.messages += parcel.messages
+            begun.outbound += parcel.outbound
+            begun.started_at = moment
+        if parcel.problem is None:
+            with_room[key] = begun
+            if len(begun.messages) >= most:
+                del with_room[key]
     return parcels
 
 
@@ -82,15 +86,15 @@ def _single(
     return parcel
 
 
-def _suppressed(messages: Sequence[Message]) -> set[UUID]:
+def _suppressed(messages: Sequence[Message], gateway: GatewayValues) -> set[UUID]:
     """Those whose address was suppressed after they were accepted."""
-    indexes: defaultdict[tuple[int, str], dict[UUID, str]] = defaultdict(dict)
-    for message in messages:
-        index = message.end_user.address_index(message.channel) if message.end_user else None
-        if index is not None:
-            indexes[message.label_id, message.channel][message.pk] = index
-    found: set[UUID] = set()
-    for (label_id, channel), by_message in indexes.items():
-        suppressed = suppressed_among(label_id, channel, by_message.values())
-        found.update(pk for pk, index in by_message.items() if index in suppressed)
-    return found
+    channel = address_channel(gateway)
+    if channel is None:
+        return set()
+    by_message = {
+        message.pk: index
+        for message in messages
+        if message.end_user and (index := message.end_user.address_index(channel))
+    }
+    suppressed = suppressed_among(gateway.label_id, channel, by_message.values())
+    return {pk for pk, index in by_message.items() if index in suppressed}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.vocabulary import Channel
-from gateways.adapters import adapter_of
+from gateways.adapters import adapter_of, address_channel
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.callers import Caller
 from gateways.extensions import check_extension
@@ -57,6 +57,7 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
         notes += _address_notes(user, request)
     found = _route(label, request, user, brand_id)
     gateway = found.fits[0]
+    _check_address_of_im(gateway, user)
     notes += _check_content(label, gateway, request, template)
     return Plan(
         user=user,
@@ -84,6 +85,7 @@ def make_test_plan(
             raise Refused(ErrorCode.USER_NOT_FOUND)
     notes = list(request.notes)
     notes += _address_notes(user, request) if user is not None else []
+    _check_address_of_im(gateway, user)
     notes += _check_content(caller.label, gateway, request, template)
     return Plan(
         user=user,
@@ -134,6 +136,15 @@ def _address_notes(user: EndUser, request: SendRequest) -> list[str]:
     address = checked_address(user, request.channel)
     repeats = address and (address in request.text or address in request.html)
     return [OWN_ADDRESS_NOTE] if repeats else []
+
+
+def _check_address_of_im(gateway: GatewayValues, user: EndUser | None) -> None:
+    """A Custom IM needs an address only where its gateway sends it to one."""
+    if gateway.channel != Channel.CUSTOM_IM or user is None:
+        return
+    channel = address_channel(gateway)
+    if channel is not None:
+        checked_address(user, channel)
 
 
 def _route(

@@ -14,6 +14,7 @@ from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
+    MessageRejected,
     ProviderError,
     SendResult,
 )
@@ -125,6 +126,8 @@ def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
         learnt += [
             (update.status, tried.scrubbed(update.detail)) for update in reported if update.status
         ]
+    if isinstance(tried.result, MessageRejected):
+        learnt += [(status, decision.detail) for status in tried.result.learnt]
     return [
         Fact(
             message_id=tried.message.pk,

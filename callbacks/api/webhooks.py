@@ -29,7 +29,7 @@ def webhook(request: HttpRequest, token: str) -> HttpResponse:
     try:
         response = _answer(request, token)
     except WebhookRefused as refusal:
-        response = _text(401, str(refusal))
+        response = _text(refusal.status, str(refusal))
     except Refused as refusal:
         response = _text(BODY_REFUSALS[refusal.code], refusal.text)
     except UnreadablePostError:
@@ -61,13 +61,13 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
 def _receive(gateway: GatewayValues, request: HttpRequest) -> HttpResponse:
     body = read_body(request, limit=BODY_LIMIT)
     try:
-        receive(gateway, _webhook_request(request, body))
+        answer = receive(gateway, _webhook_request(request, body))
     except WebhookRefused:
         logger.warning("gateway %s: a webhook's sender did not prove itself", gateway.slug)
         note(gateway.id, Met.REFUSAL)
         raise
     note(gateway.id, Met.WEBHOOK)
-    return _text(200, "ok")
+    return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
 
 
 def _webhook_request(request: HttpRequest, body: bytes) -> WebhookRequest:

@@ -23,11 +23,15 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """A kind of drain. `due` names the keys with due rows; `open` makes the work of one key."""
+    """A kind of drain. `due` names the keys with due rows; `open` makes the work of one key.
+
+    The sweep looks for due rows at most every `look_every` seconds: what can wait costs it nothing.
+    """
 
     name: str
     due: Callable[[], Iterable[str]]
     open: Callable[[str], Work[Any]]
+    look_every: float = 0.0
 
 
 DRAINS: dict[str, Drain] = {}

@@ -1,5 +1,7 @@
 """What there is to drain in this process, and how a fault in it is named."""
 
+import math
+import time
 import traceback
 from collections.abc import Iterator
 
@@ -13,9 +15,18 @@ def load() -> None:
     autodiscover_modules("tasks")
 
 
-def due() -> Iterator[tuple[str, str]]:
-    """Every drain's name with every key that has due rows."""
+def due(looked_at: dict[str, float] | None = None) -> Iterator[tuple[str, str]]:
+    """Every drain's name with every key that has due rows.
+
+    `looked_at` remembers for the caller when a drain was last looked at: those that can wait are
+    passed over until they want to be looked at again.
+    """
+    looked_at = {} if looked_at is None else looked_at
+    now = time.monotonic()
     for drain in list(DRAINS.values()):
+        if now - looked_at.get(drain.name, -math.inf) < drain.look_every:
+            continue
+        looked_at[drain.name] = now
         for key in drain.due():
             yield drain.name, key
 

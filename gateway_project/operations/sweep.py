@@ -33,6 +33,7 @@ class Sweep:
         self._pause, self._idle_pause = pause, idle_pause
         self._idle_looks = 0
         self._works = True
+        self._looked_at: dict[str, float] = {}
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -43,7 +44,7 @@ class Sweep:
         """Calls for every drain with due rows. Returns how long to wait until the next look."""
         try:
             connections.refresh()
-            due = list(drains.due())
+            due = list(drains.due(self._looked_at))
         except Exception as error:  # noqa: BLE001  whatever it is, it is looked again
             return self._rest(error)
         if not self._works:

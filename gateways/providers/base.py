@@ -1,6 +1,6 @@
 """What a provider adapter is. Adapters import this, `errors` and `gateway_project.lib`, no more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -41,7 +41,8 @@ class Provider:
     """One line on what an operator must have at hand."""
     instructions: ClassVar[tuple[str, ...]]
     """How an account is connected, step by step; shown beside the form."""
-    batch_size: ClassVar[int] = 1
+    batch_size: int = 1
+    """Most messages in one call."""
     idempotent: ClassVar[bool] = False
     reports: ClassVar[frozenset[Status]] = frozenset()
     text_limit: ClassVar[Mapping[Channel, int]] = {}
@@ -54,15 +55,34 @@ class Provider:
     class Config(forms.Form):
         """Authentication & Configuration: drawn, validated and masked from this declaration."""
 
+    webhook_answer: ClassVar[WebhookAnswer] = WebhookAnswer(body="ok")
+    """What a webhook is answered once everything in it is written down."""
+
     def __init__(
-        self, config: Mapping[str, Any], *, webhook_url: str = "", status_url: str = ""
+        self,
+        config: Mapping[str, Any],
+        *,
+        webhook_url: str = "",
+        status_url: str = "",
+        public_url: str = "",
     ) -> None:
         self.config = dict(config)
         self.webhook_url = webhook_url
         self.status_url = status_url
+        self.public_url = public_url
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+    def address_channel(self, channel: Channel) -> Channel | None:
+        """The channel whose address a message of `channel` goes to; None where it needs none."""
+        return None if channel == Channel.CUSTOM_IM else channel
+
+    def batch_key(self, message: OutboundMessage) -> Hashable:
+        """Equal for messages that may leave in one call. Asked only where `batch_size` is above
+        1, which an account may be by its configuration.
+        """
+        return None
 
     def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
         """The limit that this content breaks, in words for the caller; None if it fits."""
@@ -121,6 +141,18 @@ class HttpProvider(Provider):
     def refusal(self, answer: HttpAnswer) -> ProviderError | None:
         """What the provider's own words make of any other answer; None leaves it to the status."""
         return None
+
+    poll_size: int = 0
+    """Most ids in one `status_call`; 0 where the provider is not asked what became of messages."""
+
+    def status_call(self, provider_ids: Sequence[str]) -> HttpCall:
+        """The request for what has become of these messages, at most `poll_size`."""
+        raise NotImplementedError
+
+    def statuses(self, answer: HttpAnswer) -> list[StatusUpdate]:
+        """What it says of them, each named by `provider_id`. Raises a ProviderError where nothing
+        can be learnt from it."""
+        raise NotImplementedError
 
     def ask(self, call: HttpCall) -> HttpAnswer:
         """Performs a call of `check_connection`; raises the ProviderError that no answer means."""

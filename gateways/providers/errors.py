@@ -1,5 +1,7 @@
 """What can become of a send, named for what happens next."""
 
+from gateway_project.lib.vocabulary import Status
+
 
 class ProviderError(Exception):
     """`detail` is the provider's reason (scrubbed by the engine before it is kept)."""
@@ -11,7 +13,22 @@ class ProviderError(Exception):
 
 
 class MessageRejected(ProviderError):
-    """The provider will never take this message: it ends as rejected."""
+    """The provider will never take this message: it ends as rejected.
+
+    `learnt` are further statuses that the refusal tells of, such as unsubscribed; `is_permanent`
+    says that the address itself is at fault: it is suppressed.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        learnt: tuple[Status, ...] = (),
+        is_permanent: bool = False,
+    ) -> None:
+        super().__init__(detail)
+        self.learnt = learnt
+        self.is_permanent = is_permanent
 
 
 class GatewayUnavailable(ProviderError):
@@ -27,4 +44,11 @@ class OutcomeUnknown(ProviderError):
 
 
 class WebhookRefused(Exception):
-    """A webhook whose sender did not prove itself. The text is answered; it holds no secret."""
+    """A webhook whose sender did not prove itself. The text is answered; it holds no secret.
+
+    `status` is the HTTP status of the answer: 503 where the provider is to send it again, signed.
+    """
+
+    def __init__(self, text: str, *, status: int = 401) -> None:
+        super().__init__(text)
+        self.status = status

@@ -23,12 +23,18 @@ def provider_classes() -> Mapping[str, type[Provider]]:
 @cache
 def _imported(paths: tuple[str, ...]) -> Mapping[str, type[Provider]]:
     classes: dict[str, type[Provider]] = {}
-    for path in paths:
-        cls = import_string(path)
+    for cls in _named(paths):
         if cls.slug in classes:
             raise ImproperlyConfigured(f"PROVIDERS: two providers are called {cls.slug}")
         classes[cls.slug] = cls
     return MappingProxyType(classes)
+
+
+def _named(paths: Iterable[str]) -> Iterable[type[Provider]]:
+    """The classes at these paths, each of which leads to one or to a tuple of a family's."""
+    for path in paths:
+        found = import_string(path)
+        yield from found if isinstance(found, tuple) else (found,)
 
 
 def provider_class(slug: str) -> type[Provider]:
@@ -39,9 +45,11 @@ def provider_class(slug: str) -> type[Provider]:
     return classes[slug]
 
 
-def build(slug: str, config: Mapping[str, Any], *, webhook_url: str, status_url: str) -> Provider:
-    """The adapter of one gateway, with its URLs for receipts. `config` was validated when saved."""
-    return provider_class(slug)(config, webhook_url=webhook_url, status_url=status_url)
+def build(slug: str, config: Mapping[str, Any], **urls: str) -> Provider:
+    """The adapter of one gateway, with its URLs (`webhook_url`, `status_url`, `public_url`).
+    `config` was validated when it was saved.
+    """
+    return provider_class(slug)(config, **urls)
 
 
 def secret_fields(cls: type[Provider]) -> set[str]:

@@ -43,6 +43,9 @@ class StatusUpdate:
 
     `status` None means that `word`, the provider's own, is not in the adapter's table: it goes to
     the inbox. `after` is seconds until it counts (the sandbox's reports lie in the future).
+    `recipient` names the message where the provider does not: the last one to that address.
+    `event_id` is the provider's own name of the report, where it has one. `is_permanent` says of a
+    FAILED or REJECTED that the address itself is at fault: it is suppressed.
     """
 
     status: Status | None
@@ -52,6 +55,9 @@ class StatusUpdate:
     detail: str = field(default="", repr=False)
     occurred_at: datetime | None = None
     after: float = 0.0
+    recipient: Personal | None = field(default=None, repr=False)
+    event_id: str = ""
+    is_permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ class WebexConnect(HttpProvider):
         "Only where you set up an outbound webhook of your own: give it our webhook URL, and put "
         "the secret that signs it (x-hub-signature) into Webhook secret.",
     )
-    reports = frozenset({Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.REJECTED})
+    reports = frozenset(Status) - {Status.COMPLAINED, Status.UNSUBSCRIBED}
     text_limit: ClassVar[Mapping[Channel, int]] = {Channel.SMS: 1024}
 
     class Config(forms.Form):

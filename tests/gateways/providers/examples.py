@@ -1,52 +1,35 @@
 """One account and one message per provider, with canaries where nothing may show."""
 
-import base64
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
 from gateways.providers.base import OutboundMessage, Provider
-from gateways.providers.registry import build, provider_class
+from gateways.providers.registry import build, provider_class, provider_classes
+from tests.gateways.providers.canaries import (
+    EMAIL,
+    MESSAGE_ID,
+    PHONE,
+    PUBLIC_URL,
+    STATUS_URL,
+    WEBHOOK_URL,
+)
 
-MESSAGE_ID = "01981f7a-0000-7000-8000-000000000001"
-EMAIL = "canary@mailbox.example"
-PHONE = "+4915112345678"
-CANARY = "canary-of-a-secret-that-nobody-may-see"
-WEBHOOK_URL = "https://gateway.example/callbacks/webhooks/token"
-STATUS_URL = "https://gateway.example/callbacks/status/token"
-
-CONFIGS: dict[str, dict[str, Any]] = {
-    "sandbox": {},
-    "smtp": {
-        "host": "mail.example",
-        "port": 587,
-        "security": "starttls",
-        "username": "amazing",
-        "password": CANARY,
-    },
-    "custom_im_http": {
-        "url": "https://centre.example/messages",
-        "authorization": CANARY,
-        "headers": {"X-Tenant": CANARY},
-    },
-    "webex_connect": {
-        "base_url": "https://api.us.webexconnect.io",
-        "service_key": CANARY,
-        "webhook_secret": CANARY,
-    },
+ACCOUNTS: dict[str, ModuleType] = {
+    slug: import_module(f"tests.gateways.providers.accounts.{slug}") for slug in provider_classes()
 }
-WEBEX_BY_TOKEN = {
-    "base_url": "https://api.us.webexconnect.io",
-    "service_id": "service-1",
-    "service_secret": base64.b64encode(CANARY.encode()).decode(),
-}
+CONFIGS: dict[str, dict[str, Any]] = {slug: each.CONFIG for slug, each in ACCOUNTS.items()}
 
 
 def account(slug: str, **changes: Any) -> Provider:
     """The example account of that provider; a changed key that is None is left out."""
     config = {**CONFIGS[slug], **changes}
     config = {name: value for name, value in config.items() if value is not None}
-    return build(slug, config, webhook_url=WEBHOOK_URL, status_url=STATUS_URL)
+    return build(
+        slug, config, webhook_url=WEBHOOK_URL, status_url=STATUS_URL, public_url=PUBLIC_URL
+    )
 
 
 def message(channel: Channel, **changes: Any) -> OutboundMessage:

@@ -26,16 +26,8 @@ from gateways.providers.base import (
     WebhookRequest,
 )
 from gateways.providers.registry import provider_classes, secret_fields, validate_config
-from tests.gateways.providers.examples import (
-    CANARY,
-    CONFIGS,
-    EMAIL,
-    MESSAGE_ID,
-    PHONE,
-    WEBHOOK_URL,
-    account,
-    first_message,
-)
+from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID, PHONE, WEBHOOK_URL
+from tests.gateways.providers.examples import CONFIGS, account, first_message
 from tests.gateways.providers.webhooks import RECORDED, SIGNERS, posted, recorded
 
 SLUGS = list(provider_classes())
@@ -46,9 +38,12 @@ WITH_WEBHOOKS = [
     if cls.parse_webhook is not Provider.parse_webhook
 ]
 
+WITH_JSON_WEBHOOKS = sorted({sample.slug for sample in recorded() if sample.kind == "payload"})
+
 every_provider = pytest.mark.parametrize("slug", SLUGS)
 every_http_provider = pytest.mark.parametrize("slug", HTTP)
 every_provider_with_webhooks = pytest.mark.parametrize("slug", WITH_WEBHOOKS)
+every_provider_with_json_webhooks = pytest.mark.parametrize("slug", WITH_JSON_WEBHOOKS)
 
 
 def answered(slug: str, **answer: object) -> list[SendResult | ProviderError]:
@@ -302,54 +297,75 @@ def test_a_signature_of_any_other_kind_is_refused(slug, signature):
 
 @pytest.mark.parametrize("sample", recorded(), ids=lambda sample: sample.name)
 def test_a_recorded_webhook_is_read_as_expected(sample):
-    updates = account(sample.slug).parse_webhook(posted(sample.slug, sample.body))
+    updates = account(sample.slug).parse_webhook(sample.posted())
 
     assert [sample.comparable(update) for update in updates] == sample.expected
 
 
 @every_provider_with_webhooks
-def test_there_are_recorded_webhooks(slug):
-    assert list((RECORDED / slug).glob("*.json"))
+def test_every_status_that_it_reports_is_among_its_recorded_webhooks(slug):
+    """What is not told by webhook is told by the answer to a send, or by polling."""
+    told = {
+        item["status"] for sample in recorded() if sample.slug == slug for item in sample.expected
+    }
+    learnt_otherwise = {Status.ACCEPTED, Status.REJECTED}
+
+    assert told - {None} <= set(provider_classes()[slug].reports)
+    assert provider_classes()[slug].reports - learnt_otherwise <= told
 
 
 @every_provider_with_webhooks
 def test_a_word_that_nobody_knows_goes_to_the_inbox(slug):
-    sample = next(sample for sample in recorded() if sample.slug == slug)
-    word = next(item["word"] for item in sample.expected if item.get("word"))
-    body = sample.body.replace(word.encode(), b"Zugestellt?")
+    sample, word = next(
+        (sample, item["word"])
+        for sample in recorded()
+        for item in sample.expected
+        if sample.slug == slug and item.get("word")
+    )
+    body = sample.body.replace(word.encode(), b"zugestellt")
 
-    updates = account(slug).parse_webhook(posted(slug, body))
+    updates = account(slug).parse_webhook(sample.posted(body))
 
-    assert [update.status for update in updates if update.word == "Zugestellt?"] == [None]
+    assert [update.status for update in updates if update.word == "zugestellt"] == [None]
 
 
-@every_provider_with_webhooks
+@every_provider_with_json_webhooks
 @pytest.mark.parametrize("body", [b"", b"<xml/>", b'{"a": ', b"\xff\xfe\x00", b"[" * 100_000])
 def test_a_webhook_that_cannot_be_read_is_a_value_error(slug, body):
     with pytest.raises(ValueError):  # noqa: PT011 (any: its text is not answered)
         account(slug).parse_webhook(posted(slug, body))
 
 
-@every_provider_with_webhooks
+@every_provider_with_json_webhooks
 @pytest.mark.parametrize("broken", [1, "text", [], {}, {"status": ["delivered"]}, True])
 def test_a_broken_item_of_a_list_does_not_hide_the_good_ones(slug, broken):
+    """Wherever the list stands: around the reports, or in a member of the one object."""
     sample = next(sample for sample in recorded() if sample.slug == slug)
-    good = json.loads(sample.body)
-    items = [broken, *(good if isinstance(good, list) else [good])]
+    among = with_one_more(json.loads(sample.body), broken)
 
-    first, *others = account(slug).parse_webhook(posted(slug, json.dumps(items).encode()))
+    first, *others = account(slug).parse_webhook(sample.posted(json.dumps(among).encode()))
 
     assert first.status is None
     assert [sample.comparable(update) for update in others] == sample.expected
+
+
+def with_one_more(told: object, item: object) -> object:
+    """What is told, with that item before the others."""
+    if isinstance(told, dict):
+        lists = {name: value for name, value in told.items() if isinstance(value, list)}
+        if lists:
+            return told | {name: [item, *value] for name, value in lists.items()}
+    return [item, *(told if isinstance(told, list) else [told])]
 
 
 @every_provider_with_webhooks
 def test_no_address_in_a_webhook_shows_in_the_repr_of_what_was_read(slug):
     for sample in recorded():
         if sample.slug == slug:
-            updates = account(slug).parse_webhook(posted(slug, sample.body))
+            updates = account(slug).parse_webhook(sample.posted())
             assert all(isinstance(update, StatusUpdate) for update in updates)
             assert PHONE[1:] not in repr(updates)
+            assert EMAIL not in repr(updates)
 
 
 def test_every_folder_of_recorded_webhooks_belongs_to_a_provider():

@@ -15,14 +15,8 @@ from gateways.providers.base import (
 )
 from gateways.providers.custom_im_http import CustomImHttp
 from gateways.providers.registry import validate_config
-from tests.gateways.providers.examples import (
-    CANARY,
-    CONFIGS,
-    MESSAGE_ID,
-    STATUS_URL,
-    account,
-    message,
-)
+from tests.gateways.providers.canaries import CANARY, MESSAGE_ID, STATUS_URL
+from tests.gateways.providers.examples import CONFIGS, account, message
 from tests.peers import Answer, http_peer
 
 MESSAGE = message(Channel.CUSTOM_IM)

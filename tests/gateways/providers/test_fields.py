@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from gateways.providers.fields import HttpUrlField, SecretHeadersField
-from tests.gateways.providers.examples import CANARY
+from tests.gateways.providers.canaries import CANARY
 
 
 @pytest.mark.parametrize(

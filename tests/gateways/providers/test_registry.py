@@ -11,7 +11,8 @@ from gateways.providers.registry import (
 )
 from gateways.providers.sandbox import Sandbox
 from gateways.providers.webex_connect import WebexConnect
-from tests.gateways.providers.examples import CANARY, CONFIGS, STATUS_URL, WEBHOOK_URL, account
+from tests.gateways.providers.canaries import CANARY, STATUS_URL, WEBHOOK_URL
+from tests.gateways.providers.examples import CONFIGS, account
 
 
 def test_the_registered_providers_are_found_by_slug():

@@ -10,7 +10,8 @@ from gateways.providers.base import (
     OutcomeUnknown,
 )
 from gateways.providers.sandbox import scenario
-from tests.gateways.providers.examples import EMAIL, MESSAGE_ID, PHONE, account, message
+from tests.gateways.providers.canaries import EMAIL, MESSAGE_ID, PHONE
+from tests.gateways.providers.examples import account, message
 
 
 def sent(word, channel=Channel.SMS):

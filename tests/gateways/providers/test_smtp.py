@@ -21,7 +21,8 @@ from gateways.providers.base import (
 )
 from gateways.providers.registry import validate_config
 from gateways.providers.smtp import Smtp
-from tests.gateways.providers.examples import CANARY, EMAIL, MESSAGE_ID, account, message
+from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID
+from tests.gateways.providers.examples import account, message
 from tests.gateways.providers.mail_peer import HANG_UP, MailPeer, mail_peer, self_signed
 
 MESSAGE = message(Channel.EMAIL)

@@ -20,16 +20,9 @@ from gateways.providers.base import (
 )
 from gateways.providers.registry import validate_config
 from gateways.providers.webex_connect import WebexConnect
-from tests.gateways.providers.examples import (
-    CANARY,
-    CONFIGS,
-    MESSAGE_ID,
-    PHONE,
-    WEBEX_BY_TOKEN,
-    WEBHOOK_URL,
-    account,
-    message,
-)
+from tests.gateways.providers.accounts.webex_connect import BY_TOKEN
+from tests.gateways.providers.canaries import CANARY, MESSAGE_ID, PHONE, WEBHOOK_URL
+from tests.gateways.providers.examples import CONFIGS, account, message
 from tests.peers import Answer, http_peer
 
 NOW = datetime(2026, 9, 8, 8, 0, tzinfo=UTC)
@@ -84,7 +77,7 @@ def test_a_service_key_goes_as_it_stands():
 
 @time_machine.travel(NOW, tick=False)
 def test_a_service_secret_signs_a_token():
-    headers = account("webex_connect", service_key=None, **WEBEX_BY_TOKEN).call([MESSAGE]).headers
+    headers = account("webex_connect", service_key=None, **BY_TOKEN).call([MESSAGE]).headers
 
     scheme, _, token = headers["Authorization"].partition(" ")
     assert scheme == "Bearer"
@@ -341,11 +334,11 @@ def test_a_signature_made_with_another_secret_is_refused():
 
 
 def test_a_service_id_and_secret_are_as_good_as_a_key():
-    assert validate_config(WebexConnect, WEBEX_BY_TOKEN) == WEBEX_BY_TOKEN
+    assert validate_config(WebexConnect, BY_TOKEN) == BY_TOKEN
 
 
 def test_its_form_works_inside_of_others():
-    data = {f"step-{name}": value for name, value in WEBEX_BY_TOKEN.items()}
+    data = {f"step-{name}": value for name, value in BY_TOKEN.items()}
 
     assert WebexConnect.Config(data, prefix="step").is_valid()
 

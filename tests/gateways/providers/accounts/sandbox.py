@@ -1,0 +1,3 @@
+"""The sandbox asks for nothing."""
+
+CONFIG: dict[str, object] = {}

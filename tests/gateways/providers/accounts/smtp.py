@@ -1,0 +1,11 @@
+"""A mail server with a password."""
+
+from tests.gateways.providers.canaries import CANARY
+
+CONFIG = {
+    "host": "mail.example",
+    "port": 587,
+    "security": "starttls",
+    "username": "amazing",
+    "password": CANARY,
+}

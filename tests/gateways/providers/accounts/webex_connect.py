@@ -1,0 +1,24 @@
+"""A tenant whose outbound webhooks are signed."""
+
+import base64
+import hmac
+from dataclasses import replace
+
+from gateways.providers.base import WebhookRequest
+from tests.gateways.providers.canaries import CANARY
+
+CONFIG = {
+    "base_url": "https://api.us.webexconnect.io",
+    "service_key": CANARY,
+    "webhook_secret": CANARY,
+}
+BY_TOKEN = {
+    "base_url": "https://api.us.webexconnect.io",
+    "service_id": "service-1",
+    "service_secret": base64.b64encode(CANARY.encode()).decode(),
+}
+
+
+def signed(request: WebhookRequest) -> WebhookRequest:
+    signature = hmac.new(CANARY.encode(), request.body, "sha256").hexdigest()
+    return replace(request, headers={**request.headers, "x-hub-signature": signature})
