@@ -45,6 +45,11 @@ class Provider:
     """Most messages in one call."""
     idempotent: ClassVar[bool] = False
     reports: ClassVar[frozenset[Status]] = frozenset()
+    """What it can tell us, on whatever channel, by webhook, polling or answer."""
+    not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {}
+    """What of it is never told on a channel."""
+    proof: ClassVar[str] = ""
+    """How its webhooks are signed, in few words; "" where the token in the URL is all."""
     text_limit: ClassVar[Mapping[Channel, int]] = {}
     """Most characters of a text body that the provider takes, where it has a limit."""
     html_limit: ClassVar[int | None] = None
@@ -83,6 +88,11 @@ class Provider:
         1, which an account may be by its configuration.
         """
         return None
+
+    @classmethod
+    def reports_on(cls, channel: Channel) -> frozenset[Status]:
+        """The statuses that it can tell us of a message on that channel."""
+        return cls.reports - cls.not_reported.get(channel, frozenset())
 
     def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
         """The limit that this content breaks, in words for the caller; None if it fits."""

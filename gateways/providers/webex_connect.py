@@ -83,6 +83,7 @@ class WebexConnect(HttpProvider):
         "the secret that signs it (x-hub-signature) into Webhook secret.",
     )
     reports = frozenset(Status) - {Status.COMPLAINED, Status.UNSUBSCRIBED}
+    proof = "HMAC-SHA256 or -SHA512, where set up"
     text_limit: ClassVar[Mapping[Channel, int]] = {Channel.SMS: 1024}
 
     class Config(forms.Form):

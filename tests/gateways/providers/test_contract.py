@@ -67,6 +67,15 @@ def test_it_declares_what_it_is(slug):
 
 
 @every_provider
+def test_what_it_says_of_its_channels_and_signatures_is_so(slug):
+    cls = provider_classes()[slug]
+
+    assert set(cls.not_reported) <= set(cls.channels)
+    assert all(statuses <= cls.reports for statuses in cls.not_reported.values())
+    assert bool(cls.proof) == (slug in SIGNERS)
+
+
+@every_provider
 def test_it_says_what_it_needs_and_how_it_is_set_up(slug):
     cls = provider_classes()[slug]
 

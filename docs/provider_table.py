@@ -1,0 +1,86 @@
+"""The table in docs/providers.md, made of what the provider classes declare.
+
+`python -m docs.provider_table` writes it anew.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("providers.md")
+BEGINNING, END = "<!-- made by docs.provider_table -->\n", "<!-- end -->\n"
+COLUMNS = (
+    *("provider", "slug", "channel", "send", "batch", "delivered", "opened", "clicked"),
+    *("complained", "unsubscribed", "polling", "signature", "idempotent"),
+)
+YES, NO, BY_CONFIGURATION = "yes", "–", "optional"
+
+
+def table() -> str:
+    """The whole table as Markdown."""
+    from gateways.providers.registry import provider_classes
+
+    lines = [COLUMNS, tuple("---" for _ in COLUMNS)]
+    for cls in provider_classes().values():
+        lines += _rows(cls)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _rows(cls: Any) -> Iterator[tuple[str, ...]]:
+    from gateway_project.lib.vocabulary import Status
+
+    told = (
+        *(Status.DELIVERED, Status.OPENED, Status.CLICKED),
+        *(Status.COMPLAINED, Status.UNSUBSCRIBED),
+    )
+    for channel in cls.channels:
+        reported = cls.reports_on(channel)
+        yield (
+            cls.title,
+            f"`{cls.slug}`",
+            channel.label,
+            YES,
+            _batch(cls),
+            *(YES if status in reported else NO for status in told),
+            _polling(cls),
+            cls.proof or NO,
+            _declared(cls.idempotent),
+        )
+
+
+def _batch(cls: Any) -> str:
+    if isinstance(cls.batch_size, int):
+        return YES if cls.batch_size > 1 else NO
+    return BY_CONFIGURATION
+
+
+def _polling(cls: Any) -> str:
+    size = getattr(cls, "poll_size", 0)
+    return (YES if size else NO) if isinstance(size, int) else BY_CONFIGURATION
+
+
+def _declared(value: object) -> str:
+    """What is a property of the account, and none of the class, depends on its configuration."""
+    if isinstance(value, bool):
+        return YES if value else NO
+    return BY_CONFIGURATION
+
+
+def written(text: str) -> str:
+    """The document with the table as it is now."""
+    before, rest = text.split(BEGINNING)
+    after = rest.split(END)[1]
+    return f"{before}{BEGINNING}{table()}{END}{after}"
+
+
+def main() -> None:
+    FILE.write_text(written(FILE.read_text()))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
+    import django
+
+    django.setup()
+    main()
