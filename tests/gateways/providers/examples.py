@@ -23,6 +23,18 @@ ACCOUNTS: dict[str, ModuleType] = {
 CONFIGS: dict[str, dict[str, Any]] = {slug: each.CONFIG for slug, each in ACCOUNTS.items()}
 
 
+URL_FIELDS = ("base_url", "api_url", "url")
+
+
+def at(slug: str, url: str) -> dict[str, Any]:
+    """The example configuration, with the provider's service at that address."""
+    module = ACCOUNTS[slug]
+    if hasattr(module, "at"):
+        return module.at(url)
+    name = next(name for name in URL_FIELDS if name in provider_class(slug).Config.base_fields)
+    return {**CONFIGS[slug], name: url}
+
+
 def account(slug: str, **changes: Any) -> Provider:
     """The example account of that provider; a changed key that is None is left out."""
     config = {**CONFIGS[slug], **changes}

@@ -32,9 +32,10 @@ def posted(
     *,
     headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
+    url: str = WEBHOOK_URL,
 ) -> WebhookRequest:
     """A webhook with that body, as this provider sends it."""
-    url = f"{WEBHOOK_URL}?{urlencode(query)}" if query else WEBHOOK_URL
+    url = f"{url}?{urlencode(query)}" if query else url
     request = WebhookRequest(
         method="POST", url=url, headers=headers or {}, query=query or {}, body=body
     )
@@ -53,11 +54,11 @@ class Sample:
     query: dict[str, str]
     expected: list[dict[str, Any]]
 
-    def posted(self, body: bytes | None = None) -> WebhookRequest:
+    def posted(self, body: bytes | None = None, url: str = WEBHOOK_URL) -> WebhookRequest:
         """The request; with another body where one is given."""
         headers = {"content-type": TYPES[self.kind]} | self.headers
         given = self.body if body is None else body
-        return posted(self.slug, given, headers=headers, query=self.query)
+        return posted(self.slug, given, headers=headers, query=self.query, url=url)
 
     @staticmethod
     def comparable(update: StatusUpdate) -> dict[str, Any]:
