@@ -99,20 +99,50 @@ def reset(connection: socket.socket) -> None:
 def certificate(folder: Path, name: str, *, days: int = 2) -> Path:
     """A self-signed certificate for one host, with its key in the file; `days` below 0: expired."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    return _written(folder, name, key, _made(name, key, issuer=name, signer=key, days=days))
+
+
+def certificate_of_an_authority(folder: Path, name: str) -> tuple[Path, str]:
+    """A certificate for one host with its key, and in PEM the authority that signed it."""
+    signer = ec.generate_private_key(ec.SECP256R1())
+    authority = _made("authority", signer, issuer="authority", signer=signer)
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _made(name, key, issuer="authority", signer=signer, is_authority=False)
+    pem = authority.public_bytes(serialization.Encoding.PEM).decode()
+    return _written(folder, name, key, made), pem
+
+
+def _made(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    issuer: str,
+    signer: ec.EllipticCurvePrivateKey,
+    days: int = 2,
+    is_authority: bool = True,
+) -> x509.Certificate:
     now = datetime.now(UTC)
-    made = (
+    return (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
+        .subject_name(_named(name))
+        .issuer_name(_named(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=30))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        .sign(signer, hashes.SHA256())
     )
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _written(
+    folder: Path, name: str, key: ec.EllipticCurvePrivateKey, made: x509.Certificate
+) -> Path:
     path = folder / f"{name}.pem"
     path.write_bytes(
         made.public_bytes(serialization.Encoding.PEM)

@@ -15,12 +15,14 @@ from yarl import URL
 
 from gateway_project.lib import egress
 from gateway_project.lib.session import HungUp, Request
+from gateway_project.lib.tls import trusting
 from gateway_project.lib.transport import (
     FRAMING_HEADERS,
     HttpAnswer,
     HttpCall,
     NoAnswer,
     NotSent,
+    NotTrusted,
     TransportError,
 )
 
@@ -63,6 +65,7 @@ class _Exchange:
                 headers=_checked_headers(call.headers),
                 data=call.body or None,
                 allow_redirects=False,
+                ssl=trusting(call.authority) if call.authority else True,
                 timeout=aiohttp.ClientTimeout(
                     total=call.timeout, connect=min(CONNECT_SECONDS, call.timeout)
                 ),
@@ -77,7 +80,7 @@ class _Exchange:
         except TimeoutError:
             failure = self._failure("timed out")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            failure = self._failure(_cause(error))
+            failure = self._failure(_cause(error), _kind(error))
         # Raised outside of the handlers: what is chained to an error shows URLs in a traceback.
         raise failure
 
@@ -87,20 +90,20 @@ class _Exchange:
         """Sends on a connection that lives. Failures leave in our words, which aiohttp takes for
         none of those after which it would send a GET a second time."""
         self.request = request if isinstance(request, Request) else None
-        cause = "the peer hangs up"
+        cause, kind = "the peer hangs up", NotSent
         for _ in range(LIVE_CONNECTION_TRIES):
             try:
                 return await handler(request)
             except HungUp:
                 continue
             except (aiohttp.ClientError, OSError) as error:
-                cause = _cause(error)
+                cause, kind = _cause(error), _kind(error)
                 break
-        raise self._failure(cause)
+        raise self._failure(cause, kind)
 
-    def _failure(self, cause: str) -> TransportError:
+    def _failure(self, cause: str, kind: type[NotSent] = NotSent) -> TransportError:
         is_written = self.request is not None and self.request.is_written
-        return NoAnswer(cause) if is_written else NotSent(cause)
+        return NoAnswer(cause) if is_written else kind(cause)
 
 
 def _checked_url(text: str) -> URL:
@@ -141,6 +144,12 @@ async def _read(response: aiohttp.ClientResponse, cap: int) -> HttpAnswer:
         body=bytes(body[:cap]),
         is_cut=is_cut,
     )
+
+
+def _kind(error: Exception) -> type[NotSent]:
+    """What it was, if nothing had been written."""
+    is_distrust = isinstance(error, aiohttp.ClientConnectorCertificateError)
+    return NotTrusted if is_distrust else NotSent
 
 
 def _cause(error: Exception) -> str:

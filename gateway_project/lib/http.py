@@ -20,6 +20,7 @@ from gateway_project.lib.transport import (
     HttpCall,
     NoAnswer,
     NotSent,
+    NotTrusted,
     TransportError,
 )
 
@@ -135,6 +136,7 @@ __all__ = [
     "HttpClient",
     "NoAnswer",
     "NotSent",
+    "NotTrusted",
     "TransportError",
     "close_http_client",
     "http_client",

@@ -30,6 +30,8 @@ class HttpCall:
     """One request. The URL is sent as it stands; `timeout` is seconds for the whole exchange.
 
     `read_cap` is the most bytes that are read of the answer's body, after decompression.
+    `authority` are certificates in PEM: where there are any, the server's has to be signed by one
+    of them, and those of the system do not count.
     """
 
     method: str
@@ -38,6 +40,7 @@ class HttpCall:
     body: bytes = field(default=b"", repr=False)
     timeout: float = 30.0
     read_cap: int = READ_CAP
+    authority: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,10 @@ class TransportError(Exception):
 
 class NotSent(TransportError):
     """Nothing of the request was written: no name, no connection, no TLS."""
+
+
+class NotTrusted(NotSent):
+    """The server's certificate is not one to trust."""
 
 
 class EgressRefused(NotSent):

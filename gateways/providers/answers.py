@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from gateway_project.lib.http import EgressRefused, HttpAnswer, NotSent, TransportError
+from gateway_project.lib.http import EgressRefused, HttpAnswer, NotSent, NotTrusted, TransportError
 from gateway_project.lib.schedules import retry_after
 from gateways.providers.errors import (
     GatewayMisconfigured,
@@ -74,6 +74,8 @@ def transport_error(error: TransportError) -> ProviderError:
     """What having no answer at all means."""
     if isinstance(error, EgressRefused):
         return GatewayMisconfigured(f"egress refused: {error}")
+    if isinstance(error, NotTrusted):
+        return GatewayMisconfigured(str(error))
     if isinstance(error, NotSent):
         return GatewayUnavailable(str(error))
     return OutcomeUnknown(str(error))

@@ -33,7 +33,7 @@ from gateways.providers.base import (
     problem_of,
     unreadable,
 )
-from gateways.providers.fields import PRINTABLE, HttpUrlField, SecretHeadersField
+from gateways.providers.fields import PRINTABLE, CertificateField, HttpUrlField, SecretHeadersField
 from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken
 
 SET_BY_US = FRAMING_HEADERS | {"authorization", "content-type", ID_HEADER.lower()}
@@ -69,6 +69,8 @@ class CustomImHttp(HttpProvider):
             help_text='Further headers that it expects: {"X-Tenant": "amazing"}.',
         )
 
+        authority = CertificateField()
+
         def clean_headers(self) -> dict[str, str]:
             headers: dict[str, str] = self.cleaned_data["headers"]
             for name in headers:
@@ -84,6 +86,7 @@ class CustomImHttp(HttpProvider):
             url=self.config["url"],
             headers=self._headers() | {"Content-Type": "application/json", ID_HEADER: message.id},
             body=json.dumps(relayed).encode(),
+            authority=self.config.get("authority", ""),
         )
 
     def taken(
@@ -99,7 +102,12 @@ class CustomImHttp(HttpProvider):
 
     def check_connection(self) -> str:
         """Asks for the head of the URL, since the contract has no call that sends nothing."""
-        call = HttpCall(method="HEAD", url=self.config["url"], headers=self._headers())
+        call = HttpCall(
+            method="HEAD",
+            url=self.config["url"],
+            headers=self._headers(),
+            authority=self.config.get("authority", ""),
+        )
         answer = self.ask(call)
         problem = problem_of(answer)
         # A path that takes POST alone may answer so.

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -16,6 +19,10 @@ HEADER_NAME = RegexValidator(r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z", "A header name 
 HEADER_VALUE = RegexValidator(
     r"\A[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?\Z",
     "A header value may hold printable ASCII characters only.",
+)
+AUTHORITY_HELP = (
+    "Only where the server's certificate is signed by an authority of your own: that authority's "
+    "certificate in PEM. Then no other is trusted."
 )
 PRINTABLE = RegexValidator(r"\A[\x20-\x7e]*\Z", "Only printable ASCII characters are possible.")
 
@@ -80,6 +87,42 @@ class SecretHeadersField(Secret, forms.CharField):
         for name, content in value.items():
             HEADER_NAME(name)
             HEADER_VALUE(content)
+
+
+class CertificateField(forms.CharField):
+    """The authority that signs the certificate of a server inside the house, in PEM.
+
+    Kept is the certificate alone, or several, without what stood around them.
+    """
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("label", "Certificate authority")
+        kwargs.setdefault("help_text", AUTHORITY_HELP)
+        super().__init__(max_length=65_536, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if "PRIVATE KEY" in text:
+            raise ValidationError("This holds a private key: paste the certificate alone.")
+        return "".join(_pem(each) for each in _certificates(text)) if text else ""
+
+
+def _certificates(text: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        raise ValidationError(
+            "A certificate in PEM is expected: -----BEGIN CERTIFICATE----- and what follows."
+        ) from None
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    if certificate.not_valid_after_utc <= datetime.now(UTC):
+        raise ValidationError("The certificate has expired: paste the one in force.")
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 class HttpUrlField(Destination, forms.CharField):

@@ -3,6 +3,7 @@ import os
 import socket
 import threading
 from concurrent.futures import wait
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from gateway_project.lib.http import (
     HttpClient,
     NoAnswer,
     NotSent,
+    NotTrusted,
     TransportError,
     http_client,
 )
@@ -22,6 +24,7 @@ from tests.raw_peers import (
     NOTHING,
     answering,
     certificate,
+    certificate_of_an_authority,
     over_tls,
     raw_peer,
     read_request,
@@ -360,6 +363,34 @@ class TestTls:
             pytest.raises(NotSent, match=f"^{cause}$"),
         ):
             client.perform(post(f"https://{NAME}:{peer.port}/"))
+
+    def test_a_call_s_own_authority_is_trusted_for_that_call_alone(
+        self, open_client, settings, tmp_path
+    ):
+        settings.EGRESS_ALLOW = [NAME]
+        path, authority = certificate_of_an_authority(tmp_path, NAME)
+        client = open_client(look_up=loopback)
+        with raw_peer(over_tls(path, answering(NOTHING))) as peer:
+            call = post(f"https://{NAME}:{peer.port}/")
+            assert client.perform(replace(call, authority=authority)).text == "ok"
+            with pytest.raises(NotTrusted, match=r"^the certificate is signed by an unknown"):
+                client.perform(call)
+
+    @pytest.mark.parametrize("served", [NAME, "other.example"])
+    def test_with_an_authority_of_its_own_a_call_trusts_no_other_and_no_other_host(
+        self, open_client, settings, tmp_path, monkeypatch, served
+    ):
+        settings.EGRESS_ALLOW = [NAME]
+        path, authority = certificate_of_an_authority(tmp_path, served)
+        if served == NAME:
+            path = certificate(tmp_path, NAME)
+            monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        client = open_client(look_up=loopback)
+        with (
+            raw_peer(over_tls(path, answering(NOTHING))) as peer,
+            pytest.raises(NotTrusted),
+        ):
+            client.perform(replace(post(f"https://{NAME}:{peer.port}/"), authority=authority))
 
 
 class TestEgress:

@@ -1,7 +1,7 @@
 import pytest
 import time_machine
 
-from gateway_project.lib.http import EgressRefused, HttpAnswer, NoAnswer, NotSent
+from gateway_project.lib.http import EgressRefused, HttpAnswer, NoAnswer, NotSent, NotTrusted
 from gateways.providers.answers import WORDS_LENGTH, problem_of, transport_error
 from gateways.providers.errors import GatewayMisconfigured, GatewayUnavailable, OutcomeUnknown
 
@@ -10,6 +10,7 @@ from gateways.providers.errors import GatewayMisconfigured, GatewayUnavailable, 
     ("error", "expected"),
     [
         (NotSent("timed out"), GatewayUnavailable),
+        (NotTrusted("the certificate has expired"), GatewayMisconfigured),
         (EgressRefused("not allowed"), GatewayMisconfigured),
         (NoAnswer("timed out"), OutcomeUnknown),
     ],

@@ -1,8 +1,9 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from gateways.providers.fields import HttpUrlField, SecretHeadersField
+from gateways.providers.fields import CertificateField, HttpUrlField, SecretHeadersField
 from tests.gateways.providers.canaries import CANARY
+from tests.raw_peers import certificate, certificate_of_an_authority
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,27 @@ def test_an_address_that_must_not_be_called_is_refused_when_it_is_typed(settings
     settings.EGRESS_ALLOW = []
     with pytest.raises(ValidationError):
         HttpUrlField().clean(f"https://{host}/x")
+
+
+def test_an_authority_is_kept_without_what_stands_around_it(tmp_path):
+    _, authority = certificate_of_an_authority(tmp_path, "house.example")
+
+    kept = CertificateField().clean(f"subject: {CANARY}\n{authority}\nbye\n{authority}")
+
+    assert kept == authority * 2
+    assert CertificateField().clean("") == ""
+
+
+def test_a_certificate_that_has_expired_comes_with_a_key_or_is_none_is_refused(tmp_path):
+    with_key = certificate(tmp_path, "house.example").read_text()
+    expired = certificate(tmp_path, "old.example", days=-1).read_text().partition("-----BEGIN P")[0]
+
+    for text, problem in [
+        (with_key, "private key"),
+        (expired, "expired"),
+        (CANARY, "PEM"),
+        ("-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----", "PEM"),
+    ]:
+        with pytest.raises(ValidationError, match=problem) as refused:
+            CertificateField().clean(text)
+        assert CANARY not in str(refused.value)
