@@ -176,6 +176,7 @@ PROVIDERS = [
     "gateways.providers.smtp.Smtp",
     "gateways.providers.custom_im_http.CustomImHttp",
     "gateways.providers.webex_connect.WebexConnect",
+    "gateways.providers.esputnik.ESputnik",
     "gateways.providers.sandbox.Sandbox",
 ]
 

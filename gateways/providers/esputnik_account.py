@@ -1,0 +1,97 @@
+"""What an account at eSputnik is configured with."""
+
+from collections.abc import Mapping
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from gateways.providers.base import Provider, SecretField
+from gateways.providers.esputnik_requests import is_source
+from gateways.providers.fields import PRINTABLE, HttpUrlField
+
+RECIPIENTS_PER_CALL = 1000
+BY_CUSTOMER_ID, BY_EMAIL, BY_PHONE = "externalCustomerId", "email", "phone"
+AS_MESSAGE, AS_PREPARED, AS_EVENT = "message", "prepared", "event"
+
+
+class ESputnikConfig(Provider.Config):
+    """Authentication & Configuration."""
+
+    base_url = HttpUrlField(
+        label="Base URL",
+        help_text="For example https://api.yespo.io/api, or https://esputnik.com/api for older "
+        "accounts.",
+    )
+    api_key = SecretField(label="API key", validators=[PRINTABLE])
+    mode = forms.ChoiceField(
+        label="What is sent",
+        initial=AS_MESSAGE,
+        choices=[
+            (AS_MESSAGE, "The message itself; Custom IM as an event"),
+            (AS_PREPARED, "A prepared message, with parameters"),
+            (AS_EVENT, "An event that starts a workflow"),
+        ],
+    )
+    prepared_id = forms.RegexField(
+        r"\A[0-9]+\Z", required=False, label="ID of the prepared message"
+    )
+    event_type_key = forms.CharField(
+        required=False,
+        label="Event type key",
+        help_text="Mind the spelling: eSputnik makes an event type of any key it does not know.",
+    )
+    contact_key = forms.ChoiceField(
+        label="Custom IM and events name the contact by",
+        initial=BY_CUSTOMER_ID,
+        choices=[
+            (BY_CUSTOMER_ID, "Its externalCustomerId, which is the ext_user_id"),
+            (BY_EMAIL, "Its e-mail address"),
+            (BY_PHONE, "Its phone number"),
+        ],
+    )
+    params = forms.JSONField(
+        required=False,
+        label="Parameters",
+        help_text='From where a prepared message or event takes them: {"title": "extension.title", '
+        '"country": "properties.country"}; also subject, text, html, ext_user_id and '
+        "ext_message_id. Empty: everything that the message brings.",
+    )
+    batch = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=RECIPIENTS_PER_CALL,
+        label="Recipients per call",
+        help_text="Of a prepared message, up to 1,000. Empty: one.",
+    )
+    track_links = forms.ChoiceField(
+        required=False,
+        label="Track links",
+        choices=[("", "As eSputnik does by default"), ("yes", "Yes"), ("no", "No")],
+        help_text="By default it replaces links in mails, and leaves those in SMS.",
+    )
+    webhook_user = forms.CharField(required=False, validators=[PRINTABLE])
+    webhook_password = SecretField(
+        required=False,
+        validators=[PRINTABLE],
+        help_text="Where the webhook is set up with Basic authentication.",
+    )
+
+    def clean_params(self) -> dict[str, str]:
+        params = self.cleaned_data["params"] or {}
+        are_sources = isinstance(params, Mapping) and all(
+            isinstance(source, str) and is_source(source) for source in params.values()
+        )
+        if not are_sources:
+            raise ValidationError("A JSON object of names and where they are taken from, please.")
+        return dict(params)
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        given = self.cleaned_data
+        if given["mode"] == AS_PREPARED and not given["prepared_id"]:
+            raise ValidationError("The ID of the prepared message is needed.")
+        if given["mode"] == AS_EVENT and not given["event_type_key"]:
+            raise ValidationError("The event type key is needed.")
+        if bool(given["webhook_user"]) != bool(given["webhook_password"]):
+            raise ValidationError("The webhook's user and password are only useful together.")
