@@ -21,17 +21,24 @@ STANDING = (
     *("due_at", "lease", "lease_until"),
 )
 """What of a message changes on its way."""
+HARD_BOUNCE = "hard_bounce"
 NOT_YET_SENT = frozenset({State.QUEUED, State.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One status learnt about one message. `detail` is scrubbed already."""
+    """One status learnt about one message. `detail` is scrubbed already.
+
+    `is_permanent` says of an end that the address is at fault. `address_index` is the blind index
+    of the address that was named; without it, the user's own is meant.
+    """
 
     message_id: UUID
     status: Status
     occurred_at: datetime
     detail: str = field(default="", repr=False)
+    is_permanent: bool = False
+    address_index: str = field(default="", repr=False)
 
 
 def record(
@@ -49,6 +56,7 @@ def record(
     messages |= locked_messages({fact.message_id for fact in facts} - changed.keys())
     seen = _statuses_seen(messages)
     events: list[StatusEvent] = []
+    counting: list[tuple[Fact, Message]] = []
     for fact in sorted(facts, key=lambda fact: telling_order(fact.status)):
         message = messages.get(fact.message_id)
         if message is None:
@@ -57,13 +65,15 @@ def record(
         if step is None:
             if _ends_again(message, fact.status):
                 changed[message.pk] = _ended(message, fact.status, now)
+                counting.append((fact, message))
             continue
         seen[fact.message_id].add(fact.status)
         _apply(step, fact.status, message, now)
         events.append(_event(fact, message, step, now))
+        counting.append((fact, message))
     StatusEvent.objects.bulk_create(events)
     _write_standing({**changed, **{event.message_id: event.message for event in events}}.values())
-    _suppress(events)
+    _suppress(counting)
     reported = [event for event in events if event.is_reported]
     if reported:
         statuses_recorded.send(StatusEvent, events=reported)
@@ -137,17 +147,32 @@ def _write_standing(messages: Iterable[Message]) -> None:
         Message.objects.filter(pk__in=ids).update(**dict(zip(STANDING, standing, strict=True)))
 
 
-def _suppress(events: Iterable[StatusEvent]) -> None:
-    """Who complained or unsubscribed is not written to again on that channel."""
-    turned_away: defaultdict[tuple[int, str, str], list[UUID]] = defaultdict(list)
-    for event in events:
-        message = event.message
-        if event.status not in BESIDE or message.end_user_id is None:
+def suppression_reason(status: Status, *, is_permanent: bool) -> str:
+    """Why an address is not written to after this status; empty where it may be."""
+    if status in BESIDE:
+        return status.value
+    return HARD_BOUNCE if is_permanent and status in ENDS else ""
+
+
+def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
+    """Whom the address's owner or its server has closed it to is not written to again there."""
+    named: defaultdict[tuple[int, str, str], set[str]] = defaultdict(set)
+    of_users: defaultdict[tuple[int, str, str], set[UUID]] = defaultdict(set)
+    for fact, message in counting:
+        reason = suppression_reason(fact.status, is_permanent=fact.is_permanent)
+        if not reason or message.end_user_id is None:
             continue
         goes_to = address_channel(configuration.current().gateways[message.gateway_id])
-        if goes_to is not None:
-            turned_away[message.label_id, goes_to, event.status].append(message.end_user_id)
-    for (label_id, channel, reason), user_ids in turned_away.items():
+        if goes_to is None:
+            continue
+        key = (message.label_id, goes_to.value, reason)
+        if fact.address_index:
+            named[key].add(fact.address_index)
+        else:
+            of_users[key].add(message.end_user_id)
+    for (label_id, channel, reason), user_ids in of_users.items():
         users = EndUser.objects.filter(pk__in=user_ids)
-        indexes = [index for user in users if (index := user.address_index(channel))]
+        indexes = {index for user in users if (index := user.address_index(channel))}
+        named[label_id, channel, reason] |= indexes
+    for (label_id, channel, reason), indexes in sorted(named.items()):
         suppress(label_id, channel, indexes, reason)

@@ -11,9 +11,10 @@ from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
+from gateways import configuration
 from gateways.providers.base import StatusUpdate
 from messages_app.models import InboxEntry
-from messages_app.reports import messages_named, record_updates
+from messages_app.reports import Report, messages_of, record_reports
 
 KEY = "all"
 BATCH = 500
@@ -67,38 +68,44 @@ class InboxWork:
 def _apply(ids: Sequence[int], now: datetime) -> None:
     locked = InboxEntry.objects.select_for_update().filter(pk__in=ids, applied_at=None)
     entries = list(locked.order_by("pk"))
-    updates = [_update(entry) for entry in entries]
-    named = _messages_named(entries, updates)
-    record_updates(zip(updates, named, strict=True), now)
+    reports = [_report(entry) for entry in entries]
+    named = _messages_of(entries, reports)
+    record_reports(zip(reports, named, strict=True), now)
     met = [entry.pk for entry, found in zip(entries, named, strict=True) if found is not None]
     InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
     _look_again([entry for entry, found in zip(entries, named, strict=True) if found is None], now)
 
 
-def _messages_named(
-    entries: Sequence[InboxEntry], updates: Sequence[StatusUpdate]
-) -> list[UUID | None]:
+def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> list[UUID | None]:
     """For each entry its message, which only its own gateway may name."""
     by_gateway: defaultdict[int, list[int]] = defaultdict(list)
     for place, entry in enumerate(entries):
         by_gateway[entry.gateway_id].append(place)
     named: list[UUID | None] = [None] * len(entries)
     for gateway_id, places in by_gateway.items():
-        found = messages_named(gateway_id, [updates[place] for place in places])
-        for place, message_id in zip(places, found, strict=True):
-            named[place] = message_id
+        gateway = configuration.current().gateways[gateway_id]
+        # An address means the last message before the report, so these are looked for one by one.
+        alone = [[place] for place in places if reports[place].names_address_only]
+        together = [place for place in places if not reports[place].names_address_only]
+        for group in filter(None, (*alone, together)):
+            until = max(entries[place].received_at for place in group)
+            found = messages_of(gateway, [reports[place] for place in group], until)
+            for place, message_id in zip(group, found, strict=True):
+                named[place] = message_id
     return named
 
 
-def _update(entry: InboxEntry) -> StatusUpdate:
-    return StatusUpdate(
+def _report(entry: InboxEntry) -> Report:
+    update = StatusUpdate(
         status=Status(entry.status),
         message_id=str(entry.message_id) if entry.message_id else None,
         provider_id=entry.provider_id or None,
         word=entry.word,
         detail=entry.detail,
         occurred_at=entry.occurred_at,
+        is_permanent=entry.is_permanent,
     )
+    return Report(update=update, address_index=entry.address_index)
 
 
 def _look_again(entries: Sequence[InboxEntry], now: datetime) -> None:

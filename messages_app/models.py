@@ -46,7 +46,7 @@ class Message(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True)
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT)
     template = models.ForeignKey(Template, on_delete=models.PROTECT, null=True)
-    end_user = models.ForeignKey(EndUser, on_delete=models.SET_NULL, null=True)
+    end_user = models.ForeignKey(EndUser, on_delete=models.SET_NULL, null=True, db_index=False)
     channel = models.CharField(max_length=16, choices=Channel.choices)
     uid = models.CharField(max_length=UID_LENGTH, blank=True)
     repeat_key = models.CharField(max_length=64)
@@ -99,6 +99,7 @@ class Message(models.Model):
                 condition=Q(is_test=True),
             ),
             models.Index(fields=["label", "uid"], name="message_by_uid"),
+            models.Index(fields=["end_user", "id"], name="message_of_user"),
             models.Index(
                 fields=["label"], name="message_unknown", condition=Q(state=State.UNKNOWN)
             ),
@@ -191,6 +192,12 @@ class InboxEntry(models.Model):
     waits_for = models.CharField(max_length=16, choices=Wait.choices)
     message_id = models.UUIDField(null=True)
     provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
+    address_index = models.CharField(
+        max_length=64, blank=True, help_text="Blind index of the address that the report names."
+    )
+    is_permanent = models.BooleanField(
+        default=False, help_text="The address itself is at fault: it is suppressed."
+    )
     status = models.CharField(max_length=16, choices=Status.choices, blank=True)
     word = models.CharField(max_length=100, blank=True)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)

@@ -1,7 +1,9 @@
 """Applying providers' reports: to the messages they name, or into the inbox."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,9 +16,10 @@ from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
+from gateways.adapters import address_channel
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues
-from messages_app.events import Fact, record
+from messages_app.events import Fact, record, suppression_reason
 from messages_app.models import (
     DETAIL_LENGTH,
     PROVIDER_ID_LENGTH,
@@ -26,11 +29,28 @@ from messages_app.models import (
     StatusEvent,
     Wait,
 )
+from messages_app.recipients import address_index, last_messages
+from messages_app.statuses import BESIDE
 from users.directory import addresses_among
+from users.suppressions import suppress
 
 logger = logging.getLogger(__name__)
 
 FIRST_LOOK_AGAIN = timedelta(milliseconds=500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A provider's update with the blind index of the address it names, if it names one."""
+
+    update: StatusUpdate
+    address_index: str = field(default="", repr=False)
+
+    @property
+    def names_address_only(self) -> bool:
+        """Whether the address is all that tells which message is meant."""
+        has_id = bool(self.update.message_id or self.update.provider_id)
+        return bool(self.address_index) and not has_id
 
 
 def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) -> int:
@@ -41,12 +61,13 @@ def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
     """
     with writing():
         now = database_now()
-        current = [update for update in updates if not update.after and update.status is not None]
-        keep_in_inbox(gateway, [u for u in updates if u.after or u.status is None], now)
-        named = messages_named(gateway.id, current)
-        record_updates(zip(current, named, strict=True), now)
-        unknown = [update for update, found in zip(current, named, strict=True) if found is None]
-        keep_in_inbox(gateway, _without_foreign(gateway, unknown), now)
+        reports = [_report(gateway, update) for update in updates]
+        current = [r for r in reports if not r.update.after and r.update.status is not None]
+        _keep(gateway, [r for r in reports if r.update.after or r.update.status is None], now)
+        named = messages_of(gateway, current, now)
+        record_reports(zip(current, named, strict=True), now)
+        unknown = [report for report, found in zip(current, named, strict=True) if found is None]
+        _keep(gateway, _suppressed(gateway, _without_foreign(gateway, unknown)), now)
     return len(current) - len(unknown)
 
 
@@ -58,7 +79,8 @@ def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
         mine = Message.objects.filter(pk__in=filter(None, own_ids), label=label_id).tried()
         known = set(mine.values_list("pk", flat=True))
         named = [own_id if own_id in known else None for own_id in own_ids]
-        record_updates(zip(updates, named, strict=True), now)
+        reports = [Report(update=update) for update in updates]
+        record_reports(zip(reports, named, strict=True), now)
     return len(updates) - named.count(None)
 
 
@@ -87,20 +109,38 @@ def messages_named(gateway_id: int, updates: Sequence[StatusUpdate]) -> list[UUI
     ]
 
 
-def record_updates(
-    named: Iterable[tuple[StatusUpdate, UUID | None]], now: datetime
-) -> list[StatusEvent]:
-    """Records the updates whose message is known; the words they carry are scrubbed first."""
+def messages_of(
+    gateway: GatewayValues, reports: Sequence[Report], until: datetime
+) -> list[UUID | None]:
+    """For each report its message: by an id, else the last one until then to the address.
+
+    An opt-out or a complaint may come back through another gateway than the message went out by.
+    """
+    named = messages_named(gateway.id, [report.update for report in reports])
+    by_address = {report.address_index for report in reports if report.names_address_only}
+    here = last_messages(gateway, by_address, until=until)
+    elsewhere = by_address - here.keys()
+    anywhere = last_messages(gateway, elsewhere, until=until, is_any_gateway=True)
+    return [
+        found or _by_address(report, here, anywhere)
+        for report, found in zip(reports, named, strict=True)
+    ]
+
+
+def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -> list[StatusEvent]:
+    """Records the reports whose message is known; the words they carry are scrubbed first."""
     return record(
         [
             Fact(
                 message_id=message_id,
-                status=update.status,
-                occurred_at=update.occurred_at or now,
-                detail=scrub(update.detail),
+                status=report.update.status,
+                occurred_at=report.update.occurred_at or now,
+                detail=scrub(report.update.detail),
+                is_permanent=report.update.is_permanent,
+                address_index=report.address_index,
             )
-            for update, message_id in named
-            if message_id is not None and update.status is not None
+            for report, message_id in named
+            if message_id is not None and report.update.status is not None
         ],
         now=now,
     )
@@ -108,9 +148,13 @@ def record_updates(
 
 def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: datetime) -> None:
     """Stores reports for later; the same report stands there once."""
-    if not updates:
+    _keep(gateway, [_report(gateway, update) for update in updates], now)
+
+
+def _keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> None:
+    if not reports:
         return
-    entries = [_inbox_entry(gateway.id, update, now) for update in updates]
+    entries = [_inbox_entry(gateway.id, report, now) for report in reports]
     strange_ids = {entry.provider_id for entry in entries if entry.message_id is None} - {""}
     addresses = addresses_among(gateway.label_id, strange_ids)
     for entry in entries:
@@ -135,7 +179,53 @@ def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
         InboxEntry.objects.filter(pk__in=ids).update(due_at=now)
 
 
-def _inbox_entry(gateway_id: int, update: StatusUpdate, now: datetime) -> InboxEntry:
+def _report(gateway: GatewayValues, update: StatusUpdate) -> Report:
+    return Report(update=update, address_index=address_index(gateway, update))
+
+
+def _by_address(
+    report: Report, here: Mapping[str, UUID], anywhere: Mapping[str, UUID]
+) -> UUID | None:
+    if not report.names_address_only:
+        return None
+    found = here.get(report.address_index)
+    if found is None and report.update.status in BESIDE:
+        found = anywhere.get(report.address_index)
+    return found
+
+
+def _suppressed(gateway: GatewayValues, reports: Sequence[Report]) -> list[Report]:
+    """Closes the addresses that reports without a message tell to close. Answers the reports whose
+    message may still turn up.
+    """
+    closed: defaultdict[str, set[str]] = defaultdict(set)
+    for report in reports:
+        reason = _reason(report)
+        if reason and report.address_index:
+            closed[reason].add(report.address_index)
+    for reason, indexes in sorted(closed.items()):
+        channel = address_channel(gateway)
+        if channel is None:
+            continue
+        suppress(gateway.label_id, channel, indexes, reason)
+        logger.info(
+            "gateway %s: %d addresses whose message is not known are suppressed: %s",
+            gateway.slug,
+            len(indexes),
+            reason,
+        )
+    return [report for report in reports if not (report.names_address_only and _reason(report))]
+
+
+def _reason(report: Report) -> str:
+    update = report.update
+    if update.status is None:
+        return ""
+    return suppression_reason(update.status, is_permanent=update.is_permanent)
+
+
+def _inbox_entry(gateway_id: int, report: Report, now: datetime) -> InboxEntry:
+    update = report.update
     waits_for = _wait(update)
     due_at = now + timedelta(seconds=update.after) if update.after else now + FIRST_LOOK_AGAIN
     return InboxEntry(
@@ -143,10 +233,12 @@ def _inbox_entry(gateway_id: int, update: StatusUpdate, now: datetime) -> InboxE
         waits_for=waits_for,
         message_id=read_id(update.message_id),
         provider_id=_kept_id(update),
+        address_index=report.address_index,
+        is_permanent=update.is_permanent,
         status=update.status or "",
         word=scrub(update.word)[:100],
         detail=scrub(update.detail)[:DETAIL_LENGTH],
-        meaning=_meaning(update),
+        meaning=_meaning(report),
         occurred_at=update.occurred_at or now,
         received_at=now,
         due_at=None if waits_for == Wait.A_MAPPING else due_at,
@@ -159,13 +251,21 @@ def _wait(update: StatusUpdate) -> Wait:
     return Wait.ITS_TIME if update.after else Wait.ITS_MESSAGE
 
 
-def _meaning(update: StatusUpdate) -> str:
-    parts = (update.message_id, update.provider_id, update.status, update.word, update.after)
+def _meaning(report: Report) -> str:
+    """By what a report is known again: the provider's own name of it, else what it says."""
+    update = report.update
+    if update.event_id:
+        return keyed_digest(update.event_id, purpose="inbox-event")
+    parts: tuple[object, ...] = (
+        *(update.message_id, update.provider_id, update.status, update.word, update.after),
+    )
+    if report.names_address_only:
+        parts += (report.address_index, update.occurred_at)
     return keyed_digest(repr(parts), purpose="inbox-entry")
 
 
-def _without_foreign(gateway: GatewayValues, updates: Sequence[StatusUpdate]) -> list[StatusUpdate]:
-    named = {own for update in updates if (own := read_id(update.message_id))}
+def _without_foreign(gateway: GatewayValues, reports: Sequence[Report]) -> list[Report]:
+    named = {own for report in reports if (own := read_id(report.update.message_id))}
     foreign = set(
         Message.objects.filter(~Q(gateway=gateway.id), pk__in=named).values_list("pk", flat=True)
     )
@@ -175,7 +275,7 @@ def _without_foreign(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
             gateway.id,
             len(foreign),
         )
-    return [update for update in updates if read_id(update.message_id) not in foreign]
+    return [report for report in reports if read_id(report.update.message_id) not in foreign]
 
 
 def _kept_id(update: StatusUpdate) -> str:

@@ -126,14 +126,17 @@ def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
         learnt += [
             (update.status, tried.scrubbed(update.detail)) for update in reported if update.status
         ]
+    is_permanent = False
     if isinstance(tried.result, MessageRejected):
         learnt += [(status, decision.detail) for status in tried.result.learnt]
+        is_permanent = tried.result.is_permanent
     return [
         Fact(
             message_id=tried.message.pk,
             status=Status(status),
             occurred_at=now,
             detail=detail,
+            is_permanent=is_permanent,
         )
         for status, detail in learnt
     ]

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('requeued_at', models.DateTimeField(help_text='When a person last queued it again; tries are counted from there.', null=True)),
                 ('brand', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.brand')),
-                ('end_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.enduser')),
+                ('end_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.enduser')),
                 ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='gateways.gateway')),
                 ('label', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='gateways.label')),
                 ('template', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.template')),
@@ -113,6 +113,8 @@ class Migration(migrations.Migration):
                 ('waits_for', models.CharField(choices=[('its_time', 'Not yet due'), ('its_message', 'Message not known yet'), ('a_mapping', 'Unknown status word'), ('a_reader', 'Could not be read')], max_length=16)),
                 ('message_id', models.UUIDField(null=True)),
                 ('provider_id', models.CharField(blank=True, max_length=255)),
+                ('address_index', models.CharField(blank=True, help_text='Blind index of the address that the report names.', max_length=64)),
+                ('is_permanent', models.BooleanField(default=False, help_text='The address itself is at fault: it is suppressed.')),
                 ('status', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], max_length=16)),
                 ('word', models.CharField(blank=True, max_length=100)),
                 ('detail', models.CharField(blank=True, max_length=500)),
@@ -148,6 +150,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='message',
             index=models.Index(fields=['label', 'uid'], name='message_by_uid'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(fields=['end_user', 'id'], name='message_of_user'),
         ),
         migrations.AddIndex(
             model_name='message',

@@ -129,7 +129,7 @@ def test_a_webhook_that_comes_again_is_applied_once(sample, client):
 
 
 def _tried(gateway: Gateway, told: dict[str, str]) -> None:
-    """A message that went through the gateway under the id that the webhook names."""
+    """A message that went through the gateway under the id, or to the address, that is named."""
     message_id, provider_id = told.get("message_id"), told.get("provider_id", "")
     message = Message.objects.filter(pk=message_id).first() if message_id else None
     if message is None:
@@ -142,6 +142,10 @@ def _tried(gateway: Gateway, told: dict[str, str]) -> None:
             attempts=1,
             **own,
         )
+    if recipient := told.get("recipient"):
+        kind = "email" if "@" in recipient else "phone"
+        setattr(message.end_user, kind, recipient)
+        message.end_user.save()
     SendAttempt.objects.create(
         message=message,
         gateway=gateway,
