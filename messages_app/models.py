@@ -137,6 +137,9 @@ class SendAttempt(models.Model):
     rendered = SealedTextField(null=True, bound_to="message_id")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
+    ask_at = models.DateTimeField(
+        null=True, help_text="When the provider is asked next what became of the message."
+    )
 
     class Meta:
         indexes = [
@@ -144,6 +147,11 @@ class SendAttempt(models.Model):
                 fields=["gateway", "provider_id"],
                 name="attempt_by_provider_id",
                 condition=~Q(provider_id=""),
+            ),
+            models.Index(
+                fields=["gateway", "ask_at"],
+                name="attempt_to_ask_about",
+                condition=Q(ask_at__isnull=False),
             ),
         ]
 

@@ -1,7 +1,7 @@
 """Tries to send a message, and the send attempts that are written of them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from gateways.providers.base import (
 )
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
+from messages_app.asking import first_ask
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
 from messages_app.outcomes import Decision, NotSendable, Result
 from messages_app.parcels import Parcel
@@ -101,9 +102,18 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
             rendered=tried.result.rendered if isinstance(tried.result, SendResult) else None,
             started_at=tried.started_at,
             finished_at=now,
+            ask_at=first_ask(now) if _can_be_asked(tried, provider_ids) else None,
         )
         for tried, decision in decided
     )
+
+
+def _can_be_asked(tried: Tried, provider_ids: Mapping[UUID, str]) -> bool:
+    """Whether the provider took the message, has an id of its own for it, and answers questions."""
+    if not isinstance(tried.provider, HttpProvider) or tried.provider.poll_size == 0:
+        return False
+    kept = provider_ids.get(tried.message.pk)
+    return isinstance(tried.result, SendResult) and bool(kept) and kept == tried.result.provider_id
 
 
 def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:

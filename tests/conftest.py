@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from gateway_project.lib.collecting import COLLECTIONS
 from gateways import callers, configuration, contacts
-from messages_app import holding
+from messages_app import holding, polling
 from tests import services
 
 # A busy machine is no failure.
@@ -30,6 +30,7 @@ def _nothing_kept_from_another_test():
     callers.forget_uses()
     contacts.forget()
     holding.forget()
+    polling.forget()
     for collection in COLLECTIONS:
         collection.forget()
     yield

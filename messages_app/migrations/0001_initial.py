@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('rendered', gateway_project.lib.fields.SealedTextField(bound_to='message_id', editable=False, null=True)),
                 ('started_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField()),
+                ('ask_at', models.DateTimeField(help_text='When the provider is asked next what became of the message.', null=True)),
                 ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='gateways.gateway')),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='send_attempts', to='messages_app.message')),
             ],
@@ -170,6 +171,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sendattempt',
             index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['gateway', 'provider_id'], name='attempt_by_provider_id'),
+        ),
+        migrations.AddIndex(
+            model_name='sendattempt',
+            index=models.Index(condition=models.Q(('ask_at__isnull', False)), fields=['gateway', 'ask_at'], name='attempt_to_ask_about'),
         ),
         migrations.AddConstraint(
             model_name='statusevent',
