@@ -67,6 +67,7 @@ def _gateway_values(row: Gateway) -> GatewayValues:
         is_draft=row.is_draft,
         is_active=row.is_active,
         is_paused=row.is_paused,
+        is_at_fault=row.is_paused and bool(row.paused_because),
         config=row.config,
         token=row.token,
         token_digest=row.token_digest,

@@ -55,6 +55,8 @@ class GatewayValues:
     is_draft: bool
     is_active: bool
     is_paused: bool
+    is_at_fault: bool
+    """Paused by the gateway itself, since the provider refused the account."""
     config: Personal | None = field(repr=False)
     token: Personal = field(repr=False)
     token_digest: str = field(repr=False)

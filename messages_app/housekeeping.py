@@ -3,20 +3,22 @@ counting."""
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.transactions import writing
-from gateways import configuration
+from gateways import breakers, configuration
 from gateways.models.gateway import OnUnknown
 from gateways.providers.registry import provider_class
+from gateways.values import GatewayValues
 from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
 from messages_app.models import Message, SendAttempt, State
-from messages_app.routes import gateways_for
+from messages_app.routes import gateways_for, is_usable
 from users.missing import forget_missing
 
 logger = logging.getLogger(__name__)
@@ -89,33 +91,64 @@ def close_expired() -> int:
     return len(messages)
 
 
-def move_from_inactive_gateways() -> int:
-    """Gives what waits at a gateway that is no longer used to the best that fits; answers how many.
+def move_from_unusable_gateways() -> int:
+    """Gives what waits at a gateway that sends nothing to the best that does; answers how many.
 
-    Where none fits it goes on waiting, until one does or it expires.
+    Such a gateway is inactive, or its provider does not answer or has refused the account. What a
+    person has paused is held. Where no other fits, a message goes on waiting until one does or it
+    expires.
     """
-    inactive = [
-        gateway.id for gateway in configuration.current().gateways.values() if not gateway.is_active
-    ]
-    waiting = Message.objects.filter(gateway__in=inactive, state=State.QUEUED, is_test=False)
-    if not inactive or not waiting.exists():
+    gateways = configuration.current().gateways.values()
+    return sum(_move_from(each, gateways) for each in gateways if _is_left(each))
+
+
+def _is_left(gateway: GatewayValues) -> bool:
+    return not gateway.is_active or gateway.is_at_fault or breakers.is_broken(gateway.id)
+
+
+def _move_from(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> int:
+    """Moves a batch, beginning where the last one ended, the longest due first."""
+    if not any(_may_stand_in(other, gateway) for other in all_of_them):
         return 0
     by_gateway: defaultdict[int, list[UUID]] = defaultdict(list)
     with writing():
-        messages = skipping_locked(waiting.order_by("pk")).select_related("end_user")
-        for message in messages.defer("content")[:BATCH]:
-            fits = gateways_for(message)
-            if fits:
-                by_gateway[fits[0].id].append(message.pk)
+        messages = _next_waiting(gateway)
+        for message in messages:
+            usable = filter(is_usable, gateways_for(message))
+            if (best := next(usable, None)) is not None:
+                by_gateway[best.id].append(message.pk)
+        now = database_now()
         for gateway_id, ids in by_gateway.items():
-            Message.objects.filter(pk__in=ids).update(gateway_id=gateway_id)
+            Message.objects.filter(pk__in=ids).update(gateway_id=gateway_id, due_at=now)
     return sum(map(len, by_gateway.values()))
+
+
+def _may_stand_in(other: GatewayValues, gateway: GatewayValues) -> bool:
+    is_alike = (other.label_id, other.channel) == (gateway.label_id, gateway.channel)
+    return is_alike and other.id != gateway.id and is_usable(other)
+
+
+def _next_waiting(gateway: GatewayValues) -> list[Message]:
+    """The next batch of those that wait there: the first again after the last."""
+    waiting = Message.objects.filter(gateway=gateway.id, state=State.QUEUED, is_test=False)
+    reached = _reached.pop(gateway.id, None)
+    if reached is not None:
+        waiting = waiting.filter(due_at__gt=reached)
+    rows = skipping_locked(waiting.order_by("due_at")).select_related("end_user")
+    messages = list(rows.defer("content")[:BATCH])
+    if len(messages) == BATCH and messages[-1].due_at is not None:
+        _reached[gateway.id] = messages[-1].due_at
+    return messages
+
+
+_reached: dict[int, datetime] = {}
+"""By gateway, when the last message was due that was looked at."""
 
 
 DUTIES = (
     take_back_lost_leases,
     close_expired,
-    move_from_inactive_gateways,
+    move_from_unusable_gateways,
     recount,
     fold,
     forget_missing,

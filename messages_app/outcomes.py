@@ -60,6 +60,19 @@ Result = SendResult | ProviderError | NotSendable
 """What a try ends with."""
 
 
+def is_failure(result: Result) -> bool:
+    """Whether it says that the provider does not answer, or not as it should. One that asks for
+    fewer calls does answer."""
+    if isinstance(result, GatewayUnavailable):
+        return not result.is_throttle
+    return isinstance(result, OutcomeUnknown)
+
+
+def is_answer(result: Result) -> bool:
+    """Whether it shows the provider at work, were it to refuse the message."""
+    return isinstance(result, SendResult | MessageRejected)
+
+
 def decide(
     result: Result,
     *,

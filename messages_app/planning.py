@@ -16,14 +16,14 @@ from gateways.values import GatewayValues, LabelValues, TemplateValues
 from messages_app.fields import REPLY_TO, sender_field
 from messages_app.hurdles import check_not_paused, checked_address
 from messages_app.requests import SendRequest
-from messages_app.routes import routed
+from messages_app.routes import preferred, routed
 from users.directory import find
 from users.missing import note_missing
 from users.models import EndUser
 
 logger = logging.getLogger(__name__)
 
-NAMED = 100
+NAMED = 80
 """Characters of a gateway's name that are kept with the reason why it was chosen."""
 
 OWN_ADDRESS_NOTE = "the text holds the user's own address"
@@ -56,14 +56,14 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
     if user is not None:
         notes += _address_notes(user, request)
     found = _route(label, request, user, brand_id)
-    gateway = found.fits[0]
+    gateway = preferred(found.fits)
     _check_address_of_im(gateway, user)
     notes += _check_content(label, gateway, request, template)
     return Plan(
         user=user,
         brand_id=brand_id,
         gateway=gateway,
-        chosen_because=f"{gateway.name[:NAMED]}: {found.because}",
+        chosen_because=f"{gateway.name[:NAMED]}: {_because(found, gateway)}",
         callback_url=callback_url,
         notes=notes,
     )
@@ -154,6 +154,13 @@ def _route(
     if not found.fits:
         raise Refused(ErrorCode.NO_GATEWAY)
     return found
+
+
+def _because(found: Route, gateway: GatewayValues) -> str:
+    best = found.fits[0]
+    if gateway is best:
+        return found.because
+    return f"{best.name[:NAMED]} is {'paused' if best.is_paused else 'not answering'}"
 
 
 def _check_content(

@@ -1,7 +1,7 @@
 """The gateways a message may take, in the order of preference."""
 
 from gateway_project.lib.vocabulary import Channel
-from gateways import configuration
+from gateways import breakers, configuration
 from gateways.routing import Route, route, route_preview
 from gateways.values import GatewayValues, LabelValues
 from messages_app.models import Message
@@ -15,6 +15,16 @@ def routed(
     if user is None:
         return route_preview(label.gateways, channel=channel, brand_id=brand_id)
     return route(label.gateways, channel=channel, brand_id=brand_id, properties=user.properties)
+
+
+def is_usable(gateway: GatewayValues) -> bool:
+    """Whether messages may leave through it now: it runs, and its provider answers."""
+    return gateway.is_active and not gateway.is_paused and not breakers.is_broken(gateway.id)
+
+
+def preferred(fits: tuple[GatewayValues, ...]) -> GatewayValues:
+    """The best of those that fit and are usable; where none is, the best, which will hold it."""
+    return next(filter(is_usable, fits), fits[0])
 
 
 def gateways_for(message: Message) -> tuple[GatewayValues, ...]:

@@ -18,8 +18,9 @@ from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.transactions import writing
-from gateways import configuration
+from gateways import breakers, configuration
 from gateways.adapters import new_adapter
+from gateways.breakers import Circuit
 from gateways.providers.base import (
     BlockingProvider,
     GatewayUnavailable,
@@ -49,13 +50,19 @@ def due_gateways() -> list[str]:
 
 
 def _due(gateway: GatewayValues, now: datetime | Combinable) -> "QuerySet[Message]":
-    """Tests leave through any gateway: that is how one is tried before it is used."""
-    due = Message.objects.filter(gateway=gateway.id, state=State.QUEUED, due_at__lte=now)
-    return due if may_send(gateway) else due.filter(is_test=True)
+    return Message.objects.filter(gateway=gateway.id, state=State.QUEUED, due_at__lte=now)
 
 
 def may_send(gateway: GatewayValues) -> bool:
-    return gateway.is_active and not gateway.is_paused and not is_on_hold(gateway.id)
+    """Whether messages may leave through it; of one that was broken, a single one now and then."""
+    return circuit_of(gateway) is not Circuit.OPEN
+
+
+def circuit_of(gateway: GatewayValues) -> Circuit:
+    """As the breaker has it; open where the gateway is not to be used at all."""
+    if not gateway.is_active or gateway.is_paused or is_on_hold(gateway.id):
+        return Circuit.OPEN
+    return breakers.circuit_of(gateway.id)
 
 
 class SendWork:
@@ -75,12 +82,19 @@ class SendWork:
         gateway = self._use(configuration.current().gateways.get(self.gateway_id))
         if gateway is None or self.provider is None:
             return []
-        if not _due(gateway, moment()).exists():  # the usual answer, without a transaction
+        circuit, due = circuit_of(gateway), _due(gateway, moment())
+        if circuit is Circuit.OPEN:
+            # Tests leave all the same: that is how a gateway is tried before it is used.
+            due = due.filter(is_test=True)
+        if not due.exists():  # the usual answer, without a transaction
             return []
         with writing():
             now, clock = database_now(), time.monotonic()
             pacer = Pacer(gateway.id, gateway.rate_per_second, now)
-            messages = self._lease(gateway, pacer.free(free * self.provider.batch_size), now)
+            count = pacer.free(free * self.provider.batch_size)
+            if circuit is Circuit.HALF_OPEN and count:
+                count = int(breakers.take_probe(gateway.id, now))
+            messages = _lease(due, count, now)
             moments = pacer.take(len(messages))
         parcels = pack(messages, moments, gateway, self.provider)
         for parcel in parcels:
@@ -136,22 +150,24 @@ class SendWork:
                 self.threads = ThreadPoolExecutor(provider.concurrency, f"send-{gateway.id}")
         return gateway
 
-    def _lease(self, gateway: GatewayValues, count: int, now: datetime) -> list[Message]:
-        if count <= 0:
-            return []
-        due = _due(gateway, now).filter(expires_at__gt=now).order_by("due_at")
-        messages = list(skipping_locked(due).select_related("end_user")[:count])
-        lease = uuid4()
-        if messages:
-            Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-                state=State.SENDING,
-                lease=lease,
-                lease_until=now + LEASE,
-                attempts=F("attempts") + 1,
-            )
-        for message in messages:
-            message.lease, message.attempts = lease, message.attempts + 1
-        return messages
+
+def _lease(due: "QuerySet[Message]", count: int, now: datetime) -> list[Message]:
+    """At most so many of the due messages, theirs from now on whose lease they bear."""
+    if count <= 0:
+        return []
+    alive = due.filter(expires_at__gt=now).order_by("due_at")
+    messages = list(skipping_locked(alive).select_related("end_user")[:count])
+    lease = uuid4()
+    if messages:
+        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+            state=State.SENDING,
+            lease=lease,
+            lease_until=now + LEASE,
+            attempts=F("attempts") + 1,
+        )
+    for message in messages:
+        message.lease, message.attempts = lease, message.attempts + 1
+    return messages
 
 
 def _let_go(provider: Provider, threads: ThreadPoolExecutor | None) -> None:

@@ -1,6 +1,7 @@
 """Settling tries: what a batch of them came to, written in one transaction."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from uuid import UUID
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
+from gateways import breakers
 from gateways.models import Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import (
@@ -18,18 +20,19 @@ from gateways.providers.base import (
     ProviderError,
     SendResult,
 )
-from gateways.values import GatewayValues
+from gateways.signals import gateway_paused
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.holding import hold
 from messages_app.models import Message, State
-from messages_app.outcomes import Decision, Next, decide, last_word
+from messages_app.outcomes import Decision, Next, decide, is_answer, is_failure, last_word
 from messages_app.reports import keep_in_inbox, look_again_at_early
-from messages_app.routes import gateways_for
+from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import Tried, write_attempts
 
 logger = logging.getLogger(__name__)
 
 TIED_TO_A_GATEWAY = (GatewayUnavailable, GatewayMisconfigured)
+PENDING = Decision(next=Next.WAIT, outcome="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,58 +44,105 @@ class Standing:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A try, what follows from it, and the usable gateways that fit its message, best first."""
+
+    tried: Tried
+    decision: Decision
+    fitting: tuple[int, ...] = ()
+
+    @property
+    def here(self) -> int:
+        return self.tried.gateway.id
+
+    @property
+    def first(self) -> int:
+        return self.fitting[0] if self.fitting else self.here
+
+    @property
+    def onward(self) -> int | None:
+        """The gateway after the tried one, in the order of preference."""
+        ids = self.fitting
+        after = ids[ids.index(self.here) + 1 :] if self.here in ids else ids
+        return after[0] if after else None
+
+
 def settle(tries: Sequence[Tried]) -> None:
     """Writes attempts, standings, statuses and the providers' own later reports."""
     with writing():
         now = database_now()
         rows = locked_messages(tried.message.pk for tried in tries)
-        decided = [(tried, _decision(tried)) for tried in tries if tried.message.pk in rows]
+        _note_health(tries, now)
+        settled = [_settled(tried) for tried in tries if tried.message.pk in rows]
+        decided = [(one.tried, one.decision) for one in settled]
         attempts = write_attempts(decided, now)
         facts = [fact for tried, decision in decided for fact in _facts(tried, decision, now)]
-        record(facts, now=now, changed=_moved(decided, rows, now))
+        record(facts, now=now, changed=_moved(settled, rows, now))
         _keep_reports([tried for tried, _ in decided], now)
         look_again_at_early(attempts, now)
         _pause_misconfigured(decided)
     _leave_in_peace(decided)
 
 
-def _decision(tried: Tried) -> Decision:
+def _note_health(tries: Sequence[Tried], now: datetime) -> None:
+    """Tells the breakers what the providers' answers say of the providers themselves."""
+    by_gateway: defaultdict[int, list[Tried]] = defaultdict(list)
+    for tried in tries:
+        if tried.was_called:
+            by_gateway[tried.gateway.id].append(tried)
+    for gateway_id, called in sorted(by_gateway.items()):
+        failed = [tried for tried in called if _is_down(tried)]
+        breakers.note(
+            gateway_id,
+            failures=len(failed),
+            successes=len([tried for tried in called if is_answer(tried.result)]),
+            reason=failed[-1].scrubbed(_detail(failed[-1])) if failed else "",
+            now=now,
+        )
+
+
+def _is_down(tried: Tried) -> bool:
+    """Whether the try says that the provider does not answer. Of a test nobody concludes that."""
+    return not tried.message.is_test and is_failure(tried.result)
+
+
+def _detail(tried: Tried) -> str:
+    return tried.result.detail if isinstance(tried.result, ProviderError) else ""
+
+
+def _settled(tried: Tried) -> Settled:
     """What follows from the try. The provider's words in it are scrubbed here, once for all."""
+    is_tied = isinstance(tried.result, TIED_TO_A_GATEWAY)
+    fitting = _fitting(tried) if is_tied else ()
+    without = Settled(tried=tried, decision=PENDING, fitting=fitting)
     decision = decide(
         tried.result,
         attempts=tried.message.attempts,
         idempotent=tried.provider.idempotent,
         on_unknown=tried.gateway.on_unknown,
-        has_next_gateway=isinstance(tried.result, TIED_TO_A_GATEWAY)
-        and _next_gateway(tried) is not None,
+        has_next_gateway=without.onward is not None,
     )
     if tried.message.is_test:
         decision = last_word(decision)
-    return replace(decision, detail=tried.scrubbed(decision.detail))
+    return replace(without, decision=replace(decision, detail=tried.scrubbed(decision.detail)))
 
 
-def _fitting(tried: Tried) -> list[GatewayValues]:
-    """The gateways this message may take now, best first."""
-    return [gateway for gateway in gateways_for(tried.message) if not gateway.is_paused]
-
-
-def _next_gateway(tried: Tried) -> int | None:
-    """The one after the tried one, in the order of preference."""
-    ids = [gateway.id for gateway in _fitting(tried)]
-    after = ids[ids.index(tried.gateway.id) + 1 :] if tried.gateway.id in ids else ids
-    return after[0] if after else None
+def _fitting(tried: Tried) -> tuple[int, ...]:
+    """The usable gateways this message may take now, best first."""
+    return tuple(gateway.id for gateway in gateways_for(tried.message) if is_usable(gateway))
 
 
 def _moved(
-    decided: Sequence[tuple[Tried, Decision]], rows: Mapping[UUID, Message], now: datetime
+    settled: Sequence[Settled], rows: Mapping[UUID, Message], now: datetime
 ) -> dict[UUID, Message]:
     """The rows that move on. Only where the lease is still ours: who lost it has learnt something,
     but moves nothing."""
     moved = {}
-    for tried, decision in decided:
-        row = rows[tried.message.pk]
-        if row.lease == tried.lease and row.state == State.SENDING:
-            standing = _standing(tried, decision, row, now)
+    for one in settled:
+        row = rows[one.tried.message.pk]
+        if row.lease == one.tried.lease and row.state == State.SENDING:
+            standing = _standing(one, row, now)
             row.state, row.due_at = standing.state, standing.due_at
             row.gateway_id = standing.gateway_id
             row.lease = row.lease_until = None
@@ -101,8 +151,8 @@ def _moved(
     return moved
 
 
-def _standing(tried: Tried, decision: Decision, row: Message, now: datetime) -> Standing:
-    here = tried.gateway.id
+def _standing(one: Settled, row: Message, now: datetime) -> Standing:
+    decision, here = one.decision, one.here
     if decision.next == Next.SENT or row.is_known_to_be_taken:
         # A status learnt meanwhile proves that the provider has it, whatever its answer was.
         return Standing(state=State.SENT, gateway_id=here)
@@ -111,11 +161,10 @@ def _standing(tried: Tried, decision: Decision, row: Message, now: datetime) -> 
     if decision.next == Next.PARK:
         return Standing(state=State.UNKNOWN, gateway_id=here)
     if decision.next == Next.MOVE:
-        return Standing(state=State.QUEUED, gateway_id=_next_gateway(tried) or here, due_at=now)
-    first = next((gateway.id for gateway in _fitting(tried)), here)
+        return Standing(state=State.QUEUED, gateway_id=one.onward or here, due_at=now)
     is_unknown = decision.outcome == "unknown"
     due_at = now + timedelta(seconds=decision.wait)
-    return Standing(state=State.QUEUED, gateway_id=here if is_unknown else first, due_at=due_at)
+    return Standing(state=State.QUEUED, gateway_id=here if is_unknown else one.first, due_at=due_at)
 
 
 def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
@@ -160,6 +209,7 @@ def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:
         running = Gateway.objects.filter(pk=tried.gateway.id, is_paused=False)
         if running.exists() and running.update(is_paused=True, paused_because=reason):
             logger.error("gateway %s is paused: %s", tried.gateway.id, reason)
+            gateway_paused.send(Gateway, gateway_id=tried.gateway.id, reason=reason)
 
 
 def _leave_in_peace(decided: Sequence[tuple[Tried, Decision]]) -> None:

@@ -41,6 +41,8 @@ class Tried:
     started_at: datetime
     result: Result
     recipient: Personal | None = None
+    was_called: bool = True
+    """Whether the provider was asked at all."""
 
     def scrubbed(self, text: str) -> str:
         """The provider's words without the recipient and the gateway's secrets."""
@@ -61,6 +63,7 @@ def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
             started_at=parcel.started_at,
             result=result,
             recipient=recipient,
+            was_called=parcel.problem is None,
         )
         for message, result, recipient in zip(parcel.messages, results, recipients, strict=True)
     ]

@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, settings
 
 from gateway_project.lib.collecting import COLLECTIONS
-from gateways import callers, configuration, contacts
+from gateways import breakers, callers, configuration, contacts
 from messages_app import holding, polling
 from tests import services
 
@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(autouse=True)
 def _nothing_kept_from_another_test():
     configuration.forget_now()
+    breakers.forget()
     callers.forget_uses()
     contacts.forget()
     holding.forget()

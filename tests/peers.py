@@ -36,6 +36,13 @@ class Answer:
     delay: float = 0.0
 
 
+class Server(ThreadingHTTPServer):
+    """Lets as many connect at once as a test may: what overflows the line is lost for seconds."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+
 class HttpPeer:
     """An HTTP/1.1 server with kept connections. `respond` is given each request."""
 
@@ -44,8 +51,7 @@ class HttpPeer:
         self.respond = respond or (lambda asked: Answer())
         self.arrived = threading.Condition()
         self.closing = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), self._handler())
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 

@@ -27,16 +27,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='ConfigurationVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(default=0)),
-            ],
-            options={
-                'verbose_name': 'configuration version',
-            },
-        ),
-        migrations.CreateModel(
             name='Gateway',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -64,6 +54,16 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.brand')),
             ],
+        ),
+        migrations.CreateModel(
+            name='ConfigurationVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.BigIntegerField(default=0)),
+            ],
+            options={
+                'verbose_name': 'configuration version',
+            },
         ),
         migrations.CreateModel(
             name='Heartbeat',
@@ -192,6 +192,22 @@ class Migration(migrations.Migration):
                 ('choices', models.JSONField(blank=True, default=list)),
                 ('template', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fields', to='gateways.template')),
             ],
+        ),
+        migrations.CreateModel(
+            name='Breaker',
+            fields=[
+                ('gateway', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.gateway')),
+                ('failures', models.PositiveIntegerField(default=0, help_text='In a row.')),
+                ('opened_at', models.DateTimeField(help_text='Since when nothing is sent.', null=True)),
+                ('retry_at', models.DateTimeField(help_text='When one message is tried.', null=True)),
+                ('is_probing', models.BooleanField(default=False, help_text='One message is being tried.')),
+                ('openings', models.PositiveIntegerField(default=0, help_text='In a row, without a success.')),
+                ('opened_times', models.PositiveBigIntegerField(default=0, help_text='Ever.')),
+                ('reason', models.CharField(blank=True, max_length=200)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('failures__gt', 0), ('opened_at__isnull', False), _connector='OR'), fields=['gateway'], name='breaker_not_at_rest')],
+            },
         ),
         migrations.CreateModel(
             name='Key',

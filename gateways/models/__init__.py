@@ -1,4 +1,5 @@
 from gateways.models.audit import Action, AuditEntry
+from gateways.models.breaker import Breaker
 from gateways.models.contact import Contact, LabelContact
 from gateways.models.gateway import Gateway, Pace
 from gateways.models.heartbeat import Heartbeat
@@ -12,6 +13,7 @@ __all__ = [
     "Action",
     "AuditEntry",
     "Brand",
+    "Breaker",
     "ConfigurationVersion",
     "Contact",
     "Gateway",

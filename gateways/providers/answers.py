@@ -45,7 +45,10 @@ def problem_of(answer: HttpAnswer) -> ProviderError:
     if kind is None:
         return unreadable(answer)
     if kind is GatewayUnavailable:
-        return GatewayUnavailable(said(answer), retry_after=asked_wait(answer))
+        is_throttle = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        return GatewayUnavailable(
+            said(answer), retry_after=asked_wait(answer), is_throttle=is_throttle
+        )
     return kind(said(answer))
 
 

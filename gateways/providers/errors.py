@@ -32,7 +32,16 @@ class MessageRejected(ProviderError):
 
 
 class GatewayUnavailable(ProviderError):
-    """Nothing was taken, and another gateway or another moment may do. `retry_after` in seconds."""
+    """Nothing was taken, and another gateway or another moment may do. `retry_after` in seconds.
+
+    `is_throttle`: the provider is well, and wants fewer calls.
+    """
+
+    def __init__(
+        self, detail: str, *, retry_after: float | None = None, is_throttle: bool = False
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.is_throttle = is_throttle or retry_after is not None
 
 
 class GatewayMisconfigured(ProviderError):

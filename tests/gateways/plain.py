@@ -28,6 +28,7 @@ def gateway(number: int = 1, **changes) -> GatewayValues:
         is_draft=False,
         is_active=True,
         is_paused=False,
+        is_at_fault=False,
         config=None,
         token=Personal("token"),
         token_digest=str(number),

@@ -11,7 +11,7 @@ from gateway_project.lib.draining import run
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Action, AuditEntry, Gateway
-from messages_app.housekeeping import move_from_inactive_gateways, take_back_lost_leases
+from messages_app.housekeeping import move_from_unusable_gateways, take_back_lost_leases
 from messages_app.models import Message, SendAttempt, State
 from messages_app.sending import due_gateways
 from messages_app.testing import send_test
@@ -89,7 +89,7 @@ def test_the_clock_moves_no_test_to_another_gateway(house, gateway):
     GatewayFactory(label=house.label, channel=Channel.SMS)
     Gateway.objects.filter(pk=gateway.pk).update(is_active=False)
     message = queued(house, gateway)
-    assert move_from_inactive_gateways() == 0
+    assert move_from_unusable_gateways() == 0
     message.refresh_from_db()
     assert message.gateway_id == gateway.pk
 

@@ -1,0 +1,192 @@
+"""Gateways whose providers do not answer, and what becomes of their messages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gateway_project.lib.draining import run
+from gateway_project.lib.vocabulary import Channel
+from gateways import breakers
+from gateways.breakers import FAILURES_TO_OPEN
+from gateways.models import Breaker, Gateway
+from messages_app import housekeeping
+from messages_app.housekeeping import move_from_unusable_gateways
+from messages_app.models import Message, SendAttempt, State
+from messages_app.sending import due_gateways
+from tests.factories import GatewayFactory, MessageFactory
+from tests.messages_app.house import build_house
+from tests.peers import Answer, http_peer
+
+pytestmark = pytest.mark.django_db
+NOBODY = "http://127.0.0.1:9"
+
+
+def gateway_at(url: str, **changes) -> Gateway:
+    return GatewayFactory(
+        channel=Channel.CUSTOM_IM, provider="custom_im_http", config={"url": url}, **changes
+    )
+
+
+def queued(gateway: Gateway, **changes) -> Message:
+    content = {"ext_user_id": "user-1", "body": "Best offer ever", "im_uid": "uid-1"}
+    values = {"label": gateway.label, "gateway": gateway, "channel": gateway.channel}
+    return MessageFactory(**(values | {"content": content} | changes))
+
+
+def drain(gateway: Gateway) -> int:
+    breakers.forget()
+    return run("send", str(gateway.pk), linger=0)
+
+
+def broken(url: str = NOBODY, **changes) -> Gateway:
+    gateway = gateway_at(url, **changes)
+    Breaker.objects.create(
+        gateway=gateway,
+        failures=FAILURES_TO_OPEN,
+        openings=1,
+        opened_at=timezone.now(),
+        retry_at=timezone.now() + timedelta(minutes=5),
+        reason="connection refused",
+    )
+    breakers.forget()
+    return gateway
+
+
+def let_it_be_tried(gateway: Gateway) -> None:
+    breakers.try_now([gateway.pk], timezone.now())
+
+
+def test_a_provider_that_does_not_answer_is_left_alone():
+    gateway = gateway_at(NOBODY)
+    first = [queued(gateway) for _ in range(FAILURES_TO_OPEN)]
+    drain(gateway)
+    later = queued(gateway)
+    breakers.forget()
+    assert due_gateways() == []
+    assert drain(gateway) == 0
+    later.refresh_from_db()
+    assert (later.attempts, later.state) == (0, State.QUEUED)
+    assert SendAttempt.objects.count() == len(first)
+
+
+def test_one_message_is_tried_and_the_rest_follow_when_it_gets_through():
+    with http_peer(lambda asked: Answer(body={"error_code": 0})) as peer:
+        gateway = broken(peer.url)
+        for _ in range(3):
+            queued(gateway)
+        assert drain(gateway) == 0
+        let_it_be_tried(gateway)
+        assert drain(gateway) == 3
+        assert len(peer.asked) == 3
+    assert Breaker.objects.get().opened_at is None
+
+
+def test_a_probe_that_fails_is_the_only_message_that_was_tried():
+    with http_peer(lambda asked: Answer(status=500)) as peer:
+        gateway = broken(peer.url)
+        for _ in range(3):
+            queued(gateway)
+        let_it_be_tried(gateway)
+        drain(gateway)
+        drain(gateway)
+        assert len(peer.asked) == 1
+    row = Breaker.objects.get()
+    assert (row.openings, row.is_probing) == (2, False)
+    assert row.retry_at > timezone.now() + timedelta(seconds=30)
+
+
+def test_a_provider_that_asks_for_fewer_calls_is_not_taken_for_broken():
+    for headers in ({}, {"Retry-After": "1"}):
+        with http_peer(lambda asked, h=headers: Answer(status=429, headers=h)) as peer:
+            gateway = gateway_at(peer.url)
+            for _ in range(2 * FAILURES_TO_OPEN):
+                queued(gateway)
+            drain(gateway)
+    assert not Breaker.objects.filter(opened_at__isnull=False).exists()
+
+
+def test_refused_messages_show_a_provider_that_answers():
+    with http_peer(lambda asked: Answer(body={"error_code": 7})) as peer:
+        gateway = gateway_at(peer.url)
+        for _ in range(2 * FAILURES_TO_OPEN):
+            queued(gateway)
+        drain(gateway)
+    assert not Breaker.objects.exists()
+
+
+def test_what_waits_moves_to_the_next_that_answers_and_the_parked_stays():
+    gateway = broken()
+    spare = gateway_at(NOBODY, label=gateway.label)
+    waiting = [queued(gateway, due_at=timezone.now() + timedelta(hours=1)) for _ in range(3)]
+    parked = queued(gateway, state=State.UNKNOWN)
+    assert move_from_unusable_gateways() == 3
+    for message in waiting:
+        message.refresh_from_db()
+        assert message.gateway == spare
+        assert message.due_at <= timezone.now()
+    parked.refresh_from_db()
+    assert parked.gateway == gateway
+
+
+def test_nothing_moves_to_a_gateway_that_is_broken_too():
+    gateway = broken()
+    broken(label=gateway.label)
+    queued(gateway)
+    assert move_from_unusable_gateways() == 0
+
+
+def test_all_of_them_are_looked_at_over_time_though_the_first_ones_cannot_move(monkeypatch):
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    gateway = broken()
+    gateway_at(NOBODY, label=gateway.label, filters={"country": ["SE"]})
+    start = timezone.now() - timedelta(minutes=1)
+    for number in range(5):
+        message = queued(gateway, due_at=start + timedelta(seconds=number))
+        if number >= 3:
+            message.end_user.properties = {"country": "SE"}
+            message.end_user.save()
+    assert [move_from_unusable_gateways() for _ in range(4)] == [0, 1, 1, 0]
+
+
+def test_an_account_that_was_refused_loses_its_messages_and_one_that_a_person_paused_keeps_them():
+    faulty = gateway_at(NOBODY, is_paused=True, paused_because="HTTP 401")
+    paused = gateway_at(NOBODY, is_paused=True, label=faulty.label)
+    spare = gateway_at(NOBODY, label=faulty.label)
+    moves, stays = queued(faulty), queued(paused)
+    assert move_from_unusable_gateways() == 1
+    moves.refresh_from_db()
+    stays.refresh_from_db()
+    assert (moves.gateway, stays.gateway) == (spare, paused)
+
+
+def test_a_new_message_takes_the_next_gateway_while_the_best_does_not_answer():
+    house = build_house()
+    best = house.gateways[Channel.SMS]
+    Breaker.objects.create(gateway=best, failures=9, opened_at=timezone.now())
+    breakers.forget()
+    assert house.accepted(im_uid="only").gateway == best
+    spare = GatewayFactory(label=house.label, channel=Channel.SMS)
+    message = house.accepted(im_uid="another")
+    assert message.gateway == spare
+    assert message.chosen_because == f"{spare.name}: {best.name} is not answering"
+
+
+def test_two_that_do_not_answer_do_not_play_ping_pong():
+    first = gateway_at(NOBODY)
+    second = gateway_at(NOBODY, label=first.label)
+    message = queued(first)
+    for _ in range(4):
+        drain(first)
+        drain(second)
+    message.refresh_from_db()
+    assert message.attempts == 2
+    assert message.due_at > timezone.now()
+
+
+def test_a_message_that_cannot_be_made_ready_says_nothing_of_the_provider():
+    gateway = gateway_at(NOBODY)
+    for _ in range(2 * FAILURES_TO_OPEN):
+        queued(gateway, end_user=None)
+    drain(gateway)
+    assert not Breaker.objects.exists()
