@@ -177,6 +177,7 @@ PROVIDERS = [
     "gateways.providers.custom_im_http.CustomImHttp",
     "gateways.providers.webex_connect.WebexConnect",
     "gateways.providers.esputnik.ESputnik",
+    "gateways.providers.http_api.HttpApi",
     "gateways.providers.sandbox.Sandbox",
 ]
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
+from gateways.adapters import adapter_of
 from gateways.models.gateway import OnUnknown
-from gateways.providers.registry import provider_class
 from gateways.values import GatewayValues
 from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
@@ -56,16 +57,17 @@ def _state_after_loss(message: Message) -> State:
     if message.is_test:
         return State.FAILED
     gateway = configuration.current().gateways[message.gateway_id]
-    if _is_idempotent(gateway.provider) or gateway.on_unknown == OnUnknown.REPEAT:
+    if _is_idempotent(gateway) or gateway.on_unknown == OnUnknown.REPEAT:
         return State.QUEUED
     return State.FAILED if gateway.on_unknown == OnUnknown.FAIL else State.UNKNOWN
 
 
-def _is_idempotent(provider: str) -> bool:
-    """Not where there is no such provider any more: that is no reason to keep its messages."""
+def _is_idempotent(gateway: GatewayValues) -> bool:
+    """Not where there is no such provider any more, or its configuration cannot be read: that is
+    no reason to keep its messages."""
     try:
-        return provider_class(provider).idempotent
-    except LookupError:
+        return adapter_of(gateway).idempotent
+    except (LookupError, Undecryptable):
         return False
 
 

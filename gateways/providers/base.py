@@ -43,7 +43,7 @@ class Provider:
     """How an account is connected, step by step; shown beside the form."""
     batch_size: int = 1
     """Most messages in one call."""
-    idempotent: ClassVar[bool] = False
+    idempotent: bool = False
     reports: ClassVar[frozenset[Status]] = frozenset()
     """What it can tell us, on whatever channel, by webhook, polling or answer."""
     not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {}
