@@ -5,18 +5,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
-from gateway_project.lib.admin import display
+from gateway_project.lib.admin import display, row_action
+from gateway_project.lib.clock import database_now
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
+from gateway_project.lib.transactions import writing
 from gateways.admin.cells import moment
-from gateways.admin.page import ReadOnlyPage
+from gateways.admin.page import Page, ReadOnlyPage
 from gateways.admin.scope import visible
 from gateways.models import Gateway
 from messages_app.meanings import Standing, meaning, standing
-from messages_app.models import InboxEntry, Wait
+from messages_app.models import InboxEntry, Wait, WordMapping
 from messages_app.timeline import Tone
+from messages_app.word_form import WordMappingForm
+from messages_app.words import reopen, take_back
 
 STANDING_TONES = {
     str(Standing.APPLIED): Tone.GOOD,
@@ -45,6 +52,7 @@ class AppliedFilter(admin.SimpleListFilter):
 class InboxEntryAdmin(ReadOnlyPage):
     when_empty = "Every report of a provider was understood and belongs to a message. That is good."
     label_path = "gateway__label"
+    actions_detail = ("map_word",)
     paginator = CappedPaginator
     list_display = (
         *("received", "gateway", "standing_label", "waits_for", "word"),
@@ -62,7 +70,7 @@ class InboxEntryAdmin(ReadOnlyPage):
         ("What this means", {"fields": ("standing_label", "what_it_means")}),
         (
             "The report",
-            {"fields": ("gateway", "waits_for", "word", "status", "detail")},
+            {"fields": ("gateway", "waits_for", "word", "mapping", "status", "detail")},
         ),
         ("Its message", {"fields": ("message_id", "provider_id")}),
         ("Times", {"fields": ("occurred_at", "received_at", "due_at", "applied_at")}),
@@ -82,6 +90,27 @@ class InboxEntryAdmin(ReadOnlyPage):
         own_id = read_id(sought)
         return queryset.filter(named | Q(message_id=own_id) if own_id else named), False
 
+    @row_action(description="Say what the word means", icon="translate", permission="map")
+    def map_word(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        entry = self.get_object(request, object_id)
+        if entry is None or not entry.word_key:
+            raise Http404
+        known = {
+            "label": entry.gateway.label_id,
+            "provider": entry.gateway.provider,
+            "gateway": entry.gateway_id,
+            "word": entry.word,
+        }
+        page = reverse("admin:messages_app_wordmapping_add")
+        return redirect(f"{page}?{urlencode(known)}")
+
+    def has_map_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offered for an entry that waits for it, to those who may set gateways up."""
+        if not request.user.has_perm("messages_app.add_wordmapping"):
+            return False
+        waiting = InboxEntry.objects.filter(waits_for=Wait.A_MAPPING, applied_at=None)
+        return object_id is None or waiting.filter(pk=object_id).exclude(word_key="").exists()
+
     @display(description="received (UTC)", ordering="pk")
     def received(self, entry: InboxEntry) -> str | None:
         return moment(entry.received_at)
@@ -98,3 +127,37 @@ class InboxEntryAdmin(ReadOnlyPage):
     def looked_at_next(self, entry: InboxEntry) -> str | None:
         is_looked_for = entry.applied_at is None and entry.waits_for != Wait.A_READER
         return moment(entry.due_at) if is_looked_for else None
+
+
+@admin.register(WordMapping)
+class WordMappingAdmin(Page):
+    form = WordMappingForm
+    when_empty = "No provider has said a word yet that a person had to explain."
+    list_display = ("word", "provider", "where", "means", "times_ignored")
+    list_filter = ("provider", "gateway")
+    list_select_related = ("gateway",)
+    ordering = ("provider", "word", "pk")
+    fields = ("label", "provider", "gateway", "word", "status", "is_confirmed")
+
+    @display(description="holds for")
+    def where(self, mapping: WordMapping) -> str:
+        return mapping.gateway.name if mapping.gateway else "all gateways of the provider"
+
+    @display(description="means")
+    def means(self, mapping: WordMapping) -> str:
+        return mapping.get_status_display() if mapping.status else "nothing: dropped"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        count = reopen(obj, database_now())
+        super().save_model(request, obj, form, change)
+        if count:
+            self.message_user(request, f"{count:,} waiting reports are being settled.")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with writing():
+            take_back(obj, database_now())
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for mapping in queryset:
+            self.delete_model(request, mapping)

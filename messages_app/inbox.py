@@ -13,8 +13,8 @@ from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate
-from messages_app.models import InboxEntry
-from messages_app.reports import Report, messages_of, record_reports
+from messages_app.models import InboxEntry, Wait
+from messages_app.reports import Report, messages_of, record_reports, translated
 
 KEY = "all"
 BATCH = 500
@@ -22,6 +22,8 @@ LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(minutes=10)
 LOOKED_FOR = timedelta(hours=72)
 """An entry whose message has not turned up by then stays listed and is not looked for any more."""
+WORDS_LOOKED_FOR = timedelta(minutes=10)
+"""A word may be mapped just while its report is being stored. A mapping made later makes it due."""
 
 
 def due_keys() -> list[str]:
@@ -68,12 +70,15 @@ class InboxWork:
 def _apply(ids: Sequence[int], now: datetime) -> None:
     locked = InboxEntry.objects.select_for_update().filter(pk__in=ids, applied_at=None)
     entries = list(locked.order_by("pk"))
-    reports = [_report(entry) for entry in entries]
-    named = _messages_of(entries, reports)
-    record_reports(zip(reports, named, strict=True), now)
+    reports = _translated(entries)
+    _drop([entry for entry in entries if entry.pk not in reports])
+    entries = [entry for entry in entries if entry.pk in reports]
+    named = _messages_of(entries, [reports[entry.pk] for entry in entries])
+    record_reports(zip([reports[entry.pk] for entry in entries], named, strict=True), now)
     met = [entry.pk for entry, found in zip(entries, named, strict=True) if found is not None]
-    InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
     _look_again([entry for entry, found in zip(entries, named, strict=True) if found is None], now)
+    InboxEntry.objects.bulk_update(entries, ["due_at", "waits_for", "status", "mapping"])
+    InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
 
 
 def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> list[UUID | None]:
@@ -95,9 +100,38 @@ def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> li
     return named
 
 
+def _translated(entries: Sequence[InboxEntry]) -> dict[int, Report]:
+    """Each entry's report by the entry's key, with what its word means by now; without those that
+    mean nothing. What has got its meaning so waits for its message from now on.
+    """
+    reports = {entry.pk: _report(entry) for entry in entries}
+    by_gateway: defaultdict[int, list[InboxEntry]] = defaultdict(list)
+    for entry in entries:
+        if entry.waits_for == Wait.A_MAPPING:
+            by_gateway[entry.gateway_id].append(entry)
+    for gateway_id, waiting in by_gateway.items():
+        gateway = configuration.current().gateways[gateway_id]
+        meant = translated(gateway, [reports.pop(entry.pk) for entry in waiting])
+        for entry, report in zip(waiting, meant, strict=True):
+            if report is not None:
+                _keep_meaning(entry, report)
+                reports[entry.pk] = report
+    return reports
+
+
+def _keep_meaning(entry: InboxEntry, report: Report) -> None:
+    if report.update.status is not None:
+        entry.waits_for, entry.mapping_id = Wait.ITS_MESSAGE, report.mapping_id
+        entry.status = report.update.status
+
+
+def _drop(entries: Sequence[InboxEntry]) -> None:
+    InboxEntry.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
+
+
 def _report(entry: InboxEntry) -> Report:
     update = StatusUpdate(
-        status=Status(entry.status),
+        status=Status(entry.status) if entry.status else None,
         message_id=str(entry.message_id) if entry.message_id else None,
         provider_id=entry.provider_id or None,
         word=entry.word,
@@ -112,5 +146,5 @@ def _look_again(entries: Sequence[InboxEntry], now: datetime) -> None:
     """Each pause is as long as the entry's age, so a message that is a moment late is met soon."""
     for entry in entries:
         age = now - entry.received_at
-        entry.due_at = now + min(age, LONGEST_PAUSE) if age < LOOKED_FOR else None
-    InboxEntry.objects.bulk_update(entries, ["due_at"])
+        looked_for = WORDS_LOOKED_FOR if entry.waits_for == Wait.A_MAPPING else LOOKED_FOR
+        entry.due_at = now + min(age, LONGEST_PAUSE) if age < looked_for else None

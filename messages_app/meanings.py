@@ -32,7 +32,8 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     Wait.A_MAPPING: (
         "The provider used a word that means none of Smartico's eight statuses here, so nothing "
         "was recorded and Smartico was told nothing.",
-        "If the word ought to mean one of them, the provider's table of words has to learn it.",
+        "Say what it means, here or under Status words: then every report that waits with this "
+        "word is settled so, and those to come.",
     ),
     Wait.A_READER: (
         "The webhook could not be read. Its body is not kept, for it may hold an address.",

@@ -15,6 +15,7 @@ from users.models import EndUser
 UID_LENGTH = 255
 DETAIL_LENGTH = 500
 PROVIDER_ID_LENGTH = 255
+WORD_LENGTH = 100
 
 
 class State(models.TextChoices):
@@ -193,6 +194,49 @@ NOT_UNDERSTOOD = (Wait.A_MAPPING, Wait.A_READER)
 """What a person has to look at; the rest settles by itself."""
 
 
+class WordMapping(models.Model):
+    """What a provider's status word means, as a person has said. No status: such reports are
+    dropped."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE)
+    provider = models.CharField(max_length=64)
+    gateway = models.ForeignKey(
+        Gateway,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        help_text="Left empty, it holds for all gateways of the provider in the label.",
+    )
+    word = models.CharField(
+        max_length=WORD_LENGTH, help_text="As the provider says it. Case and spaces do not matter."
+    )
+    status = models.CharField(
+        "means",
+        max_length=16,
+        choices=[("", "Nothing: drop such reports"), *Status.choices],
+        blank=True,
+        help_text="Smartico is told this status.",
+    )
+    times_ignored = models.PositiveBigIntegerField("reports dropped", default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["label", "provider", "word"],
+                name="word_once_per_provider",
+                condition=Q(gateway__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["gateway", "word"],
+                name="word_once_per_gateway",
+                condition=Q(gateway__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.word} of {self.provider}"
+
+
 class InboxEntry(models.Model):
     """A provider's report that could not be applied at once: early, unmatched or not understood."""
 
@@ -207,7 +251,16 @@ class InboxEntry(models.Model):
         default=False, help_text="The address itself is at fault: it is suppressed."
     )
     status = models.CharField(max_length=16, choices=Status.choices, blank=True)
-    word = models.CharField(max_length=100, blank=True)
+    word = models.CharField(max_length=WORD_LENGTH, blank=True)
+    word_key = models.CharField(
+        max_length=WORD_LENGTH, blank=True, help_text="The word as it is compared."
+    )
+    mapping = models.ForeignKey(
+        WordMapping,
+        on_delete=models.SET_NULL,
+        null=True,
+        help_text="What gave the report its status.",
+    )
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
     meaning = models.CharField(max_length=64, help_text="Digest; the same report stands here once.")
     occurred_at = models.DateTimeField()
@@ -228,7 +281,7 @@ class InboxEntry(models.Model):
                 condition=Q(applied_at__isnull=True),
             ),
             models.Index(
-                fields=["gateway"],
+                fields=["gateway", "word_key"],
                 name="inbox_not_understood",
                 condition=Q(applied_at__isnull=True, waits_for__in=NOT_UNDERSTOOD),
             ),

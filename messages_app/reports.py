@@ -1,9 +1,9 @@
 """Applying providers' reports: to the messages they name, or into the inbox."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
+from gateway_project.lib.vocabulary import Status
 from gateways.adapters import address_channel
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues
@@ -31,6 +32,7 @@ from messages_app.models import (
 )
 from messages_app.recipients import address_index, last_messages
 from messages_app.statuses import BESIDE
+from messages_app.words import count_ignored, mappings_of, normal_word, shown_word
 from users.directory import addresses_among
 from users.suppressions import suppress
 
@@ -41,10 +43,13 @@ FIRST_LOOK_AGAIN = timedelta(milliseconds=500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A provider's update with the blind index of the address it names, if it names one."""
+    """A provider's update, with the blind index of the address it names, if it names one, and the
+    mapping that gave its word a meaning, if one was needed.
+    """
 
     update: StatusUpdate
     address_index: str = field(default="", repr=False)
+    mapping_id: int | None = None
 
     @property
     def names_address_only(self) -> bool:
@@ -61,7 +66,8 @@ def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
     """
     with writing():
         now = database_now()
-        reports = [_report(gateway, update) for update in updates]
+        heard = [_report(gateway, update) for update in updates]
+        reports = [report for report in translated(gateway, heard) if report is not None]
         current = [r for r in reports if not r.update.after and r.update.status is not None]
         _keep(gateway, [r for r in reports if r.update.after or r.update.status is None], now)
         named = messages_of(gateway, current, now)
@@ -125,6 +131,29 @@ def messages_of(
         found or _by_address(report, here, anywhere)
         for report, found in zip(reports, named, strict=True)
     ]
+
+
+def translated(gateway: GatewayValues, reports: Sequence[Report]) -> list[Report | None]:
+    """Each report with the status that a person has said its word means.
+
+    None in the place of those whose word means nothing: they are counted, to be dropped.
+    """
+    keys = [normal_word(r.update.word) if r.update.status is None else "" for r in reports]
+    known = mappings_of(gateway, {key for key in keys if key})
+    ignored: Counter[int] = Counter()
+    kept: list[Report | None] = []
+    for report, key in zip(reports, keys, strict=True):
+        mapping = known.get(key)
+        if mapping is None:
+            kept.append(report)
+        elif mapping.status:
+            meant = replace(report.update, status=Status(mapping.status))
+            kept.append(replace(report, update=meant, mapping_id=mapping.pk))
+        else:
+            ignored[mapping.pk] += 1
+            kept.append(None)
+    count_ignored(ignored)
+    return kept
 
 
 def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -> list[StatusEvent]:
@@ -236,12 +265,14 @@ def _inbox_entry(gateway_id: int, report: Report, now: datetime) -> InboxEntry:
         address_index=report.address_index,
         is_permanent=update.is_permanent,
         status=update.status or "",
-        word=scrub(update.word)[:100],
+        word=shown_word(update.word),
+        word_key=normal_word(update.word),
+        mapping_id=report.mapping_id,
         detail=scrub(update.detail)[:DETAIL_LENGTH],
         meaning=_meaning(report),
         occurred_at=update.occurred_at or now,
         received_at=now,
-        due_at=None if waits_for == Wait.A_MAPPING else due_at,
+        due_at=due_at,
     )
 
 

@@ -12,7 +12,8 @@ from django.contrib.auth.models import Group, Permission
 SET_UP = ("label", "brand", "key", "template", "templatefield", "gateway")
 FLOW = (
     *("messages_app.message", "messages_app.sendattempt", "messages_app.statusevent"),
-    *("messages_app.inboxentry", "callbacks.callbackdelivery", "callbacks.deliveryattempt"),
+    *("messages_app.inboxentry", "messages_app.wordmapping"),
+    *("callbacks.callbackdelivery", "callbacks.deliveryattempt"),
     *("users.enduser", "users.missinguser", "users.suppression"),
 )
 
@@ -34,7 +35,13 @@ _OPERATE = frozenset(
 )
 
 SUPPORT = _SEE
-OPERATOR = _SEE | _OPERATE | _each("add change", *_SET_UP) | {"gateways.delete_templatefield"}
+OPERATOR = (
+    _SEE
+    | _OPERATE
+    | _each("add change", *_SET_UP)
+    | _each("add change delete", "messages_app.wordmapping")
+    | {"gateways.delete_templatefield"}
+)
 AUDITOR = _SEE | _each("view", "gateways.auditentry", "auth.user", "auth.group")
 ADMINISTRATOR = (
     OPERATOR

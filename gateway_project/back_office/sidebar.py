@@ -48,6 +48,7 @@ def _groups() -> list[Item]:
                 _rows("Callbacks", "phone_callback", "callbacks.callbackdelivery"),
                 _rows("Suppressions", "do_not_disturb_on", "users.suppression"),
                 _rows("Status inbox", "inbox", "messages_app.inboxentry"),
+                _rows("Status words", "translate", "messages_app.wordmapping"),
             ],
         },
         {

@@ -108,6 +108,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WordMapping',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provider', models.CharField(max_length=64)),
+                ('word', models.CharField(help_text='As the provider says it. Case and spaces do not matter.', max_length=100)),
+                ('status', models.CharField(blank=True, choices=[('', 'Nothing: drop such reports'), ('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], help_text='Smartico is told this status.', max_length=16, verbose_name='means')),
+                ('times_ignored', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='reports dropped')),
+                ('gateway', models.ForeignKey(blank=True, help_text='Left empty, it holds for all gateways of the provider in the label.', null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
+            ],
+        ),
+        migrations.CreateModel(
             name='InboxEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -118,6 +130,7 @@ class Migration(migrations.Migration):
                 ('is_permanent', models.BooleanField(default=False, help_text='The address itself is at fault: it is suppressed.')),
                 ('status', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], max_length=16)),
                 ('word', models.CharField(blank=True, max_length=100)),
+                ('word_key', models.CharField(blank=True, help_text='The word as it is compared.', max_length=100)),
                 ('detail', models.CharField(blank=True, max_length=500)),
                 ('meaning', models.CharField(help_text='Digest; the same report stands here once.', max_length=64)),
                 ('occurred_at', models.DateTimeField()),
@@ -125,11 +138,10 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(null=True)),
                 ('applied_at', models.DateTimeField(null=True)),
                 ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+                ('mapping', models.ForeignKey(help_text='What gave the report its status.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='messages_app.wordmapping')),
             ],
             options={
                 'verbose_name_plural': 'inbox entries',
-                'indexes': [models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['due_at'], name='inbox_due'), models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['gateway', 'provider_id'], name='inbox_by_provider_id'), models.Index(condition=models.Q(('applied_at__isnull', True), ('waits_for__in', ('a_mapping', 'a_reader'))), fields=['gateway'], name='inbox_not_understood')],
-                'constraints': [models.UniqueConstraint(fields=('gateway', 'meaning'), name='inbox_entry_once')],
             },
         ),
         migrations.AddIndex(
@@ -179,5 +191,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='statusevent',
             constraint=models.UniqueConstraint(fields=('message', 'status'), name='status_once_per_message'),
+        ),
+        migrations.AddConstraint(
+            model_name='wordmapping',
+            constraint=models.UniqueConstraint(condition=models.Q(('gateway__isnull', True)), fields=('label', 'provider', 'word'), name='word_once_per_provider'),
+        ),
+        migrations.AddConstraint(
+            model_name='wordmapping',
+            constraint=models.UniqueConstraint(condition=models.Q(('gateway__isnull', False)), fields=('gateway', 'word'), name='word_once_per_gateway'),
+        ),
+        migrations.AddIndex(
+            model_name='inboxentry',
+            index=models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['due_at'], name='inbox_due'),
+        ),
+        migrations.AddIndex(
+            model_name='inboxentry',
+            index=models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['gateway', 'provider_id'], name='inbox_by_provider_id'),
+        ),
+        migrations.AddIndex(
+            model_name='inboxentry',
+            index=models.Index(condition=models.Q(('applied_at__isnull', True), ('waits_for__in', ('a_mapping', 'a_reader'))), fields=['gateway', 'word_key'], name='inbox_not_understood'),
+        ),
+        migrations.AddConstraint(
+            model_name='inboxentry',
+            constraint=models.UniqueConstraint(fields=('gateway', 'meaning'), name='inbox_entry_once'),
         ),
     ]

@@ -111,6 +111,7 @@ ROWS: dict[str, Rows] = {
     "users.suppression": Rows(),
     "messages_app.message": Rows(),
     "messages_app.inboxentry": Rows(),
+    "messages_app.wordmapping": Rows(add=OPERATORS, change=OPERATORS, delete=OPERATORS),
     "callbacks.callbackdelivery": Rows(),
     "auth.user": Rows(see=AUDITORS, add=ADMINISTRATORS, change=ADMINISTRATORS),
     "auth.group": Rows(
@@ -155,6 +156,9 @@ URLS: dict[str, Rights] = {
     "admin/gateways/template/preview/": Rights(get=NO_SUCH_METHOD, post=OPERATORS),
     "messages_app_message_timeline": Rights(
         get=ROLES, post=NO_SUCH_METHOD, row="messages_app.message"
+    ),
+    "messages_app_inboxentry_map_word": Rights(
+        get=OPERATORS, post=OPERATORS, row="messages_app.inboxentry"
     ),
     "routes": Rights(get=ROLES, post=NO_SUCH_METHOD),
     "route_explanation": Rights(get=NO_SUCH_METHOD, post=ROLES, row="gateways.label"),

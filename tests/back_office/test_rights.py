@@ -17,7 +17,7 @@ from callbacks.models import CallbackDelivery
 from gateway_project.lib.vocabulary import Channel
 from gateways.auditing import record
 from gateways.models import Action, Key
-from messages_app.models import InboxEntry, Wait
+from messages_app.models import InboxEntry, Wait, WordMapping
 from tests.back_office.people import Person, people, person_with
 from tests.back_office.rights import TABLE, Outcome, Rights
 from tests.factories import LabelFactory, TemplateFactory
@@ -82,7 +82,15 @@ def house(db: None) -> dict[str, models.Model]:
             message_id=message.pk, label=house.label, created_at=now, due_at=now
         ),
         InboxEntry.objects.create(
-            gateway=gateway, waits_for=Wait.A_READER, occurred_at=now, received_at=now
+            gateway=gateway,
+            waits_for=Wait.A_MAPPING,
+            word="Zugestellt",
+            word_key="zugestellt",
+            occurred_at=now,
+            received_at=now,
+        ),
+        WordMapping.objects.create(
+            label=house.label, gateway=gateway, provider=gateway.provider, word="gesehen"
         ),
         Suppression.objects.create(label=house.label, channel="sms", address_index="0" * 64),
         MissingUser.objects.create(
