@@ -13,7 +13,7 @@ from gateway_project.lib.vocabulary import Channel
 from gateways.admin.access import ConnectionCheck, access_context
 from gateways.admin.choosing import KINDS, channels_of, kind_of
 from gateways.admin.gateway_form import form_for
-from gateways.admin.gateway_state import COLOURS, filters_in_words, state_of
+from gateways.admin.gateway_state import COLOURS, filters_in_words, reason_of, state_of
 from gateways.admin.locking import LockingAdmin
 from gateways.admin.page import Page
 from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
@@ -43,15 +43,34 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(channel__in=channels_of(kind)) if kind else None
 
 
+class BrokenFilter(admin.SimpleListFilter):
+    """Those whose providers do not answer."""
+
+    title = "answering"
+    parameter_name = "answering"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Not answering")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Gateway]
+    ) -> QuerySet[Gateway] | None:
+        is_asked = self.value() == "no"
+        return queryset.filter(breaker__opened_at__isnull=False) if is_asked else None
+
+
 @admin.register(Gateway)
 class GatewayAdmin(Wizard, ConnectionCheck, Switches, LockingAdmin, Page):
     when_empty = "Create the first gateway: messages leave through one."
     list_display = (
         *("name", "label", "channel_title", "provider_title", "brand_or_any", "conditions"),
-        *("state", "paused_because"),
+        *("state", "reason"),
     )
-    list_filter = (KindFilter, "label", "channel", "provider", "is_active", "is_paused")
-    list_select_related = ("label", "brand")
+    list_filter = (
+        *(KindFilter, "label", "channel", "provider", "is_active", "is_paused"),
+        BrokenFilter,
+    )
+    list_select_related = ("label", "brand", "breaker")
     search_fields = ("name", "slug")
     ordering = ("label__name", "channel", "name", "pk")
     list_before_template = "admin/gateways/above_list.html"
@@ -132,9 +151,13 @@ class GatewayAdmin(Wizard, ConnectionCheck, Switches, LockingAdmin, Page):
     def state(self, gateway: Gateway) -> str:
         return state_of(gateway)
 
+    @admin.display(description="Because")
+    def reason(self, gateway: Gateway) -> str:
+        return reason_of(gateway)
+
     @admin.display(description="State")
     def present_state(self, gateway: Gateway) -> str:
-        return ": ".join(filter(None, (state_of(gateway), gateway.paused_because)))
+        return ": ".join(filter(None, (state_of(gateway), reason_of(gateway))))
 
     @admin.display(description="Set-up instructions")
     def instructions(self, gateway: Gateway) -> str:

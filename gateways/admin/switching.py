@@ -5,8 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from gateway_project.lib.clock import database_now
 from gateway_project.lib.confirming import confirmed_action
 from gateway_project.lib.transactions import writing
+from gateways import breakers
 from gateways.auditing import record
 from gateways.models import Action, Gateway
 
@@ -14,12 +16,13 @@ from gateways.models import Action, Gateway
 class Switches:
     """The actions, for the page of gateways to derive from. Each is written down."""
 
-    actions = ("pause", "resume", "activate", "deactivate")
+    actions = ("pause", "resume", "try_now", "activate", "deactivate")
 
     @confirmed_action(
         description="Pause",
         permission="change",
-        question="Pause {count} gateways? Their messages are held until they are resumed.",
+        question="Pause {count} gateways? What waits there is held until they are resumed, and so "
+        "is what comes, where no other gateway fits.",
         narrow=lambda rows: rows.filter(is_paused=False),
     )
     def pause(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> None:
@@ -33,6 +36,21 @@ class Switches:
     )
     def resume(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> None:
         self._switch(request, queryset, "is_paused", False)
+
+    @confirmed_action(
+        description="Try again now",
+        permission="change",
+        question="Try {count} gateways that do not answer? One message goes to each at once, and "
+        "the rest when it gets through.",
+        narrow=lambda rows: rows.filter(breaker__opened_at__isnull=False),
+    )
+    def try_now(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> None:
+        with writing():
+            gateways = list(queryset.select_related(None))
+            breakers.try_now([row.pk for row in gateways], database_now())
+            for gateway in gateways:
+                record(request.user, Action.CHANGED, gateway, reason="tried again at once")
+        self.message_user(request, f"{len(gateways)} are tried.")  # type: ignore[attr-defined]
 
     @confirmed_action(
         description="Activate",

@@ -62,6 +62,20 @@ WATCHES = (
         is_urgent=True,
     ),
     Watch(
+        model=Gateway,
+        narrowed={"answering": "no"},
+        condition=lambda now: {
+            "is_active": True,
+            "is_paused": False,
+            "breaker__opened_at__isnull": False,
+        },
+        one="gateway's provider does not answer",
+        many="gateways' providers do not answer",
+        to_do="Their messages take others that fit, or wait. It is tried again by itself.",
+        icon="heart_broken",
+        is_urgent=True,
+    ),
+    Watch(
         model=Label,
         narrowed={},
         condition=lambda now: {"callbacks_suspended_at__isnull": False},

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway_project.operations.doctor.ages import ago
 from gateway_project.operations.doctor.findings import About, Finding, at_most_yellow
-from gateways.models import Contact, Gateway
+from gateways.models import Breaker, Contact, Gateway
 from gateways.providers.base import InstantProvider, Provider
 from gateways.providers.registry import provider_class
 
@@ -34,6 +34,13 @@ def in_use(about: About, row: Gateway) -> Finding:
         )
     if not row.is_active:
         return about.note("In use", "not active: no message takes it")
+    breaker = Breaker.objects.filter(gateway=row, opened_at__isnull=False).first()
+    if breaker is not None:
+        return about.problem(
+            "In use",
+            f"its provider does not answer: {breaker.reason}",
+            "It is tried again by itself. Ask the provider, or activate another gateway that fits.",
+        )
     return about.good("In use", "active")
 
 

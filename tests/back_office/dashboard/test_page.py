@@ -13,6 +13,7 @@ from gateway_project.back_office.dashboard import counting
 from gateway_project.back_office.dashboard.period import PERIODS
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.paging import MOST_COUNTED
+from gateways.models import Breaker
 from messages_app.counting.adding import add
 from messages_app.counting.window import floor
 from messages_app.models import Counted, InboxEntry, Measure, Span, State, Tally, Wait
@@ -72,11 +73,13 @@ def trouble(gateway):
         label=label, ext_user_id="anna", times=3, first_asked_at=now, last_asked_at=now
     )
     KeyFactory(label=label, secret=f"of-{label.slug}", expires_at=now + timedelta(days=3))
+    broken = GatewayFactory(label=label)
+    Breaker.objects.create(gateway=broken, opened_at=now, retry_at=now)
     draft = GatewayFactory(label=label, is_draft=True, is_active=False)
     type(draft).objects.filter(pk=draft.pk).update(created_at=now - timedelta(days=6))
 
 
-NEEDS = 12
+NEEDS = 13
 
 
 def test_an_empty_house_is_told_what_to_do_first(admin_client):
@@ -245,7 +248,11 @@ def test_who_may_not_open_a_list_is_not_told_of_it(ours):
     user = person_with()
     user.user_permissions.set(Permission.objects.filter(codename="view_gateway"))
     titles = {need.title for need in home(browser_of(user)).context["needs"]}
-    assert titles == {"gateway is paused", "draft of a gateway ends soon"}
+    assert titles == {
+        "gateway is paused",
+        "gateway's provider does not answer",
+        "draft of a gateway ends soon",
+    }
 
 
 def test_the_number_of_statements_does_not_grow(admin_client, ours, django_assert_max_num_queries):

@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from gateways.models import AuditEntry, ConfigurationVersion, Gateway
+from gateways.models import AuditEntry, Breaker, ConfigurationVersion, Gateway
 from tests.factories import BrandFactory, GatewayFactory, LabelFactory, MessageFactory
 from tests.gateways.admin.conftest import errors_of, filled_in
 
@@ -263,3 +266,25 @@ def test_a_mail_gateway_has_a_reply_to_and_others_have_none(operator, sms):
 def test_custom_im_has_no_from(operator):
     gateway = GatewayFactory(channel="custom_im", provider="custom_im_http")
     assert not [name for name in filled_in(operator, page(gateway)) if name.startswith("from_")]
+
+
+def test_a_gateway_that_does_not_answer_says_so_and_is_tried_at_once_when_asked(operator, sms):
+    now = timezone.now()
+    Breaker.objects.create(
+        gateway=sms,
+        failures=9,
+        opened_at=now,
+        retry_at=now + timedelta(minutes=5),
+        reason="connection refused",
+    )
+    for shown in (
+        operator.get(LIST),
+        operator.get(f"{LIST}?answering=no"),
+        operator.get(page(sms)),
+    ):
+        assert "not answering" in shown.content.decode()
+        assert "connection refused; one message is tried at" in shown.content.decode()
+    act = {"_selected_action": [sms.pk], "action": "try_now", "confirmed": "yes"}
+    operator.post(LIST, act)
+    assert Breaker.objects.get().retry_at <= timezone.now()
+    assert AuditEntry.objects.get().reason == "tried again at once"

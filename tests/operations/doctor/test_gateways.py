@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from gateway_project.operations.doctor.calls import call_out
 from gateways.contacts import Met, note
-from gateways.models import Contact, Gateway
+from gateways.models import Breaker, Contact, Gateway
 from tests.factories import GatewayFactory
 from tests.operations.doctor.conftest import of_label
 from tests.peers import Answer
@@ -97,3 +97,12 @@ def test_a_webhook_that_did_not_prove_itself_is_a_problem(gateway):
 def test_of_a_provider_that_sends_no_webhook_none_is_expected(gateway, provider):
     Gateway.objects.filter(pk=gateway.pk).update(provider=provider)
     assert line(gateway, "Webhook").state == "grey"
+
+
+def test_a_gateway_whose_provider_does_not_answer_says_since_when_and_why(gateway):
+    Breaker.objects.create(
+        gateway=gateway, failures=9, opened_at=timezone.now(), reason="timed out"
+    )
+    finding = line(gateway, "In use")
+    assert finding.state == "red"
+    assert "timed out" in finding.text
