@@ -5,18 +5,30 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from gateway_project.lib.draining import run
 from gateway_project.lib.identifiers import new_id
-from gateway_project.lib.vocabulary import Channel
+from gateway_project.lib.vocabulary import Channel, Status
+from gateways import configuration
+from gateways.providers.base import StatusUpdate
 from messages_app.events import locked_messages
-from messages_app.models import Message, SendAttempt, State
+from messages_app.models import (
+    InboxEntry,
+    Message,
+    SendAttempt,
+    State,
+    StatusEvent,
+    WordMapping,
+)
 from messages_app.parked import count_as_sent, send_again
+from messages_app.reports import apply_to_gateway
+from messages_app.words import reopen
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.messages_app.house import build_house
 from tests.operations.surroundings import wait_until
 from users.erasing import erase
-from users.models import EndUser
+from users.models import EndUser, Suppression
 
 THREADS = 32
 
@@ -106,3 +118,70 @@ def test_what_a_try_came_to_is_written_while_the_end_user_is_being_erased():
             assert sending.done()
         sending.result(10)
     assert Message.objects.get().status == "accepted"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("names", ["message", "address"])
+def test_one_report_that_comes_ten_times_at_once_is_one_event(names):
+    message = MessageFactory(state=State.SENT, attempts=1)
+    told = {"message_id": str(message.pk)}
+    if names == "address":
+        told = {"recipient": message.end_user.phone}
+    update = StatusUpdate(status=Status.UNSUBSCRIBED, **told)
+    gateway = configuration.current().gateways[message.gateway_id]
+    start = threading.Barrier(10)
+
+    def report(_: int) -> int:
+        try:
+            start.wait(timeout=20)
+            return apply_to_gateway(gateway, [update])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as threads:
+        assert list(threads.map(report, range(10))) == [1] * 10
+    assert StatusEvent.objects.count() == Suppression.objects.count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_word_mapped_while_reports_with_it_come_in_leaves_none_behind():
+    message = MessageFactory(state=State.SENT, attempts=1)
+    others = [
+        MessageFactory(gateway=message.gateway, label=message.label, state=State.SENT, attempts=1)
+        for _ in range(39)
+    ]
+    gateway = configuration.current().gateways[message.gateway_id]
+    start = threading.Barrier(4)
+
+    def report(messages: list[Message]) -> None:
+        try:
+            start.wait(timeout=20)
+            for one in messages:
+                word = StatusUpdate(status=None, message_id=str(one.pk), word="Zugestellt")
+                apply_to_gateway(gateway, [word])
+        finally:
+            connection.close()
+
+    def explain() -> None:
+        try:
+            start.wait(timeout=20)
+            with transaction.atomic():
+                said = {"label_id": gateway.label_id, "provider": gateway.provider}
+                mapping = WordMapping(**said, word="zugestellt", status=Status.DELIVERED)
+                reopen(mapping, timezone.now())
+                mapping.save()
+        finally:
+            connection.close()
+
+    everyone = [message, *others]
+    with ThreadPoolExecutor(4) as threads:
+        done = [threads.submit(report, everyone[part::3]) for part in range(3)]
+        done.append(threads.submit(explain))
+        for one in done:
+            one.result(timeout=60)
+    InboxEntry.objects.exclude(due_at=None).update(due_at=timezone.now())
+    run("inbox", "all", linger=0)
+    assert StatusEvent.objects.filter(status=Status.DELIVERED).count() == len(everyone)
+    assert not InboxEntry.objects.filter(applied_at=None).exists()

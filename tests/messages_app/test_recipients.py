@@ -7,12 +7,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from gateway_project.lib.draining import run
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways.providers.base import StatusUpdate
+from gateways.providers.base import MessageRejected, StatusUpdate
+from gateways.providers.webex_connect import WebexConnect
 from messages_app.models import InboxEntry, StatusEvent, Wait
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.messages_app.test_reports import apply, by_own_id, look_at_the_inbox, sent
+from tests.peers import Answer, http_peer
 from users.models import Suppression
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +171,19 @@ def test_the_address_that_bounced_is_closed_and_not_the_one_the_user_has_by_now(
         about(status=Status.FAILED, message_id=str(message.pk), is_permanent=True),
     )
     assert suppressed() == [("sms", bounced, "hard_bounce")]
+
+
+def test_a_refusal_for_the_addresss_own_fault_closes_it(user, monkeypatch):
+    refusal = MessageRejected("no such number", is_permanent=True)
+    monkeypatch.setattr(WebexConnect, "results", lambda *_: [refusal])
+    with http_peer(lambda asked: Answer(body={})) as peer:
+        config = {"base_url": peer.url, "service_key": "the-service-key"}
+        gateway = GatewayFactory(
+            label=user.label, provider="webex_connect", config=config, from_default="Amazing"
+        )
+        MessageFactory(gateway=gateway, label=user.label, end_user=user)
+        run("send", str(gateway.pk), linger=0)
+    assert suppressed() == [("sms", user.phone_index, "hard_bounce")]
 
 
 def test_an_early_bounce_keeps_that_it_is_permanent(gateway, user):
