@@ -1,0 +1,36 @@
+"""A TCP connection for blocking libraries that goes only where the egress guard lets it."""
+
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from gateway_project.lib.egress import allowed
+from gateway_project.lib.transport import EgressRefused, NotSent
+
+
+def dial(host: str, port: int, timeout: Any) -> socket.socket:
+    """A connection to the first address of the host that takes one.
+
+    The host is looked up once. Raises EgressRefused if any of its addresses must not be called.
+    """
+    return _connected(_checked_addresses(host, port), port, timeout)
+
+
+def _checked_addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise NotSent("the host has no address") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not all(allowed(host, address) for address in addresses):
+        raise EgressRefused("the address is not allowed")
+    return addresses
+
+
+def _connected(addresses: Sequence[str], port: int, timeout: Any) -> socket.socket:
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError:
+            continue
+    raise NotSent("no connection")
