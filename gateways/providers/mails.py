@@ -1,8 +1,10 @@
 """A message as a mail (RFC 5322)."""
 
+from collections.abc import Mapping
 from email.headerregistry import Address
+from types import MappingProxyType
 
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import utf8_charset_qp
 
 from gateway_project.lib.mailbox import Mailbox, parse_address, parse_mailbox
@@ -14,8 +16,13 @@ from gateways.providers.base import (
 )
 
 
-def compose(message: OutboundMessage) -> EmailMessage:
-    """The mail as Django sends it: in 7-bit parts, named by our id in Message-ID and a header."""
+def compose(
+    message: OutboundMessage, headers: Mapping[str, str] = MappingProxyType({})
+) -> EmailMultiAlternatives:
+    """The mail as Django sends it: in 7-bit parts, named by our id in Message-ID and a header.
+
+    `headers` are further ones, such as List-Unsubscribe.
+    """
     sender = _sender(message)
     mail = EmailMultiAlternatives(
         subject=message.subject,
@@ -26,6 +33,7 @@ def compose(message: OutboundMessage) -> EmailMessage:
         headers={
             "Message-ID": f"<{message.id}@{sender.address.rpartition('@')[2]}>",
             ID_HEADER: message.id,
+            **headers,
         },
     )
     if not message.text and message.html:
