@@ -178,6 +178,7 @@ PROVIDERS = [
     "gateways.providers.webex_connect.WebexConnect",
     "gateways.providers.esputnik.ESputnik",
     "gateways.providers.http_api.HttpApi",
+    "gateways.providers.anymail.family.PROVIDERS",
     "gateways.providers.sandbox.Sandbox",
 ]
 

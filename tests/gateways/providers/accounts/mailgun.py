@@ -1,0 +1,39 @@
+"""An account whose webhooks are signed: the signature stands in the body."""
+
+import hmac
+import json
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from gateways.providers.base import WebhookRequest
+from tests.gateways.providers.canaries import CANARY
+
+CONFIG = {
+    "api_key": CANARY,
+    "sender_domain": "amazing.co",
+    "webhook_key": CANARY,
+    "list_unsubscribe": False,
+}
+
+
+def signed(request: WebhookRequest) -> WebhookRequest:
+    """JSON with a signature in it, as since 2018; a form with one among its fields before."""
+    if "form" in request.headers.get("content-type", ""):
+        form = dict(parse_qsl(request.body.decode()))
+        return replace(request, body=urlencode(form | signature_of(form)).encode())
+    try:
+        told = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return request
+    if not isinstance(told, dict):
+        return request
+    told["signature"] = signature_of(told.get("signature", {}))
+    headers = {**request.headers, "content-type": "application/json"}
+    return replace(request, headers=headers, body=json.dumps(told).encode())
+
+
+def signature_of(told: dict[str, str]) -> dict[str, str]:
+    about = {"timestamp": "1795244400", "token": "token-1"}
+    about |= {name: told[name] for name in about if name in told}
+    text = f"{about['timestamp']}{about['token']}".encode()
+    return about | {"signature": hmac.new(CANARY.encode(), text, "sha256").hexdigest()}
