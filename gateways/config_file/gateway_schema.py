@@ -19,6 +19,7 @@ from gateways.providers.registry import (
     secret_fields,
     validate_config,
 )
+from gateways.senders import entry_problem, sender_problem
 
 SENDER_LENGTH = 320
 
@@ -93,7 +94,20 @@ class GatewaySchema(Named):
             )
         except FormError as error:
             raise ValidationError({"config": _own_words(error)}) from None
+        _check_senders(attrs)
         return {**attrs, "config": Personal(config)}
+
+
+def _check_senders(attrs: Any) -> None:
+    """Raises ValidationError with the first sender that no message can leave with."""
+    for key, channel in (("from", attrs["channel"]), ("reply_to", Channel.EMAIL)):
+        default = attrs.get(f"{key}_default", "")
+        problem = sender_problem(channel, default) if default else None
+        if problem:
+            raise ValidationError({key: {"default": problem}})
+        for place, entry in enumerate(attrs.get(f"{key}_allowed", ()), start=1):
+            if problem := entry_problem(channel, entry):
+                raise ValidationError({key: {"allowed": f"entry {place} {problem}"}})
 
 
 def _own_words(error: FormError) -> dict[str, Any]:

@@ -88,7 +88,9 @@ def _send_latencies(window: Window, taken: Any) -> Iterator[Tally]:
 
 
 def _of_messages(rows: Any) -> Any:
-    return rows.annotate(label_id=F("message__label_id"), channel=F("message__channel"))
+    """With what their messages tell, without those of tests."""
+    of_messages = rows.filter(message__is_test=False)
+    return of_messages.annotate(label_id=F("message__label_id"), channel=F("message__channel"))
 
 
 def _grouped(rows: Any, groups: Iterable[str]) -> Any:

@@ -216,3 +216,24 @@ def test_no_mistake_repeats_what_was_written():
             texts = [problem.text for problem in error.problems]
             assert CANARY not in " ".join(texts), yaml.safe_dump(changed)
     assert refused > 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"from": {"default": "Best offers!"}}, "from.default: is no sender id"),
+        ({"from": {"allowed": ["Amazing", "Best offers!"]}}, "from.allowed: entry 2 is no sender"),
+        ({"channel": "email", "from": {"allowed": ["a@b@c"]}}, "from.allowed: entry 1 is not one"),
+        ({"channel": "email", "reply_to": {"default": "nobody"}}, "reply_to.default: is not one"),
+    ],
+)
+def test_a_sender_with_which_nothing_can_leave_is_refused(changes, told):
+    [problem] = of_gateway(**changes)
+    assert told in problem
+
+
+def test_whole_domains_and_mailboxes_are_senders_of_mails():
+    senders = {"default": "Amazing <a@amazing.co>", "allowed": ["amazing.co", "b@amazing.co"]}
+    gateway = {**GATEWAY, "channel": "email", "from": senders, "reply_to": senders}
+    [label] = checked({"labels": [{"slug": "amazing", "gateways": [gateway]}]})
+    assert label["gateways"][0]["from_allowed"] == senders["allowed"]

@@ -50,6 +50,13 @@ def test_what_has_just_happened_is_counted_where_it_belongs(past):
     assert list(places) == [(past.gateway.label_id, "sms", past.gateway.pk)]
 
 
+def test_of_tests_nothing_is_counted(past):
+    message = past.message(SECOND, "accepted", "delivered")
+    Message.objects.filter(pk=message.pk).update(is_test=True)
+    recount()
+    assert sums() == {}
+
+
 @pytest.mark.usefixtures("always_due")
 def test_counting_again_doubles_nothing(past):
     past.message(3 * MINUTE, "accepted")
