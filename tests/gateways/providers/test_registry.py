@@ -17,7 +17,8 @@ from tests.gateways.providers.examples import CONFIGS, account
 
 def test_the_registered_providers_are_found_by_slug():
     assert provider_class("sandbox") is Sandbox
-    assert {"smtp", "custom_im_http", "webex_connect", "mailgun"} <= set(provider_classes())
+    assert all(cls.slug == slug for slug, cls in provider_classes().items())
+    assert {"smtp", "custom_im_http", "webex_connect", "sandbox"} <= set(provider_classes())
 
 
 def test_a_provider_that_is_not_registered_is_a_lookup_error_naming_those_that_are():
