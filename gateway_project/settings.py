@@ -223,6 +223,7 @@ UNFOLD = {
     "SCRIPTS": [
         lambda request: static("gatehouse/accessible.js"),
         lambda request: static("gatehouse/copy.js"),
+        lambda request: static("gatehouse/sample.js"),
     ],
     "SITE_ICON": lambda request: static("gatehouse/icon.svg"),
     "SITE_FAVICONS": [

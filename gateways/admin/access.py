@@ -44,21 +44,23 @@ class ConnectionCheck:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         gateway = get_object_or_404(self.rows_of_labels(request), pk=pk)  # type: ignore[attr-defined]
-        if not self._may_check(request, gateway):
+        if not may_check(request, gateway):
             raise PermissionDenied
-        form = _typed(request, gateway)
+        form = typed_form(request, gateway)
         finding = _found(gateway, form)
         if finding and form.is_config_saved:
             connection.keep(gateway.pk, finding)
         context = {"finding": finding, "form": form}
         return render(request, "admin/gateways/finding.html", context)
 
-    def _may_check(self, request: HttpRequest, gateway: Gateway) -> bool:
-        permission = "add" if gateway.is_draft else "change"
-        return request.user.has_perm(f"gateways.{permission}_gateway")
+
+def may_check(request: HttpRequest, gateway: Gateway) -> bool:
+    """Whether this person may try what is typed into the gateway's form."""
+    permission = "add" if gateway.is_draft else "change"
+    return request.user.has_perm(f"gateways.{permission}_gateway")
 
 
-def _typed(request: HttpRequest, gateway: Gateway) -> GatewayForm:
+def typed_form(request: HttpRequest, gateway: Gateway) -> GatewayForm:
     """The form as it was typed, with the kept secrets, whatever anybody else saved meanwhile."""
     data = request.POST.copy()
     data.pop("seen", None)

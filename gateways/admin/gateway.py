@@ -18,12 +18,13 @@ from gateways.admin.locking import LockingAdmin
 from gateways.admin.page import Page
 from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
 from gateways.admin.switching import Switches
+from gateways.admin.trying import Trying, trying_context
 from gateways.admin.wizard import Wizard
 from gateways.models import Gateway
 
 MAY_TEST = "messages_app.test_message"
 HEAD = (("label", "slug"), ("channel", "provider_title"), ("is_active", "present_state"))
-BESIDE = ("instructions", "our_urls", "connection", "impact")
+BESIDE = ("instructions", "our_urls", "connection", "try_it", "impact")
 READ_ONLY = ("label", "slug", "channel", "provider_title", "present_state", *BESIDE)
 
 
@@ -60,7 +61,7 @@ class BrokenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(Wizard, ConnectionCheck, Switches, LockingAdmin, Page):
+class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page):
     when_empty = "Create the first gateway: messages leave through one."
     list_display = (
         *("name", "label", "channel_title", "provider_title", "brand_or_any", "conditions"),
@@ -171,6 +172,10 @@ class GatewayAdmin(Wizard, ConnectionCheck, Switches, LockingAdmin, Page):
     def connection(self, gateway: Gateway) -> str:
         return render_to_string("admin/gateways/connection.html", access_context(gateway))
 
+    @admin.display(description="Try it")
+    def try_it(self, gateway: Gateway) -> str:
+        return render_to_string("admin/gateways/trying/panel.html", trying_context(gateway))
+
     @admin.display(description="What a change would move")
     def impact(self, gateway: Gateway) -> str:
         return render_to_string("admin/gateways/impact.html", {"gateway": gateway})
@@ -179,7 +184,8 @@ class GatewayAdmin(Wizard, ConnectionCheck, Switches, LockingAdmin, Page):
 def _lines(screen: Screen, gateway: Gateway, may_change: bool) -> tuple[Any, ...]:
     """The screen's fields, and what stands beside them for those who may change them."""
     if screen is ACCESS:
-        return ("instructions", *screen.lines(gateway), "connection", "our_urls")
+        tried = ("try_it",) if trying_context(gateway) else ()
+        return ("instructions", *screen.lines(gateway), *tried, "connection", "our_urls")
     if screen is CONDITIONS and may_change:
         return (*screen.lines(gateway), "impact")
     return screen.lines(gateway)

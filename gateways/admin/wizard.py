@@ -20,6 +20,7 @@ from gateways.admin.scope import visible
 from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
 from gateways.admin.steps import CONFIRM, Step, furthest, steps_of
 from gateways.admin.summary import summary
+from gateways.admin.trying import trying_context
 from gateways.auditing import record
 from gateways.models import Action, Gateway, Label
 
@@ -103,7 +104,7 @@ class Wizard:
         context = {
             "adminform": AdminForm(form, fieldsets, {}, (), self),
             "media": self.media + form.media,
-            **(access_context(draft) if screen is ACCESS else {}),
+            **(access_context(draft) | trying_context(draft) if screen is ACCESS else {}),
         }
         return self._step_page(request, draft, step, steps, context)
 

@@ -80,7 +80,9 @@ class HttpApiForm(forms.Form):
         "query: https://api.example.com/send?to={{ recipient.digits }}",
     )
     auth = forms.ChoiceField(label="Authentication", choices=list(AUTHS.items()))
-    auth_header = _header_field("Where it is a header of its own: its name.", "Header")
+    auth_header = _header_field(
+        "Where it is a header of its own: its name.", "Authentication header"
+    )
     username = forms.CharField(required=False, max_length=200, validators=[PRINTABLE])
     secret = SecretField(
         required=False,
@@ -121,7 +123,9 @@ class HttpApiForm(forms.Form):
     id_path = PathField(
         label="Their id of the message", help_text="JMESPath into the answer: data.message_id"
     )
-    id_header = _header_field("Instead of it: the answer's header with their id.", "Header")
+    id_header = _header_field(
+        "Instead of it: the answer's header with their id.", "Header with their id"
+    )
     error_path = PathField(
         label="Error code", help_text="JMESPath into the answer: error.code. For the table below."
     )
@@ -142,7 +146,7 @@ class HttpApiForm(forms.Form):
     webhook_proof = forms.ChoiceField(
         label="Webhooks prove themselves by", choices=list(PROOFS.items())
     )
-    webhook_header = _header_field("The header with the secret or the signature.", "Header")
+    webhook_header = _header_field("The header with the secret or the signature.", "Webhook header")
     webhook_username = forms.CharField(required=False, max_length=200, validators=[PRINTABLE])
     webhook_secret = SecretField(required=False, validators=[PRINTABLE])
     reports_path = PathField(

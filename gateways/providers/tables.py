@@ -16,7 +16,7 @@ LONGEST = 64_000
 
 
 class _LinesField(forms.CharField):
-    widget = forms.Textarea
+    widget = forms.Textarea(attrs={"rows": 5})
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)

@@ -148,6 +148,10 @@ URLS: dict[str, Rights] = {
     ),
     "gateways_gateway_discard": Rights(get=OPERATORS, post=OPERATORS, row="gateways.gateway"),
     "gateways_gateway_check": Rights(get=NO_SUCH_METHOD, post=OPERATORS, row="gateways.gateway"),
+    "gateways_gateway_sample": Rights(get=NO_SUCH_METHOD, post=OPERATORS, row="gateways.gateway"),
+    "gateways_gateway_sample_call": Rights(
+        get=NO_SUCH_METHOD, post=OPERATORS, row="gateways.gateway"
+    ),
     "gateways_label_sheet": Rights(get=ROLES, post=OPERATORS, row="gateways.label"),
     "gateways_template_schema": Rights(get=ROLES, post=NO_SUCH_METHOD, row="gateways.template"),
     "gateways_template_preview": Rights(
