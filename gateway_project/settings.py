@@ -179,6 +179,7 @@ PROVIDERS = [
     "gateways.providers.esputnik.ESputnik",
     "gateways.providers.http_api.HttpApi",
     "gateways.providers.anymail.family.PROVIDERS",
+    "gateways.providers.twilio.Twilio",
     "gateways.providers.sandbox.Sandbox",
 ]
 
