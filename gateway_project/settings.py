@@ -180,6 +180,7 @@ PROVIDERS = [
     "gateways.providers.http_api.HttpApi",
     "gateways.providers.anymail.family.PROVIDERS",
     "gateways.providers.twilio.Twilio",
+    "gateways.providers.vonage.Vonage",
     "gateways.providers.sandbox.Sandbox",
 ]
 

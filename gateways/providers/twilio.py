@@ -47,7 +47,7 @@ from gateways.providers.base import (
     unreadable,
 )
 from gateways.providers.fields import PRINTABLE, HttpUrlField
-from gateways.providers.values import identifier, spoken
+from gateways.providers.values import identifier, says_stop, spoken
 
 WORDS: Mapping[str, Status] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), Status.ACCEPTED),
@@ -64,9 +64,6 @@ THROTTLED = frozenset({"14107", "20429", "30001", "30022", "63018", "63038"})
 ACCOUNT_AT_FAULT = frozenset({"20003", "20005", "30002", "63007"})
 NO_SUCH_ADDRESS = frozenset({"21211", "21614", "30005", "30006"})
 
-STOP_WORDS = frozenset(
-    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
-)
 WHATSAPP = "whatsapp:"
 OUR_ID = "message_id"
 LONGEST_VALIDITY_SECONDS = 36_000
@@ -267,9 +264,9 @@ def _receipt(told: QueryDict, word: str, message_id: str | None) -> list[StatusU
 def _opt_out(told: QueryDict) -> list[StatusUpdate]:
     """An incoming message: of interest only where it says stop."""
     kind = (told.get("OptOutType") or "").upper()
-    says_stop = (told.get("Body") or "").strip().upper() in STOP_WORDS
+    is_stop = kind == "STOP" or (not kind and says_stop(told.get("Body")))
     sender = (told.get("From") or "").removeprefix(WHATSAPP)
-    if not sender or not (kind == "STOP" or (not kind and says_stop)):
+    if not sender or not is_stop:
         return []
     return [StatusUpdate(status=Status.UNSUBSCRIBED, word="STOP", recipient=Personal(sender))]
 

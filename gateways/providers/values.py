@@ -92,6 +92,17 @@ SMARTICO_WORDS: Mapping[str, Status] = {status.value: status for status in Statu
 """The table of a provider that speaks Smartico's own eight words."""
 
 
+STOP_WORDS = frozenset(
+    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+)
+"""What a person answers who wants no more messages, alone and in capital letters."""
+
+
+def says_stop(text: object) -> bool:
+    """Whether a person's answer is one of the words that carriers take for an opt-out."""
+    return isinstance(text, str) and text.strip().upper() in STOP_WORDS
+
+
 def items(request: WebhookRequest) -> list[object]:
     """The JSON values in a webhook's list, or the single one; ValueError where it is no JSON."""
     told = read_answer(request.body.decode("utf-8", "replace"))
