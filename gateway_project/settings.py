@@ -178,6 +178,7 @@ PROVIDERS = [
     "gateways.providers.webex_connect.WebexConnect",
     "gateways.providers.esputnik.ESputnik",
     "gateways.providers.http_api.HttpApi",
+    "gateways.providers.infobip.Infobip",
     "gateways.providers.meta_whatsapp.MetaWhatsApp",
     "gateways.providers.anymail.family.PROVIDERS",
     "gateways.providers.twilio.Twilio",
