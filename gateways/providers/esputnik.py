@@ -47,13 +47,14 @@ from gateways.providers.esputnik_account import (
 )
 from gateways.providers.esputnik_activities import activities, listed, polled
 from gateways.providers.esputnik_answers import event_taken, in_order, result_of
+from gateways.providers.esputnik_relays import ESputnikRelays
 from gateways.providers.values import items
 
 IDS_PER_QUESTION = 50
 """So many ids of 36 characters make a URL that every server takes."""
 
 
-class ESputnik(HttpProvider):
+class ESputnik(ESputnikRelays, HttpProvider):
     slug = "esputnik"
     title = "eSputnik (Yespo)"
     channels = (Channel.EMAIL, Channel.SMS, Channel.VIBER, Channel.CUSTOM_IM)
@@ -99,11 +100,11 @@ class ESputnik(HttpProvider):
         first = messages[0]
         if self.mode == AS_PREPARED:
             path = f"message/{self.config['prepared_id']}/smartsend"
-            return self._post(path, self._prepared(list(messages)), first)
+            return self.post_call(path, self._prepared(list(messages)), message_id=first.id)
         if self._is_event(first):
-            return self._post("event", self._event(first), first)
+            return self.post_call("event", self._event(first), message_id=first.id)
         body = requests.raw(first, track_links=self._track_links)
-        return self._post(requests.PATHS[first.channel], body, first)
+        return self.post_call(requests.PATHS[first.channel], body, message_id=first.id)
 
     def taken(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
@@ -125,7 +126,7 @@ class ESputnik(HttpProvider):
 
     def status_call(self, provider_ids: Sequence[str]) -> HttpCall:
         ids = ",".join(quote(each, safe="") for each in provider_ids)
-        return self._get(f"message/status?ids={ids}")
+        return self.get_call(f"message/status?ids={ids}")
 
     def statuses(self, answer: HttpAnswer) -> list[StatusUpdate]:
         if not is_success(answer):
@@ -137,7 +138,7 @@ class ESputnik(HttpProvider):
 
     def check_connection(self) -> str:
         """Asks for the account, which every key may see, and for what is left to send with."""
-        account = self.ask(self._get("account/info"))
+        account = self.ask(self.get_call("account/info"))
         if not is_success(account):
             raise self.refusal(account) or problem_of(account)
         if not isinstance(read_answer(account.text), Mapping):
@@ -192,7 +193,7 @@ class ESputnik(HttpProvider):
         return self.config.get("params") or {}
 
     def _balance(self) -> str:
-        answer = self.ask(self._get("balance"))
+        answer = self.ask(self.get_call("balance"))
         told = read_answer(answer.text) if is_success(answer) else None
         if not isinstance(told, Mapping):
             return ""
@@ -200,11 +201,15 @@ class ESputnik(HttpProvider):
             f" Balance: {told.get('currentBalance', '?')} {told.get('currency', '')}".rstrip() + "."
         )
 
-    def _get(self, path: str) -> HttpCall:
+    def get_call(self, path: str) -> HttpCall:
         return HttpCall(method="GET", url=self._url(path), headers=self._credentials())
 
-    def _post(self, path: str, body: Mapping[str, Any], first: OutboundMessage) -> HttpCall:
-        headers = {"Content-Type": "application/json", ID_HEADER: first.id}
+    def post_call(
+        self, path: str, body: Mapping[str, Any], *, message_id: str | None = None
+    ) -> HttpCall:
+        headers = {"Content-Type": "application/json"}
+        if message_id is not None:
+            headers[ID_HEADER] = message_id
         return HttpCall(
             method="POST",
             url=self._url(path),

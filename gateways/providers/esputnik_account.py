@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from gateways.providers.base import Provider, SecretField
 from gateways.providers.esputnik_requests import is_source
 from gateways.providers.fields import PRINTABLE, HttpUrlField
+from gateways.providers.values import identifier
 
 RECIPIENTS_PER_CALL = 1000
 BY_CUSTOMER_ID, BY_EMAIL, BY_PHONE = "externalCustomerId", "email", "phone"
@@ -69,6 +70,24 @@ class ESputnikConfig(Provider.Config):
         choices=[("", "As eSputnik does by default"), ("yes", "Yes"), ("no", "No")],
         help_text="By default it replaces links in mails, and leaves those in SMS.",
     )
+    push_opt_outs = forms.BooleanField(
+        required=False,
+        label="Push opt-outs",
+        help_text="E-mail addresses that are suppressed here are put on eSputnik's list, and taken "
+        "off it when the suppression is lifted.",
+    )
+    keep_contacts = forms.BooleanField(
+        required=False,
+        label="Keep contacts",
+        help_text="New and changed users that fit this gateway become contacts, with their e-mail "
+        "address and phone number. One gateway per account is enough.",
+    )
+    contact_fields = forms.JSONField(
+        required=False,
+        label="Additional fields of contacts",
+        help_text='From a property to the ID of a field: {"country": "12345"}. The IDs are under '
+        "Settings, Additional fields, and at /platform/v1/fields.",
+    )
     webhook_user = forms.CharField(required=False, validators=[PRINTABLE])
     webhook_password = SecretField(
         required=False,
@@ -84,6 +103,15 @@ class ESputnikConfig(Provider.Config):
         if not are_sources:
             raise ValidationError("A JSON object of names and where they are taken from, please.")
         return dict(params)
+
+    def clean_contact_fields(self) -> dict[str, str]:
+        fields = self.cleaned_data["contact_fields"] or {}
+        are_ids = isinstance(fields, Mapping) and all(
+            identifier(field) for field in fields.values()
+        )
+        if not are_ids:
+            raise ValidationError("A JSON object of properties and IDs of fields, please.")
+        return {name: str(field) for name, field in fields.items()}
 
     def clean(self) -> None:
         if self.errors:

@@ -83,7 +83,7 @@ def event(
     return {
         "eventTypeKey": type_key,
         "keyValue": value,
-        "params": [{"name": name, "value": _as_text(value)} for name, value in everything.items()],
+        "params": [{"name": name, "value": as_text(value)} for name, value in everything.items()],
     }
 
 
@@ -173,5 +173,6 @@ def _group(message: OutboundMessage, group: str) -> Mapping[str, Any]:
     return held if isinstance(held, Mapping) else {}
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as an event or a field holds it: text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -8,4 +8,7 @@ CONFIG = {
     "mode": "message",
     "event_type_key": "smartico-message",
     "contact_key": "externalCustomerId",
+    "push_opt_outs": True,
+    "keep_contacts": True,
+    "contact_fields": {"country": "15869"},
 }
