@@ -16,6 +16,7 @@ from users.models import EndUser
 from users.news import news
 from users.reading import Read
 from users.rows import BadRow, UserRow
+from users.signals import end_users_changed
 
 BATCH = 1000
 TRIES = 3
@@ -143,7 +144,7 @@ class _Users:
         )
 
     def write(self) -> None:
-        """Two statements. A changed user keeps the key that its ciphertexts are bound to."""
+        """A few statements. A changed user keeps the key that its ciphertexts are bound to."""
         EndUser.objects.bulk_create(
             [user for _, user in sorted(self._created.items(), key=lambda made: made[0])]
         )
@@ -154,6 +155,8 @@ class _Users:
             update_fields=WRITTEN,
         )
         found(self._label_id, {*self._created, *self._changed})
+        if written := [*self._created.values(), *self._changed.values()]:
+            end_users_changed.send(EndUser, label_id=self._label_id, end_users=written)
 
     def _make(self, ext_user_id: str) -> EndUser:
         user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id)
