@@ -27,12 +27,17 @@ def read_object(raw: bytes) -> dict[str, Any]:
     Refuses, as NotJson: duplicate keys, NaN and Infinity, numbers that 64 bits do not hold, more
     than 64 levels, and anything that is not an object.
     """
-    text = _decoded(raw)
-    check_depth(text)
-    value = _parsed(text)
+    value = read_value(raw)
     if not isinstance(value, dict):
         raise NotJson("a JSON object is expected")
     return value
+
+
+def read_value(raw: bytes) -> Any:
+    """Any JSON value of a request, read as strictly."""
+    text = _decoded(raw)
+    check_depth(text)
+    return _parsed(text)
 
 
 def read_answer(text: str) -> Any:
