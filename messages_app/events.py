@@ -30,7 +30,8 @@ class Fact:
     """One status learnt about one message. `detail` is scrubbed already.
 
     `is_permanent` says of an end that the address is at fault. `address_index` is the blind index
-    of the address that was named; without it, the user's own is meant.
+    of the address that was named; without it, the user's own is meant. `told_by` is the gateway
+    whose provider said so, where one did.
     """
 
     message_id: UUID
@@ -39,6 +40,7 @@ class Fact:
     detail: str = field(default="", repr=False)
     is_permanent: bool = False
     address_index: str = field(default="", repr=False)
+    told_by: int | None = None
 
 
 def record(
@@ -156,8 +158,8 @@ def suppression_reason(status: Status, *, is_permanent: bool) -> str:
 
 def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
     """Whom the address's owner or its server has closed it to is not written to again there."""
-    named: defaultdict[tuple[int, str, str], set[str]] = defaultdict(set)
-    of_users: defaultdict[tuple[int, str, str], set[UUID]] = defaultdict(set)
+    named: defaultdict[tuple[int, str, str, int], set[str]] = defaultdict(set)
+    of_users: defaultdict[tuple[int, str, str, int], set[UUID]] = defaultdict(set)
     for fact, message in counting:
         reason = suppression_reason(fact.status, is_permanent=fact.is_permanent)
         if not reason or message.end_user_id is None:
@@ -165,14 +167,14 @@ def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
         goes_to = address_channel(configuration.current().gateways[message.gateway_id])
         if goes_to is None:
             continue
-        key = (message.label_id, goes_to.value, reason)
+        key = (message.label_id, goes_to.value, reason, fact.told_by or 0)
         if fact.address_index:
             named[key].add(fact.address_index)
         else:
             of_users[key].add(message.end_user_id)
-    for (label_id, channel, reason), user_ids in of_users.items():
+    for (label_id, channel, reason, told_by), user_ids in of_users.items():
         users = EndUser.objects.filter(pk__in=user_ids)
         indexes = {index for user in users if (index := user.address_index(channel))}
-        named[label_id, channel, reason] |= indexes
-    for (label_id, channel, reason), indexes in sorted(named.items()):
-        suppress(label_id, channel, indexes, reason)
+        named[label_id, channel, reason, told_by] |= indexes
+    for (label_id, channel, reason, told_by), indexes in sorted(named.items()):
+        suppress(label_id, channel, indexes, reason, told_by=told_by or None)

@@ -13,7 +13,7 @@ from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.identifiers import read_id
-from gateway_project.lib.personal import REDACTED
+from gateway_project.lib.personal import REDACTED, Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
@@ -50,6 +50,8 @@ class Report:
     update: StatusUpdate
     address_index: str = field(default="", repr=False)
     mapping_id: int | None = None
+    told_by: int | None = None
+    """The gateway whose provider it comes from; None where nobody's in particular."""
 
     @property
     def names_address_only(self) -> bool:
@@ -167,6 +169,7 @@ def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -
                 detail=scrub(report.update.detail),
                 is_permanent=report.update.is_permanent,
                 address_index=report.address_index,
+                told_by=report.told_by,
             )
             for report, message_id in named
             if message_id is not None and report.update.status is not None
@@ -209,7 +212,7 @@ def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
 
 
 def _report(gateway: GatewayValues, update: StatusUpdate) -> Report:
-    return Report(update=update, address_index=address_index(gateway, update))
+    return Report(update=update, address_index=address_index(gateway, update), told_by=gateway.id)
 
 
 def _by_address(
@@ -236,7 +239,14 @@ def _suppressed(gateway: GatewayValues, reports: Sequence[Report]) -> list[Repor
         channel = address_channel(gateway)
         if channel is None:
             continue
-        suppress(gateway.label_id, channel, indexes, reason)
+        suppress(
+            gateway.label_id,
+            channel,
+            indexes,
+            reason,
+            told_by=gateway.id,
+            addresses=_plain_addresses(reports),
+        )
         logger.info(
             "gateway %s: %d addresses whose message is not known are suppressed: %s",
             gateway.slug,
@@ -244,6 +254,15 @@ def _suppressed(gateway: GatewayValues, reports: Sequence[Report]) -> list[Repor
             reason,
         )
     return [report for report in reports if not (report.names_address_only and _reason(report))]
+
+
+def _plain_addresses(reports: Iterable[Report]) -> dict[str, Personal]:
+    """By their index, for those who have to tell others: not every such address is a user's."""
+    return {
+        report.address_index: report.update.recipient
+        for report in reports
+        if report.address_index and report.update.recipient is not None
+    }
 
 
 def _reason(report: Report) -> str:

@@ -11,8 +11,6 @@ from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import breakers
-from gateways.models import Gateway
-from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -20,11 +18,11 @@ from gateways.providers.base import (
     ProviderError,
     SendResult,
 )
-from gateways.signals import gateway_paused
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.holding import hold
 from messages_app.models import Message, State
 from messages_app.outcomes import Decision, Next, decide, is_answer, is_failure, last_word
+from messages_app.pausing import pause
 from messages_app.reports import keep_in_inbox, look_again_at_early
 from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import Tried, write_attempts
@@ -186,6 +184,7 @@ def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
             occurred_at=now,
             detail=detail,
             is_permanent=is_permanent,
+            told_by=tried.gateway.id,
         )
         for status, detail in learnt
     ]
@@ -205,11 +204,7 @@ def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:
     for tried, decision in decided:
         if tried.message.is_test or not isinstance(tried.result, GatewayMisconfigured):
             continue
-        reason = decision.detail[:PAUSE_REASON_LENGTH]
-        running = Gateway.objects.filter(pk=tried.gateway.id, is_paused=False)
-        if running.exists() and running.update(is_paused=True, paused_because=reason):
-            logger.error("gateway %s is paused: %s", tried.gateway.id, reason)
-            gateway_paused.send(Gateway, gateway_id=tried.gateway.id, reason=reason)
+        pause(tried.gateway.id, decision.detail)
 
 
 def _leave_in_peace(decided: Sequence[tuple[Tried, Decision]]) -> None:
