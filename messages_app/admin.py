@@ -12,15 +12,18 @@ from django.utils.http import urlencode
 
 from gateway_project.lib.admin import display, row_action
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.confirming import confirmed_action
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
 from gateway_project.lib.transactions import writing
-from gateways.admin.cells import moment
+from gateways.admin.cells import moment, short_id
+from gateways.admin.deeds import do
 from gateways.admin.page import Page, ReadOnlyPage
 from gateways.admin.scope import visible
-from gateways.models import Gateway
+from gateways.models import Action, Gateway
 from messages_app.meanings import Standing, meaning, standing
-from messages_app.models import InboxEntry, Wait, WordMapping
+from messages_app.models import InboxEntry, Relay, RelayOutcome, Wait, WordMapping
+from messages_app.relaying.keeping import retriable, retry
 from messages_app.timeline import Tone
 from messages_app.word_form import WordMappingForm
 from messages_app.words import reopen, take_back
@@ -30,6 +33,15 @@ STANDING_TONES = {
     str(Standing.WAITS): Tone.PLAIN,
     str(Standing.NEEDS_A_PERSON): Tone.CAREFUL,
     str(Standing.GIVEN_UP): Tone.BAD,
+}
+
+OUTCOME_TONES = {
+    "Waiting": Tone.PLAIN,
+    RelayOutcome.TAKEN.label: Tone.GOOD,
+    RelayOutcome.NOT_NEEDED.label: Tone.PLAIN,
+    RelayOutcome.UNKNOWN.label: Tone.CAREFUL,
+    RelayOutcome.REJECTED.label: Tone.BAD,
+    RelayOutcome.FAILED.label: Tone.BAD,
 }
 
 
@@ -161,3 +173,68 @@ class WordMappingAdmin(Page):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for mapping in queryset:
             self.delete_model(request, mapping)
+
+
+@admin.register(Relay)
+class RelayAdmin(ReadOnlyPage):
+    when_empty = (
+        "Providers are told nothing beside messages yet: no opt-out, contact, order or event."
+    )
+    paginator = CappedPaginator
+    list_display = (
+        *("created", "short_id", "kind", "gateway", "outcome_label"),
+        *("attempts", "due", "detail"),
+    )
+    list_filter = ("kind", "outcome", "gateway")
+    list_select_related = ("gateway",)
+    sortable_by = ("created",)
+    search_fields = ("pk",)
+    search_help_text = "the id that the platform was answered"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-pk",)
+    fields = readonly_fields = (
+        *("id", "kind", "gateway", "end_user", "outcome_label", "detail"),
+        *("attempts", "created", "due", "settled"),
+    )
+    actions = ("retry",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Relay]", search_term: str
+    ) -> "tuple[QuerySet[Relay], bool]":
+        sought = search_term.strip()
+        found = queryset.filter(pk__in=filter(None, [read_id(sought)]))
+        return (found if sought else queryset), False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("messages_app.retry_relay")
+
+    @confirmed_action(
+        description="Tell again",
+        permission="retry",
+        question="{count} relays that were not taken are told to their providers again.",
+        narrow=retriable,
+    )
+    def retry(self, request: HttpRequest, queryset: Any) -> None:
+        count = do(request.user, Action.RETRIED, queryset, retry)
+        self.message_user(request, f"{count:,} relays are due again.")
+
+    @display(description="created (UTC)", ordering="pk")
+    def created(self, relay: Relay) -> str | None:
+        return moment(relay.created_at)
+
+    @display(description="relay")
+    def short_id(self, relay: Relay) -> str:
+        return short_id(relay.pk)
+
+    @display(description="standing", label=OUTCOME_TONES)
+    def outcome_label(self, relay: Relay) -> str:
+        return RelayOutcome(relay.outcome).label if relay.outcome else "Waiting"
+
+    @display(description="due (UTC)")
+    def due(self, relay: Relay) -> str | None:
+        return moment(relay.due_at) if relay.settled_at is None else None
+
+    @display(description="settled (UTC)")
+    def settled(self, relay: Relay) -> str | None:
+        return moment(relay.settled_at)

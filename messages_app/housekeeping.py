@@ -19,6 +19,7 @@ from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
 from messages_app.models import Message, SendAttempt, State
+from messages_app.relaying.keeping import forget_relays
 from messages_app.routes import gateways_for, is_usable
 from users.missing import forget_missing
 
@@ -154,6 +155,7 @@ DUTIES = (
     recount,
     fold,
     forget_missing,
+    forget_relays,
 )
 """Each for itself, so that one that breaks keeps none of the others from being done. Several clocks
 may do them at once: what two do together comes out as if one had done it."""

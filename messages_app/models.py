@@ -291,6 +291,89 @@ class InboxEntry(models.Model):
         return f"inbox entry {self.pk}"
 
 
+class RelayKind(models.TextChoices):
+    """What a provider is told beside messages."""
+
+    EVENT = "event", "Event"
+    ORDER = "order", "Order"
+    OPT_OUT = "opt_out", "Opt-out"
+    OPT_IN = "opt_in", "Opt-in"
+    CONTACT = "contact", "Contact"
+
+
+class RelayOutcome(models.TextChoices):
+    """How a relay ended."""
+
+    TAKEN = "taken", "Taken"
+    REJECTED = "rejected", "Rejected"
+    FAILED = "failed", "Out of tries"
+    UNKNOWN = "unknown", "Outcome unknown"
+    NOT_NEEDED = "not_needed", "Not needed any more"
+
+
+class Relay(models.Model):
+    """Something that a gateway's provider is to be told beside messages.
+
+    It holds no address: that is looked up when it leaves. (An opt-out of an address that is no
+    user's holds it sealed until it has left.)
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE)
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, db_index=False)
+    kind = models.CharField(max_length=8, choices=RelayKind.choices)
+    end_user = models.ForeignKey(EndUser, on_delete=models.SET_NULL, null=True)
+    subject = models.CharField(
+        max_length=64, blank=True, help_text="Whose relays leave one after the other; a digest."
+    )
+    repeat_key = models.CharField(
+        max_length=64, null=True, help_text="What came before with the same key is the same relay."
+    )
+    fingerprint = models.CharField(max_length=64, blank=True)
+    address = SealedTextField(null=True)
+    payload = SealedJSONField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease = models.UUIDField(null=True)
+    outcome = models.CharField(max_length=12, choices=RelayOutcome.choices, blank=True)
+    detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "kind", "repeat_key"], name="relay_once_per_key"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["gateway", "kind", "due_at"],
+                name="relay_due",
+                condition=Q(settled_at__isnull=True),
+            ),
+            models.Index(
+                fields=["gateway", "subject", "id"],
+                name="relay_of_subject",
+                condition=~Q(subject=""),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="relay_waiting",
+                condition=Q(settled_at__isnull=True),
+            ),
+            models.Index(
+                fields=["settled_at"],
+                name="relay_settled",
+                condition=Q(settled_at__isnull=False),
+            ),
+        ]
+        permissions = [("retry_relay", "Can tell providers again what they did not take")]
+
+    def __str__(self) -> str:
+        return f"relay {self.pk}"
+
+
 class Measure(models.TextChoices):
     """What is counted. A latency is a histogram, a refusal has an error_code: see `Tally.part`."""
 

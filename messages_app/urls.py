@@ -1,8 +1,9 @@
-"""The send APIs' paths, each with and without a trailing slash."""
+"""The paths of the send APIs and the platform pages, each with and without a trailing slash."""
 
 from django.urls import re_path
 
 from gateway_project.lib.vocabulary import Channel
+from messages_app.api.platform.views import EventsView, OrdersView
 from messages_app.api.views import CustomImView, EmailView, InstantMessageView
 
 INSTANT = (Channel.SMS, Channel.VIBER, Channel.WHATSAPP, Channel.RCS)
@@ -23,4 +24,6 @@ urlpatterns = [
         CustomImView.as_view(),
         name="send-custom-im-template",
     ),
+    re_path(r"^platform/v1/events/?$", EventsView.as_view(), name="platform-events"),
+    re_path(r"^platform/v1/orders/?$", OrdersView.as_view(), name="platform-orders"),
 ]

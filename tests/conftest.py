@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from gateway_project.lib.collecting import COLLECTIONS
 from gateways import breakers, callers, configuration, contacts
 from messages_app import holding, polling
+from messages_app.relaying import draining as relays
 from tests import services
 
 # A busy machine is no failure.
@@ -32,6 +33,7 @@ def _nothing_kept_from_another_test():
     contacts.forget()
     holding.forget()
     polling.forget()
+    relays.forget()
     for collection in COLLECTIONS:
         collection.forget()
     yield

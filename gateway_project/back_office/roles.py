@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 SET_UP = ("label", "brand", "key", "template", "templatefield", "gateway")
 FLOW = (
     *("messages_app.message", "messages_app.sendattempt", "messages_app.statusevent"),
-    *("messages_app.inboxentry", "messages_app.wordmapping"),
+    *("messages_app.inboxentry", "messages_app.wordmapping", "messages_app.relay"),
     *("callbacks.callbackdelivery", "callbacks.deliveryattempt"),
     *("users.enduser", "users.missinguser", "users.suppression"),
 )
@@ -30,6 +30,7 @@ _OPERATE = frozenset(
     {
         "messages_app.resend_message",
         "messages_app.test_message",
+        "messages_app.retry_relay",
         "callbacks.replay_callbackdelivery",
     }
 )

@@ -49,6 +49,7 @@ def _groups() -> list[Item]:
                 _rows("Suppressions", "do_not_disturb_on", "users.suppression"),
                 _rows("Status inbox", "inbox", "messages_app.inboxentry"),
                 _rows("Status words", "translate", "messages_app.wordmapping"),
+                _rows("Relays", "sync_alt", "messages_app.relay"),
             ],
         },
         {

@@ -61,6 +61,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Relay',
+            fields=[
+                ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('event', 'Event'), ('order', 'Order'), ('opt_out', 'Opt-out'), ('opt_in', 'Opt-in'), ('contact', 'Contact')], max_length=8)),
+                ('subject', models.CharField(blank=True, help_text='Whose relays leave one after the other; a digest.', max_length=64)),
+                ('repeat_key', models.CharField(help_text='What came before with the same key is the same relay.', max_length=64, null=True)),
+                ('fingerprint', models.CharField(blank=True, max_length=64)),
+                ('address', gateway_project.lib.fields.SealedTextField(editable=False, null=True)),
+                ('payload', gateway_project.lib.fields.SealedJSONField(editable=False, null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField()),
+                ('lease', models.UUIDField(null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('taken', 'Taken'), ('rejected', 'Rejected'), ('failed', 'Out of tries'), ('unknown', 'Outcome unknown'), ('not_needed', 'Not needed any more')], max_length=12)),
+                ('detail', models.CharField(blank=True, max_length=500)),
+                ('created_at', models.DateTimeField()),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('end_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.enduser')),
+                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
+            ],
+            options={
+                'permissions': [('retry_relay', 'Can tell providers again what they did not take')],
+            },
+        ),
+        migrations.CreateModel(
             name='SendAttempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -179,6 +204,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='message',
             constraint=models.UniqueConstraint(fields=('label', 'channel', 'repeat_key'), name='message_once_per_uid'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['gateway', 'kind', 'due_at'], name='relay_due'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['gateway', 'subject', 'id'], name='relay_of_subject'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['created_at'], name='relay_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('settled_at__isnull', False)), fields=['settled_at'], name='relay_settled'),
+        ),
+        migrations.AddConstraint(
+            model_name='relay',
+            constraint=models.UniqueConstraint(fields=('gateway', 'kind', 'repeat_key'), name='relay_once_per_key'),
         ),
         migrations.AddIndex(
             model_name='sendattempt',

@@ -111,6 +111,7 @@ ROWS: dict[str, Rows] = {
     "users.suppression": Rows(),
     "messages_app.message": Rows(),
     "messages_app.inboxentry": Rows(),
+    "messages_app.relay": Rows(),
     "messages_app.wordmapping": Rows(add=OPERATORS, change=OPERATORS, delete=OPERATORS),
     "callbacks.callbackdelivery": Rows(),
     "auth.user": Rows(see=AUDITORS, add=ADMINISTRATORS, change=ADMINISTRATORS),

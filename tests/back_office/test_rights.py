@@ -17,7 +17,7 @@ from callbacks.models import CallbackDelivery
 from gateway_project.lib.vocabulary import Channel
 from gateways.auditing import record
 from gateways.models import Action, Key
-from messages_app.models import InboxEntry, Wait, WordMapping
+from messages_app.models import InboxEntry, Relay, RelayKind, Wait, WordMapping
 from tests.back_office.people import Person, people, person_with
 from tests.back_office.rights import TABLE, Outcome, Rights
 from tests.factories import LabelFactory, TemplateFactory
@@ -91,6 +91,9 @@ def house(db: None) -> dict[str, models.Model]:
         ),
         WordMapping.objects.create(
             label=house.label, gateway=gateway, provider=gateway.provider, word="gesehen"
+        ),
+        Relay.objects.create(
+            label=house.label, gateway=gateway, kind=RelayKind.EVENT, due_at=now, created_at=now
         ),
         Suppression.objects.create(label=house.label, channel="sms", address_index="0" * 64),
         MissingUser.objects.create(
