@@ -50,9 +50,7 @@ def _rows(cls: Any) -> Iterator[tuple[str, ...]]:
 
 
 def _batch(cls: Any) -> str:
-    if isinstance(cls.batch_size, int):
-        return YES if cls.batch_size > 1 else NO
-    return BY_CONFIGURATION
+    return BY_CONFIGURATION if cls.may_batch else NO
 
 
 def _polling(cls: Any) -> str:

@@ -8,6 +8,7 @@ from gateway_project.lib.schedules import delay
 from gateway_project.lib.vocabulary import Status
 from gateways.models.gateway import OnUnknown
 from gateways.providers.base import (
+    BatchRefused,
     GatewayMisconfigured,
     GatewayUnavailable,
     MessageRejected,
@@ -70,7 +71,7 @@ def is_failure(result: Result) -> bool:
 
 def is_answer(result: Result) -> bool:
     """Whether it shows the provider at work, were it to refuse the message."""
-    return isinstance(result, SendResult | MessageRejected)
+    return isinstance(result, SendResult | MessageRejected | BatchRefused)
 
 
 def decide(
@@ -99,6 +100,8 @@ def decide(
             return _elsewhere_or_later(result, "unavailable", attempts, has_next_gateway)
         case GatewayMisconfigured():
             return _elsewhere_or_later(result, "misconfigured", attempts, has_next_gateway)
+        case BatchRefused():
+            return _later(result, "refused_together", delay(SEND_SCHEDULE, attempts) and 0.0)
         case OutcomeUnknown():
             return _unknown(result, attempts, idempotent, on_unknown)
     raise TypeError(f"no decision for {type(result).__name__}")

@@ -38,7 +38,8 @@ def pack(
     """Looks the addresses up and packs what can be sent together; what cannot goes singly.
 
     What is packed together leaves at the moment of the last, and is at most what the gateway's
-    rate lets out in a second.
+    rate lets out in a second. What was tried before goes by itself: it may be what was wrong with
+    the others.
     """
     suppressed = _suppressed(messages, gateway)
     most = min(provider.batch_size, gateway.rate_per_second or provider.batch_size)
@@ -46,8 +47,9 @@ def pack(
     with_room: dict[Hashable, Parcel] = {}
     for message, moment in zip(messages, moments, strict=True):
         parcel = _single(message, gateway, provider, moment, is_suppressed=message.pk in suppressed)
-        key = provider.batch_key(parcel.outbound[0]) if most > 1 and parcel.outbound else None
-        begun = with_room.get(key) if parcel.problem is None else None
+        may_join = most > 1 and message.attempts == 1 and parcel.problem is None
+        key = provider.batch_key(parcel.outbound[0]) if may_join else None
+        begun = with_room.get(key) if may_join else None
         if begun is None:
             parcels.append(parcel)
             begun = parcel
@@ -55,7 +57,7 @@ def pack(
             begun.messages += parcel.messages
             begun.outbound += parcel.outbound
             begun.started_at = moment
-        if parcel.problem is None:
+        if may_join:
             with_room[key] = begun
             if len(begun.messages) >= most:
                 del with_room[key]

@@ -10,6 +10,7 @@ from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.answers import is_success, problem_of, transport_error, unreadable
 from gateways.providers.errors import (
+    BatchRefused,
     GatewayMisconfigured,
     GatewayUnavailable,
     MessageRejected,
@@ -43,6 +44,8 @@ class Provider:
     """How an account is connected, step by step; shown beside the form."""
     batch_size: int = 1
     """Most messages in one call."""
+    may_batch: ClassVar[bool] = False
+    """Whether an account can be set up for more than one."""
     idempotent: bool = False
     reports: ClassVar[frozenset[Status]] = frozenset()
     """What it can tell us, on whatever channel, by webhook, polling or answer."""
@@ -140,6 +143,8 @@ class HttpProvider(Provider):
         if is_success(answer):
             return self.taken(messages, answer)
         problem = self.refusal(answer) or problem_of(answer)
+        if len(messages) > 1 and isinstance(problem, MessageRejected):
+            problem = BatchRefused(problem.detail)
         return [problem for _ in messages]
 
     def taken(
@@ -196,6 +201,7 @@ class BlockingProvider(Provider):
 __all__ = [
     "CHECK_SECONDS",
     "ID_HEADER",
+    "BatchRefused",
     "BlockingProvider",
     "GatewayMisconfigured",
     "GatewayUnavailable",

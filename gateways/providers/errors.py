@@ -48,6 +48,12 @@ class GatewayMisconfigured(ProviderError):
     """The account, not the message, is at fault: the gateway is paused and a human told."""
 
 
+class BatchRefused(ProviderError):
+    """A call with several messages was refused as a whole, and one of them may be at fault: nothing
+    was taken, and each goes again by itself.
+    """
+
+
 class OutcomeUnknown(ProviderError):
     """The request was written and no readable answer came: it may have been taken."""
 

@@ -70,6 +70,7 @@ class ESputnik(ESputnikRelays, HttpProvider):
         "and opt-outs come at once. Deliveries are also asked for, whatever the webhook tells.",
         "Where you give that webhook Basic authentication, fill in its user and password here.",
     )
+    may_batch = True
     reports = frozenset(Status)
     text_limit: ClassVar[Mapping[Channel, int]] = {Channel.VIBER: 1000}
     Config = ESputnikConfig

@@ -75,6 +75,7 @@ class Infobip(HttpProvider):
         "URL as well. Where that subscription has Basic security, fill in its user and password "
         "here.",
     )
+    may_batch = True
     reports = frozenset(Status) - {Status.COMPLAINED}
     not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {
         Channel.SMS: frozenset({Status.OPENED})
@@ -94,7 +95,7 @@ class Infobip(HttpProvider):
             min_value=1,
             max_value=MOST_MESSAGES,
             label="Messages per call",
-            help_text="Empty: one. What Infobip refuses as a whole is refused for all in the call.",
+            help_text="Empty: one. Of a call that is refused as a whole each goes again by itself.",
         )
         track_clicks = forms.BooleanField(
             required=False,

@@ -1,0 +1,79 @@
+"""Messages that leave in one call, and what becomes of them when it is refused."""
+
+import pytest
+
+from gateway_project.lib.draining import run
+from gateway_project.lib.vocabulary import Channel
+from messages_app.models import Message, SendAttempt, State
+from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
+from tests.gateways.providers.examples import at
+from tests.peers import Answer, Asked, http_peer
+
+pytestmark = pytest.mark.django_db
+POISON = "+4915100000001"
+NUMBERS = [f"+49151123456{number:02d}" for number in range(9)]
+
+
+def taken_or_refused(asked: Asked) -> Answer:
+    """Answers as Infobip does, and refuses a call as a whole in which one number is wrong."""
+    told = asked.json["messages"]
+    numbers = [message["destinations"][0]["to"] for message in told]
+    if POISON.removeprefix("+") in numbers:
+        return Answer(400, {"errorCode": "E400", "description": "Invalid destination"})
+    ids = [message["destinations"][0]["messageId"] for message in told]
+    status = {"groupId": 1, "groupName": "PENDING", "name": "PENDING_ACCEPTED"}
+    return Answer(200, {"messages": [{"messageId": each, "status": status} for each in ids]})
+
+
+def gateway_at(url: str, **changes):
+    config = at("infobip", url) | {"batch": 10}
+    return GatewayFactory(
+        channel=Channel.SMS, provider="infobip", config=config, from_default="Amazing", **changes
+    )
+
+
+def queue(gateway, numbers) -> list[Message]:
+    return [
+        MessageFactory(
+            label=gateway.label,
+            gateway=gateway,
+            channel=Channel.SMS,
+            end_user=EndUserFactory(label=gateway.label, phone=number),
+            content={"ext_user_id": "u", "body": "Best offer ever"},
+        )
+        for number in numbers
+    ]
+
+
+def test_what_is_due_together_leaves_in_one_call():
+    with http_peer(taken_or_refused) as peer:
+        gateway = gateway_at(peer.url)
+        queue(gateway, NUMBERS)
+        run("send", str(gateway.pk), linger=0)
+        assert len(peer.asked) == 1
+    assert Message.objects.filter(state=State.SENT).count() == len(NUMBERS)
+    assert SendAttempt.objects.exclude(provider_id="").count() == len(NUMBERS)
+
+
+def test_no_call_holds_more_than_the_rate_lets_out_in_a_second():
+    with http_peer(taken_or_refused) as peer:
+        gateway = gateway_at(peer.url, rate_per_second=4)
+        queue(gateway, NUMBERS[:6])
+        run("send", str(gateway.pk), linger=1.0)
+        sizes = [len(asked.json["messages"]) for asked in peer.asked]
+    assert sum(sizes) == 6
+    assert max(sizes) <= 4
+
+
+def test_one_message_that_is_refused_takes_no_other_along():
+    with http_peer(taken_or_refused) as peer:
+        gateway = gateway_at(peer.url)
+        queue(gateway, [*NUMBERS[:4], POISON, *NUMBERS[4:]])
+        run("send", str(gateway.pk), linger=0.2)
+        assert len(peer.asked) == 1 + len(NUMBERS) + 1
+    assert Message.objects.filter(state=State.SENT).count() == len(NUMBERS)
+    refused = Message.objects.get(state=State.REJECTED)
+    assert refused.end_user.phone.reveal() == POISON
+    assert SendAttempt.objects.filter(outcome="refused_together").count() == len(NUMBERS) + 1
+    gateway.refresh_from_db()
+    assert not gateway.is_paused
