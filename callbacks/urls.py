@@ -2,6 +2,7 @@
 
 from django.urls import re_path
 
+from callbacks.api.links import clicked, opened, unsubscribe
 from callbacks.api.status import gateway_status, status
 from callbacks.api.webhooks import webhook
 
@@ -9,4 +10,7 @@ urlpatterns = [
     re_path(r"^callbacks/webhooks/(?P<token>[^/]+)/?$", webhook, name="webhook"),
     re_path(r"^callbacks/status/?$", status, name="status"),
     re_path(r"^callbacks/status/(?P<token>[^/]+)/?$", gateway_status, name="gateway-status"),
+    re_path(r"^callbacks/opened/(?P<token>[^/]+)/?$", opened, name="opened"),
+    re_path(r"^callbacks/clicked/(?P<token>[^/]+)/?$", clicked, name="clicked"),
+    re_path(r"^callbacks/unsubscribe/(?P<token>[^/]+)/?$", unsubscribe, name="unsubscribe"),
 ]

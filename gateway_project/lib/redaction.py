@@ -32,7 +32,7 @@ SLASH, EQUALS = r"(?:/|%2F)", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"
 URL_SECRETS = tuple(
     re.compile(rf"({lead})(?:(?!%2[36F])[^\s/?#&\"'<>,;)}}\[\]])+", re.IGNORECASE)
     for lead in (
-        rf"{SLASH}callbacks{SLASH}(?:webhooks|status){SLASH}",
+        rf"{SLASH}callbacks{SLASH}(?:webhooks|status|opened|clicked|unsubscribe){SLASH}",
         rf"{SLASH}platform{SLASH}v1{SLASH}users{SLASH}",
         rf"api[_-]?key{EQUALS}",
         rf"(?:ext_user_id|password|client_secret){EQUALS}",

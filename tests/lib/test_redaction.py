@@ -213,6 +213,12 @@ def test_quoted_printable_of_the_standard_library_is_seen_through():
         ("POST /callbacks/webhooks/s3cr3t-t0ken HTTP/1.1", "POST /callbacks/webhooks/# HTTP/1.1"),
         ("/callbacks/webhooks/s3cr3t/?a=1", "/callbacks/webhooks/#/?a=1"),
         ("/callbacks/status/s3cr3t?status=x", "/callbacks/status/#?status=x"),
+        ("/callbacks/opened/WyIw:1vM:s3cr3t", "/callbacks/opened/#"),
+        ("GET /callbacks/clicked/.eJw%3A1vM%3As3 HTTP/1.1", "GET /callbacks/clicked/# HTTP/1.1"),
+        (
+            "https://gw.example/callbacks/unsubscribe/s3cr3t",
+            "https://gw.example/callbacks/unsubscribe/#",
+        ),
         ("u=%2Fcallbacks%2Fwebhooks%2Fs3cr3t&b", "u=%2Fcallbacks%2Fwebhooks%2F#&b"),
         ("/callbacks/status?api_key=s3cr3t&x=1", "/callbacks/status?api_key=#&x=1"),
         ("url=%3Fapi_key%3Ds3cr3t%26x", "url=%3Fapi_key%3D#%26x"),
