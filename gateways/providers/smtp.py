@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from email.errors import HeaderParseError
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.core.validators import RegexValidator
 
 from gateway_project.lib import egress
 from gateway_project.lib.smtp import GuardedSMTP, GuardedSMTPS
+from gateway_project.lib.tls import trusting
 from gateway_project.lib.transport import TransportError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
@@ -26,9 +28,11 @@ from gateways.providers.base import (
     SecretField,
     SendResult,
 )
-from gateways.providers.fields import PRINTABLE, HostField, PortField
+from gateways.providers.fields import PRINTABLE, CertificateField, HostField, PortField
+from gateways.providers.links import UnsubscribeOption, unsubscribe_headers
 from gateways.providers.mails import compose
 from gateways.providers.smtp_replies import ConnectionLost, problem_of, reply_of
+from gateways.providers.tracking import TrackingOptions, with_pixel, with_tracked_links
 
 COMMAND_SECONDS = 20.0
 """Less than a worker waits before it stops, so that it stops with nothing in doubt."""
@@ -39,7 +43,18 @@ OK = 250
 
 
 class Backend(EmailBackend):
-    """Django's backend over guarded connections."""
+    """Django's backend over guarded connections.
+
+    `authority` is whom it trusts instead of the system's authorities; "" for those.
+    """
+
+    def __init__(self, *, authority: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self._authority = authority
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        return trusting(self._authority) if self._authority else ssl.create_default_context()
 
     @property
     def connection_class(self) -> type[GuardedSMTP]:
@@ -65,12 +80,17 @@ class Smtp(BlockingProvider):
         "Fill in user and password both, or neither where the server knows this machine.",
         "See to it that the server may send for your From domain (SPF, DKIM), or mails "
         "will end up as spam.",
-        "Mail servers report nothing back: accepted and rejected are all that Smartico learns. "
-        "There is no webhook to set up.",
+        "A mail server reports nothing by itself: accepted and rejected are what Smartico learns, "
+        "and what you switch on below. There is no webhook to set up.",
     )
-    reports = frozenset({Status.ACCEPTED, Status.REJECTED})
+    reports = frozenset(
+        {
+            *(Status.ACCEPTED, Status.REJECTED),
+            *(Status.OPENED, Status.CLICKED, Status.UNSUBSCRIBED),
+        }
+    )
 
-    class Config(forms.Form):
+    class Config(UnsubscribeOption, TrackingOptions):
         host = HostField(validators=[HOST])
         port = PortField(
             required=False, help_text="Empty: 587 with STARTTLS, 465 with TLS, else 25."
@@ -82,6 +102,9 @@ class Smtp(BlockingProvider):
         )
         username = forms.CharField(required=False, validators=[PRINTABLE])
         password = SecretField(required=False, strip=False, validators=[PRINTABLE])
+        authority = CertificateField()
+
+        field_order = ("host", "port", "security", "username", "password", "authority")
 
         def clean(self) -> dict[str, Any]:
             cleaned = self.cleaned_data
@@ -100,7 +123,7 @@ class Smtp(BlockingProvider):
         self._backends: list[Backend] = []
 
     def send(self, message: OutboundMessage) -> SendResult:
-        mail = compose(message)
+        mail = self._mail(message)
         backend = self._backend()
         if backend.connection is not None:
             with suppress(ConnectionLost):
@@ -124,6 +147,17 @@ class Smtp(BlockingProvider):
             _close(self._backends.pop())
         self._of_this_thread = threading.local()
 
+    def _mail(self, message: OutboundMessage) -> EmailMessage:
+        """The mail with the links of our own that the account wants in it."""
+        public_url, html = self.public_url, message.html
+        if html and self.config.get("track_clicks"):
+            html = with_tracked_links(html, public_url, message.id)
+        if html and self.config.get("track_opens"):
+            html = with_pixel(html, public_url, message.id)
+        is_listed = self.config.get("list_unsubscribe")
+        headers = unsubscribe_headers(public_url, message.id) if is_listed else {}
+        return compose(replace(message, html=html), headers)
+
     def _backend(self) -> Backend:
         backend: Backend | None = getattr(self._of_this_thread, "backend", None)
         if backend is None:
@@ -141,6 +175,7 @@ class Smtp(BlockingProvider):
             use_tls=security == "starttls",
             use_ssl=security == "tls",
             timeout=timeout,
+            authority=self.config.get("authority", ""),
         )
 
 

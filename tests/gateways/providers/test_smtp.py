@@ -21,7 +21,7 @@ from gateways.providers.base import (
 )
 from gateways.providers.registry import validate_config
 from gateways.providers.smtp import Smtp
-from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID
+from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID, PUBLIC_URL
 from tests.gateways.providers.examples import account, message
 from tests.gateways.providers.mail_peer import HANG_UP, MailPeer, mail_peer, self_signed
 
@@ -417,3 +417,61 @@ def test_tls_is_never_unverified():
 
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+# ---- Links of our own
+
+LINKED = message(
+    Channel.EMAIL, html='<body><p><a href="https://amazing.co/offer">Offer</a></p></body>'
+)
+
+
+def test_a_mail_carries_no_link_of_ours_unless_it_is_wanted(smtp, peer):
+    smtp.send(LINKED)
+
+    (mail,) = peer.mails
+    assert mail["List-Unsubscribe"] is None
+    assert mail.get_body(["html"]).get_content().strip() == LINKED.html
+    assert b"/callbacks/" not in peer.envelopes[0].content
+
+
+def test_a_mail_carries_the_links_that_are_wanted(peer):
+    wanted = dict.fromkeys(("list_unsubscribe", "track_opens", "track_clicks"), True)
+    provider = account_at(peer, **wanted)
+    provider.send(LINKED)
+    provider.close()
+
+    (mail,) = peer.mails
+    html = mail.get_body(["html"]).get_content()
+    assert unfolded(peer, "List-Unsubscribe").startswith(f"<{PUBLIC_URL}/callbacks/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f'<a href="{PUBLIC_URL}/callbacks/clicked/' in html
+    assert f'<img src="{PUBLIC_URL}/callbacks/opened/' in html
+    assert html.strip().endswith('alt=""></body>')
+    assert mail.get_body(["plain"]).get_content().strip() == "Best offer ever"
+
+
+def test_a_mail_without_html_is_not_tracked(peer):
+    provider = account_at(peer, track_opens=True, track_clicks=True)
+    provider.send(message(Channel.EMAIL, html=""))
+    provider.close()
+
+    assert peer.mails[0].get_content_type() == "text/plain"
+    assert b"/callbacks/" not in peer.envelopes[0].content
+
+
+@pytest.mark.parametrize(("security", "is_tls"), [("starttls", False), ("tls", True)])
+def test_an_authority_of_the_house_is_trusted_and_no_other(tmp_path, security, is_tls):
+    context, trusted = self_signed(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    _, stranger = self_signed(other)
+    with mail_peer(tls_context=context, is_tls=is_tls) as peer:
+        changes = {"host": "localhost", "security": security}
+        provider = account_at(peer, **changes, authority=trusted.read_text())
+        provider.send(MESSAGE)
+        provider.close()
+        problem = failure(account_at(peer, **changes, authority=stranger.read_text()))
+
+    assert len(peer.envelopes) == 1
+    assert type(problem) is GatewayMisconfigured

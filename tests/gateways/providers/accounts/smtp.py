@@ -8,4 +8,7 @@ CONFIG = {
     "security": "starttls",
     "username": "amazing",
     "password": CANARY,
+    "list_unsubscribe": False,
+    "track_opens": False,
+    "track_clicks": False,
 }
