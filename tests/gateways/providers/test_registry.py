@@ -87,4 +87,5 @@ def test_empty_values_are_not_kept():
 def test_text_out_of_a_form_becomes_what_the_field_declares():
     config = validate_config(provider_class("smtp"), {"host": "mail.example", "port": "2525"})
 
-    assert config == {"host": "mail.example", "port": 2525, "security": "starttls"}
+    assert (config["port"], config["security"], config["track_opens"]) == (2525, "starttls", False)
+    assert "username" not in config
