@@ -138,6 +138,8 @@ def _report(entry: InboxEntry) -> Report:
         detail=entry.detail,
         occurred_at=entry.occurred_at,
         is_permanent=entry.is_permanent,
+        part=entry.part,
+        parts=entry.parts,
     )
     return Report(update=update, address_index=entry.address_index)
 

@@ -181,6 +181,27 @@ class StatusEvent(models.Model):
         return f"{self.status} of message {self.message_id}"
 
 
+class DeliveredPart(models.Model):
+    """One part of a message that left in several, whose arrival was reported.
+
+    `provider_id` tells the parts of one try from those of another.
+    """
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, db_index=False)
+    provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
+    number = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "provider_id", "number"], name="delivered_part_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of message {self.message_id}"
+
+
 class Wait(models.TextChoices):
     """Why a report stands in the inbox."""
 
@@ -249,6 +270,10 @@ class InboxEntry(models.Model):
     )
     is_permanent = models.BooleanField(
         default=False, help_text="The address itself is at fault: it is suppressed."
+    )
+    part = models.PositiveSmallIntegerField(default=0)
+    parts = models.PositiveSmallIntegerField(
+        default=1, help_text="Of how many parts the report is about one."
     )
     status = models.CharField(max_length=16, choices=Status.choices, blank=True)
     word = models.CharField(max_length=WORD_LENGTH, blank=True)

@@ -30,6 +30,7 @@ from messages_app.models import (
     StatusEvent,
     Wait,
 )
+from messages_app.parts import of_the_whole
 from messages_app.recipients import address_index, last_messages
 from messages_app.statuses import BESIDE
 from messages_app.words import count_ignored, mappings_of, normal_word, shown_word
@@ -159,7 +160,12 @@ def translated(gateway: GatewayValues, reports: Sequence[Report]) -> list[Report
 
 
 def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -> list[StatusEvent]:
-    """Records the reports whose message is known; the words they carry are scrubbed first."""
+    """Records the reports whose message is known; the words they carry are scrubbed first.
+
+    Of a message in parts, a part's arrival is the message's only when it is the last.
+    """
+    known = [(report, found) for report, found in named if found is not None]
+    about = [(report.update, message_id) for report, message_id in known]
     return record(
         [
             Fact(
@@ -171,8 +177,8 @@ def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -
                 address_index=report.address_index,
                 told_by=report.told_by,
             )
-            for report, message_id in named
-            if message_id is not None and report.update.status is not None
+            for (report, message_id), is_told in zip(known, of_the_whole(about), strict=True)
+            if is_told and report.update.status is not None
         ],
         now=now,
     )
@@ -283,6 +289,8 @@ def _inbox_entry(gateway_id: int, report: Report, now: datetime) -> InboxEntry:
         provider_id=_kept_id(update),
         address_index=report.address_index,
         is_permanent=update.is_permanent,
+        part=update.part,
+        parts=update.parts,
         status=update.status or "",
         word=shown_word(update.word),
         word_key=normal_word(update.word),
@@ -311,6 +319,8 @@ def _meaning(report: Report) -> str:
     )
     if report.names_address_only:
         parts += (report.address_index, update.occurred_at)
+    if update.parts > 1:
+        parts += (update.part,)
     return keyed_digest(repr(parts), purpose="inbox-entry")
 
 

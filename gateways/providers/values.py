@@ -19,7 +19,8 @@ class OutboundMessage:
     """A message at the moment of sending, with its recipient.
 
     `id` is our `ext_message_id`; `recipient` is an e-mail address or an E.164 number, None for
-    Custom IM. `received` is Smartico's request as it came (Custom IM only).
+    Custom IM. `received` is Smartico's request as it came (Custom IM only). `tries` counts how
+    often it was set going, this time among them.
     """
 
     id: str
@@ -35,6 +36,7 @@ class OutboundMessage:
     received: Mapping[str, Any] = field(default_factory=dict, repr=False)
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False)
     expires_at: datetime | None = None
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class StatusUpdate:
     `recipient` names the message where the provider does not: the last one to that address.
     `event_id` is the provider's own name of the report, where it has one. `is_permanent` says of a
     FAILED or REJECTED that the address itself is at fault: it is suppressed.
+
+    `parts` above 1 says that the message left as so many, and that this is about number `part`.
     """
 
     status: Status | None
@@ -58,6 +62,8 @@ class StatusUpdate:
     recipient: Personal | None = field(default=None, repr=False)
     event_id: str = ""
     is_permanent: bool = False
+    part: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
