@@ -53,6 +53,16 @@ class PortField(Destination, forms.IntegerField):
         super().__init__(min_value=1, max_value=65535, **kwargs)
 
 
+class SwitchField(forms.BooleanField):
+    """On or off. Kept only where it is on, so that a new one changes no account that is there."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def clean(self, value: Any) -> bool | None:
+        return super().clean(value) or None
+
+
 class SecretField(Secret, forms.CharField):
     """A credential."""
 
