@@ -1,150 +1,136 @@
-"""Webex Connect (imiconnect): Send Message v2 and its outbound webhooks, for SMS.
+"""Webex Connect (imiconnect): Send Message v2 for SMS, e-mail, RCS, and Custom IM as RCS.
 
 Sources: "Send Message v2", "Outbound Webhooks", "API Status Codes" on developers.webexconnect.io.
-One destination per request: how an answer tells several apart is not documented.
-
-`$(name)` in a text is a variable to Webex Connect, and nothing says what becomes of one that has
-no substitution. So no text goes out with a `$(` or `${` of its own: each such dollar sign is itself
-sent as a variable, whose substitution is the dollar sign. That is the documented use of variables
-and gives back the text as it was written.
+One destination per request, unless the account says otherwise: how an answer tells several apart is
+not documented. Several in one call share its `callbackData`, so each is named by its
+`correlationId` alone.
 """
 
 import base64
-import binascii
+import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 import jwt
-from django import forms
-from django.core.exceptions import ValidationError
 
-from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways.providers.answers import asked_wait
+from gateways.providers import webex_bodies as bodies
 from gateways.providers.base import (
     GatewayMisconfigured,
-    GatewayUnavailable,
     HttpAnswer,
     HttpCall,
     HttpProvider,
     MessageRejected,
     OutboundMessage,
     ProviderError,
-    SecretField,
     SendResult,
+    StatusUpdate,
     WebhookRefused,
     WebhookRequest,
+    is_success,
     problem_of,
-    unreadable,
 )
-from gateways.providers.fields import PRINTABLE, HttpUrlField
-from gateways.providers.gsm7 import is_gsm7
 from gateways.providers.signatures import is_hex_hmac
-from gateways.providers.values import StatusUpdate, identifier, items
-from gateways.providers.webex_receipts import receipt
-
-PROBLEMS: Mapping[str, type[ProviderError]] = {
-    "7001": GatewayMisconfigured,
-    "7002": GatewayMisconfigured,
-    "7006": GatewayUnavailable,
-    "7007": GatewayMisconfigured,
-    "7020": GatewayUnavailable,
-    "7127": GatewayMisconfigured,
-}
-"""`code` of an answer. 7020 is the tenant's transaction limit, and comes as an HTTP 400."""
-
-CREDENTIALS = ("service_key", "service_id", "service_secret")
-RATE_PAUSE_SECONDS = 1.0
-QUOTA_PAUSE_SECONDS = 300.0
-LONGEST_VALIDITY_SECONDS = 72 * 3600
-DOLLAR_OF_A_VARIABLE = re.compile(r"\$(?=[({])")
-DOLLAR = "dollar"
+from gateways.providers.values import items
+from gateways.providers.webex_account import WebexConnectConfig
+from gateways.providers.webex_answers import (
+    object_in,
+    problem_named,
+    refused_together,
+    results_in,
+)
+from gateways.providers.webex_receipts import receipts
+from gateways.providers.webex_times import ending
 
 
 class WebexConnect(HttpProvider):
     slug = "webex_connect"
     title = "Webex Connect"
-    channels = (Channel.SMS,)
+    channels = (Channel.SMS, Channel.EMAIL, Channel.RCS, Channel.CUSTOM_IM)
     needs = "The base URL of your tenant, and a service key, or a service id with its secret."
     instructions = (
-        "In Webex Connect, open the service whose SMS sender you want to use, and copy its "
-        "service key; where it uses JSON Web Tokens, its service id and secret instead.",
+        "In Webex Connect, open the service whose SMS sender, e-mail app or RCS agent you want to "
+        "use, and copy its service key; where it uses JSON Web Tokens, its service id and secret.",
         "Fill in the base URL of your region, such as https://api.us.webexconnect.io. "
         "The gateway posts to /v2/messages below it.",
-        "Set a From on the next screen: Webex Connect sends nothing without one, and it must be "
-        "a sender that this service may use.",
+        "Set a From on the next screen, one that this service may use: the SMS sender, an address "
+        "of the e-mail app's domain, or the RCS app ID. Custom IM takes the RCS app ID from here.",
         "Receipts come to our webhook URL without further ado: every message names it as its "
-        "notifyUrl.",
+        "notifyUrl. Mails are reported on by e-mail apps on Amazon SES only.",
         "Only where you set up an outbound webhook of your own: give it our webhook URL, and put "
         "the secret that signs it (x-hub-signature) into Webhook secret.",
     )
-    reports = frozenset(Status) - {Status.COMPLAINED, Status.UNSUBSCRIBED}
+    reports = frozenset(Status)
+    not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {
+        Channel.SMS: frozenset({Status.OPENED, Status.COMPLAINED, Status.UNSUBSCRIBED}),
+        Channel.RCS: frozenset({Status.COMPLAINED, Status.UNSUBSCRIBED}),
+        Channel.CUSTOM_IM: frozenset({Status.COMPLAINED, Status.UNSUBSCRIBED}),
+    }
     proof = "HMAC-SHA256 or -SHA512, where set up"
-    text_limit: ClassVar[Mapping[Channel, int]] = {Channel.SMS: 1024}
+    text_limit = bodies.TEXT_LIMIT
+    html_limit = bodies.HTML_LIMIT
+    Config = WebexConnectConfig
 
-    class Config(forms.Form):
-        base_url = HttpUrlField(
-            label="Base URL", help_text="For example https://api.us.webexconnect.io"
-        )
-        service_key = SecretField(required=False, validators=[PRINTABLE])
-        service_id = forms.CharField(required=False, label="Service ID")
-        service_secret = SecretField(required=False, help_text="Base64, as Webex Connect shows it.")
-        webhook_secret = SecretField(
-            required=False,
-            help_text="Where webhooks are signed (x-hub-signature). "
-            "Empty: the token in the webhook URL is the credential.",
-        )
+    def __init__(self, config: Mapping[str, Any], **urls: str) -> None:
+        super().__init__(config, **urls)
+        self.batch_size = self.config.get("batch") or 1
 
-        def clean_service_secret(self) -> str:
-            secret: str = self.cleaned_data["service_secret"]
-            try:
-                base64.b64decode(secret, validate=True)
-            except (binascii.Error, ValueError):
-                raise ValidationError("This is not Base64.") from None
-            return secret
+    def address_channel(self, channel: Channel) -> Channel | None:
+        """Custom IM goes to a phone number, as an RCS message."""
+        return Channel.RCS if channel == Channel.CUSTOM_IM else channel
 
-        def clean(self) -> None:
-            if self.errors:
-                return
-            given = [name for name in CREDENTIALS if self.cleaned_data[name]]
-            if given not in (["service_key"], ["service_id", "service_secret"]):
-                raise ValidationError(
-                    "Either service_key or both service_id and service_secret are needed."
-                )
+    def batch_key(self, message: OutboundMessage) -> Hashable:
+        """Equal bodies, and an end within the same minute. What was tried before goes alone, and
+        so does what cannot leave."""
+        if message.tries > 1:
+            return message.id
+        try:
+            shared = bodies.letter(message, self.config).shared
+        except ProviderError:
+            return message.id
+        minute = message.expires_at and int(message.expires_at.timestamp()) // 60
+        return minute, hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).digest()
 
     def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
-        return super().content_problem(channel, without_variables(text), html)
+        return bodies.content_problem(channel, text, html, self.config)
 
     def call(self, messages: Sequence[OutboundMessage]) -> HttpCall:
-        (message,) = messages
-        return self._post(self._body(message))
+        letters = [bodies.letter(message, self.config) for message in messages]
+        shared = letters[0].shared
+        ends = [message.expires_at for message in messages if message.expires_at]
+        body = {
+            **shared,
+            "to": [letter.destination for letter in letters],
+            **ending(min(ends, default=None), shared, self.config),
+        }
+        if len(messages) == 1:
+            body["callbackData"] = messages[0].id
+        if self.webhook_url:
+            body["notifyUrl"] = self.webhook_url
+        return self._post(body)
+
+    def results(
+        self, messages: Sequence[OutboundMessage], answer: HttpAnswer
+    ) -> list[SendResult | ProviderError]:
+        results = super().results(messages, answer)
+        if len(messages) == 1 or is_success(answer):
+            return results
+        return [refused_together(each) for each in results]
 
     def taken(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
     ) -> list[SendResult | ProviderError]:
-        told = _object(answer)
-        message_id = identifier(told.get("messageId"))
-        if message_id is None:
-            return [self.refusal(answer) or unreadable(answer)]
-        return [SendResult(provider_id=message_id)]
+        return results_in(messages, answer)
 
     def refusal(self, answer: HttpAnswer) -> ProviderError | None:
-        told = _object(answer)
-        code = identifier(told.get("code"))
         if answer.status == HTTPStatus.NOT_FOUND:
             return GatewayMisconfigured("HTTP 404: is the base URL right?")
-        if code is None or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
-        words = f"{code} {told.get('message') or ''}".strip()
-        kind = PROBLEMS.get(code)
-        if kind is GatewayUnavailable:
-            pause = QUOTA_PAUSE_SECONDS if "quota" in words.lower() else RATE_PAUSE_SECONDS
-            return GatewayUnavailable(words, retry_after=asked_wait(answer) or pause)
-        return kind(words) if kind else None
+        return problem_named(object_in(answer), answer)
 
     def check_connection(self) -> str:
         """Posts an empty object: without destination and content nothing can be sent."""
@@ -152,7 +138,7 @@ class WebexConnect(HttpProvider):
         problem = self.refusal(answer) or problem_of(answer)
         if not isinstance(problem, MessageRejected):
             raise problem
-        if "code" not in _object(answer):
+        if "code" not in object_in(answer):
             raise GatewayMisconfigured("it does not answer as Webex Connect does")
         return "Webex Connect took the credentials, and refused an empty message as it should."
 
@@ -166,7 +152,7 @@ class WebexConnect(HttpProvider):
             raise WebhookRefused("x-hub-signature is missing or does not fit the body")
 
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
-        return [receipt(item) for item in items(request)]
+        return [update for item in items(request) for update in receipts(item)]
 
     def _post(self, body: Mapping[str, Any]) -> HttpCall:
         return HttpCall(
@@ -182,51 +168,3 @@ class WebexConnect(HttpProvider):
         claims = {"iss": self.config["service_id"], "iat": int(datetime.now(UTC).timestamp())}
         secret = base64.b64decode(self.config["service_secret"])
         return {"Authorization": f"Bearer {jwt.encode(claims, secret, algorithm='HS256')}"}
-
-    def _body(self, message: OutboundMessage) -> dict[str, Any]:
-        if not message.sender:
-            raise GatewayMisconfigured("Webex Connect sends nothing without a From")
-        body = {
-            "channel": message.channel.value,
-            "from": message.sender,
-            "callbackData": message.id,
-            **BODIES[message.channel](message),
-        }
-        if self.webhook_url:
-            body["notifyUrl"] = self.webhook_url
-        if message.expires_at:
-            left = int((message.expires_at - datetime.now(UTC)).total_seconds())
-            body["validity"] = min(max(left, 1), LONGEST_VALIDITY_SECONDS)
-        return body
-
-
-def without_variables(text: str) -> str:
-    """The text with each `$(` and `${` in it written as Webex Connect's own variable."""
-    return DOLLAR_OF_A_VARIABLE.sub(f"$({DOLLAR})", text)
-
-
-def _sms(message: OutboundMessage) -> dict[str, Any]:
-    if message.recipient is None:
-        raise MessageRejected("there is no recipient")
-    text = without_variables(message.text)
-    destination: dict[str, Any] = {
-        "msisdn": [message.recipient.reveal().removeprefix("+")],
-        "correlationId": message.id,
-    }
-    if text != message.text:
-        destination["substitutions"] = {DOLLAR: "$"}
-    return {
-        "to": [destination],
-        "content": {"type": "text" if is_gsm7(message.text) else "unicode", "text": text},
-        "requestedReceipts": ["SUBMITTED", "DELIVERED", "UNDELIVERED", "FAILED"],
-    }
-
-
-BODIES: Mapping[Channel, Callable[[OutboundMessage], dict[str, Any]]] = {Channel.SMS: _sms}
-"""What each channel adds to the body."""
-
-
-def _object(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The object in an answer; an empty one where there is none."""
-    told = read_answer(answer.text)
-    return told if isinstance(told, Mapping) else {}

@@ -141,7 +141,7 @@ def test_content_over_its_limits_is_refused_with_the_limit_and_not_the_content(s
         assert str(limit) in provider.content_problem(channel, "x" * (limit + 1), "")
     if provider.html_limit:
         assert str(provider.html_limit) in provider.content_problem(
-            provider.channels[0], "", "é" * provider.html_limit
+            Channel.EMAIL, "", "é" * provider.html_limit
         )
 
 

@@ -8,6 +8,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from gateway_project.lib.http import HttpAnswer, http_client
+from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
 from gateways.providers.base import (
     GatewayMisconfigured,
@@ -105,48 +106,22 @@ def test_text_outside_the_gsm_alphabet_goes_as_unicode(text, kind):
     assert sent(text=text)["content"] == {"type": kind, "text": text}
 
 
-def expanded(body):
-    """The text as Webex Connect would send it: every variable replaced, once."""
-    (destination,) = body["to"]
-    text = body["content"]["text"]
-    for name, value in destination.get("substitutions", {}).items():
-        text = "\0".join(text.split(f"$({name})")).replace("\0", value)
-    return text
+MARKERS = ["Hi $(name), 5$ off", "${field2}", "$$(dollar)(dollar)", "$((nested) $(", "$("]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Hi $(name), 5$ off",
-        "${field2}",
-        "$$(dollar)(dollar)",
-        "$(dollar)",
-        "$((nested) $(",
-        "$(",
-    ],
-)
-def test_what_looks_like_a_variable_arrives_as_it_was_written(text):
-    body = sent(text=text)
-
-    assert expanded(body) == text
-    own = body["content"]["text"].replace("$(dollar)", "\0")
-    assert "$(" not in own
-    assert "${" not in own
+@pytest.mark.parametrize("text", MARKERS)
+def test_a_text_with_a_variable_in_it_is_refused_when_it_comes_and_when_it_leaves(text):
+    for channel in (Channel.SMS, Channel.RCS, Channel.CUSTOM_IM):
+        assert "variable" in account("webex_connect").content_problem(channel, text, "")
+        with pytest.raises(MessageRejected) as refused:
+            account("webex_connect").call([message(channel, text=text, recipient=Personal(PHONE))])
+        assert "variable" in refused.value.detail
 
 
 @pytest.mark.parametrize("text", ["5$ (five dollars)", "US$ {x}", "(dollar)", "costs 5$"])
 def test_a_dollar_sign_of_no_variable_stays(text):
-    body = sent(text=text)
-
-    assert body["content"]["text"] == text
-    assert "substitutions" not in body["to"][0]
-
-
-def test_the_length_of_a_text_is_counted_as_it_is_sent():
-    provider = account("webex_connect")
-
-    assert provider.content_problem(Channel.SMS, "x" * 1024, "") is None
-    assert "1024" in provider.content_problem(Channel.SMS, "$(" + "x" * 1022, "")
+    assert sent(text=text)["content"]["text"] == text
+    assert account("webex_connect").content_problem(Channel.SMS, text, "") is None
 
 
 @time_machine.travel(NOW, tick=False)
@@ -335,6 +310,45 @@ def test_a_signature_made_with_another_secret_is_refused():
 
 def test_a_service_id_and_secret_are_as_good_as_a_key():
     assert validate_config(WebexConnect, BY_TOKEN) == BY_TOKEN
+
+
+def test_a_switch_that_is_off_is_not_kept():
+    given = BY_TOKEN | {"track_opens": False, "track_clicks": True}
+
+    assert validate_config(WebexConnect, given) == BY_TOKEN | {"track_clicks": True}
+
+
+@pytest.mark.parametrize(
+    ("changes", "at_fault"),
+    [
+        ({"shorten_links": True}, "domain"),
+        ({"shorten_links": True, "domain": "http://me.example"}, "domain"),
+        ({"sms_fallback": True}, "sms_sender_id"),
+        ({"substitutions": {"name": "x"}}, "substitutions"),
+        ({"template_id": "1", "substitutions": ["x"]}, "substitutions"),
+        ({"template_id": "1", "substitutions": {"a": {"b": "c"}}}, "substitutions"),
+        ({"priority": "4"}, "priority"),
+        ({"expiry": "never"}, "expiry"),
+        ({"batch": 1001}, "batch"),
+        ({"batch": 0}, "batch"),
+        ({"send_at": "{{ nonsense }}"}, "send_at"),
+        ({"fallback_text": "{{ nonsense }}"}, "fallback_text"),
+        ({"smart_links": {"smartlinkId": 5}}, "smart_links"),
+        ({"smart_links": [{"smartlinkId": "5", "validity": 30}]}, "smart_links"),
+        ({"attachments": {"name": "x"}}, "attachments"),
+        ({"attachments": [{"name": "x"}]}, "attachments"),
+        (
+            {"attachments": [{"mimeType": "image/png", "name": "x", "mediaUrl": "http://a.co/x"}]},
+            "attachments",
+        ),
+        ({"rcs_content": {"type": "poem"}}, "rcs_content"),
+    ],
+)
+def test_what_cannot_work_is_said_beside_its_field(changes, at_fault):
+    with pytest.raises(ValidationError) as refused:
+        validate_config(WebexConnect, CONFIGS["webex_connect"] | changes)
+
+    assert list(refused.value.message_dict) == [at_fault]
 
 
 def test_its_form_works_inside_of_others():

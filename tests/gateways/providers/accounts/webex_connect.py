@@ -11,6 +11,7 @@ CONFIG = {
     "base_url": "https://api.us.webexconnect.io",
     "service_key": CANARY,
     "webhook_secret": CANARY,
+    "rcs_app_id": "a_156887855308557980",
 }
 BY_TOKEN = {
     "base_url": "https://api.us.webexconnect.io",

@@ -1,0 +1,178 @@
+"""What an account at Webex Connect is configured with."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+from gateways.providers.base import Provider, SecretField
+from gateways.providers.fields import PRINTABLE, HttpUrlField, SwitchField
+from gateways.providers.placeholders import problem_in
+from gateways.providers.tables import JsonTemplateField
+from gateways.providers.webex_bodies import (
+    attachments_problem,
+    smart_links_problem,
+    substitutions_problem,
+)
+from gateways.providers.webex_rcs import problem_in_template
+
+DESTINATIONS_PER_CALL = 1000
+CREDENTIALS = ("service_key", "service_id", "service_secret")
+HTTPS = RegexValidator(r"\Ahttps://[A-Za-z0-9.-]+(/[!-~]*)?\Z", "A URL with https:// is expected.")
+
+
+def _template(value: str) -> None:
+    if problem := problem_in(value):
+        raise ValidationError(problem)
+
+
+class WebexConnectConfig(Provider.Config):
+    """Authentication & Configuration."""
+
+    base_url = HttpUrlField(
+        label="Base URL", help_text="For example https://api.us.webexconnect.io"
+    )
+    service_key = SecretField(required=False, validators=[PRINTABLE])
+    service_id = forms.CharField(required=False, label="Service ID")
+    service_secret = SecretField(required=False, help_text="Base64, as Webex Connect shows it.")
+    webhook_secret = SecretField(
+        required=False,
+        help_text="Where webhooks are signed (x-hub-signature). "
+        "Empty: the token in the webhook URL is the credential.",
+    )
+    template_id = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Template ID",
+        help_text="A template of Webex Connect to send instead of the message's own content.",
+    )
+    substitutions = JsonTemplateField(
+        required=False,
+        help_text='The variables of that template: {"name": "{{ extension.title }}", '
+        '"country": "{{ properties.country }}", "text": "{{ message.text }}"}.',
+    )
+    priority = forms.ChoiceField(
+        required=False,
+        choices=[("", "As Webex Connect does by default"), ("1", "1, lowest"), ("2", "2")]
+        + [("3", "3, highest")],
+    )
+    expiry = forms.ChoiceField(
+        required=False,
+        label="A message's end is told as",
+        choices=[("", "Its validity in seconds"), ("expireAt", "A date and time (expireAt)")],
+        help_text="With Send at, it is always a date and time.",
+    )
+    send_at = forms.CharField(
+        required=False,
+        max_length=200,
+        validators=[_template],
+        label="Send at",
+        help_text="A placeholder for the time to deliver at, up to 7 days ahead, such as "
+        "{{ extension.send_at }}: ISO 8601 with its zone, or Unix seconds. Empty: at once.",
+    )
+    batch = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=DESTINATIONS_PER_CALL,
+        label="Destinations per call",
+        help_text="Up to 1,000 of equal content in one call, and never more than the gateway's "
+        "rate. Empty: one. How Webex Connect answers for several is not documented: test first.",
+    )
+    track_clicks = SwitchField(help_text="In mails; in SMS only in links that are shortened.")
+    track_opens = SwitchField(help_text="In mails with HTML.")
+    shorten_links = SwitchField(help_text="In SMS; needs the domain below.")
+    domain = forms.CharField(
+        required=False,
+        max_length=200,
+        validators=[HTTPS],
+        label="Domain of short links",
+        help_text="As Webex Connect's support has set it up: https://me.example.com",
+    )
+    smart_links = JsonTemplateField(
+        required=False, label="Smart links", help_text='[{"smartlinkId": 5, "validity": 30}]'
+    )
+    dlt_template_id = forms.CharField(
+        required=False,
+        max_length=100,
+        validators=[PRINTABLE],
+        label="DLT template ID",
+        help_text="Of SMS to India (extras.dlt_templateid).",
+    )
+    attachments = JsonTemplateField(
+        required=False,
+        help_text='Of mails, fetched by Webex Connect: [{"mimeType": "image/png", "name": "offer", '
+        '"mediaUrl": "https://cdn.example.com/{{ properties.offer }}.png"}].',
+    )
+    rcs_app_id = forms.CharField(
+        required=False,
+        max_length=100,
+        validators=[PRINTABLE],
+        label="RCS app ID",
+        help_text="The agent that Custom IM leaves from. On the RCS channel it is the From.",
+    )
+    rcs_content = JsonTemplateField(
+        required=False,
+        label="RCS content",
+        help_text='A rich message made of the extension fields: {"type": "standalone", "richCard": '
+        '{"title": "{{ extension.title }}", "media": {"height": "TALL", "url": '
+        '"{{ extension.picture }}"}}}. Types: text, media, standalone, carousel, agentEvent. '
+        "Empty: the text.",
+    )
+    sms_fallback = SwitchField(
+        label="SMS fallback",
+        help_text="Webex Connect sends an SMS to who has no RCS.",
+    )
+    sms_sender_id = forms.CharField(
+        required=False, max_length=100, validators=[PRINTABLE], label="SMS sender ID"
+    )
+    fallback_text = forms.CharField(
+        required=False,
+        max_length=1024,
+        validators=[_template],
+        help_text="Of that SMS, placeholders allowed. Empty: the message's text.",
+    )
+    carrier_id = forms.CharField(
+        required=False, max_length=20, validators=[PRINTABLE], label="Carrier ID"
+    )
+
+    def clean_service_secret(self) -> str:
+        secret: str = self.cleaned_data["service_secret"]
+        try:
+            base64.b64decode(secret, validate=True)
+        except (binascii.Error, ValueError):
+            raise ValidationError("This is not Base64.") from None
+        return secret
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        given = [name for name in CREDENTIALS if self.cleaned_data[name]]
+        if given not in (["service_key"], ["service_id", "service_secret"]):
+            raise ValidationError(
+                "Either service_key or both service_id and service_secret are needed."
+            )
+        for name, problem in list(self._problems()):
+            self.add_error(name, problem)
+
+    def _problems(self) -> Iterable[tuple[str, str]]:
+        given = self.cleaned_data
+        if given["substitutions"] and not given["template_id"]:
+            yield "substitutions", "These are a template's: fill in its ID."
+        if given["shorten_links"] and not given["domain"]:
+            yield "domain", "This is needed where links are shortened."
+        if given["sms_fallback"] and not given["sms_sender_id"]:
+            yield "sms_sender_id", "This is needed for the fallback."
+        for name, check in CHECKS.items():
+            if given[name] and (problem := check(given[name])):
+                yield name, problem
+
+
+CHECKS = {
+    "substitutions": substitutions_problem,
+    "smart_links": smart_links_problem,
+    "attachments": attachments_problem,
+    "rcs_content": problem_in_template,
+}

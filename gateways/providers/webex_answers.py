@@ -1,0 +1,107 @@
+"""What Webex Connect's answers mean.
+
+Sources: "Send Message v2", "API Status Codes". How several destinations are answered is not
+documented. A list is read by each entry's `correlationId`, or by place where none has one. A single
+object stands for all of them; its `messageId` then names no message, so none is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway_project.lib.lenient_json import read_answer
+from gateways.providers.answers import asked_wait, unreadable
+from gateways.providers.base import (
+    GatewayMisconfigured,
+    GatewayUnavailable,
+    HttpAnswer,
+    MessageRejected,
+    OutboundMessage,
+    ProviderError,
+    SendResult,
+)
+from gateways.providers.values import identifier
+
+PROBLEMS: Mapping[str, type[ProviderError]] = {
+    "7001": GatewayMisconfigured,
+    "7002": GatewayMisconfigured,
+    "7006": GatewayUnavailable,
+    "7007": GatewayMisconfigured,
+    "7020": GatewayUnavailable,
+    "7127": GatewayMisconfigured,
+}
+"""`code` of an answer. 7020 is the tenant's transaction limit, and comes as an HTTP 400."""
+REFUSALS = frozenset({"7000", "7003", "7004", "7005", "7009", "7022"})
+"""Codes of a request, or of an entry in a list, that will never be taken as it is."""
+
+RATE_PAUSE_SECONDS = 1.0
+QUOTA_PAUSE_SECONDS = 300.0
+
+
+def object_in(answer: HttpAnswer) -> Mapping[str, Any]:
+    """The object in an answer; an empty one where there is none."""
+    told = read_answer(answer.text)
+    return told if isinstance(told, Mapping) else {}
+
+
+def problem_named(told: Mapping[str, Any], answer: HttpAnswer) -> ProviderError | None:
+    """The problem that a `code` names; None where it says nothing more than the HTTP status."""
+    code = identifier(told.get("code"))
+    kind = PROBLEMS.get(code or "")
+    if kind is None:
+        return None
+    words = words_of(told)
+    if kind is GatewayUnavailable:
+        pause = QUOTA_PAUSE_SECONDS if "quota" in words.lower() else RATE_PAUSE_SECONDS
+        return GatewayUnavailable(words, retry_after=asked_wait(answer) or pause)
+    return kind(words)
+
+
+def words_of(told: Mapping[str, Any]) -> str:
+    return f"{identifier(told.get('code'))} {told.get('message') or ''}".strip()
+
+
+def results_in(
+    messages: Sequence[OutboundMessage], answer: HttpAnswer
+) -> list[SendResult | ProviderError]:
+    """One result for each message, out of a 2xx."""
+    told = read_answer(answer.text)
+    if isinstance(told, list) and told:
+        return [_result(each, answer) for each in _in_order(messages, told)]
+    result = _result(told, answer)
+    if len(messages) > 1 and isinstance(result, SendResult):
+        result = SendResult(detail="taken together with others")
+    return [result for _ in messages]
+
+
+def refused_together(problem: SendResult | ProviderError) -> SendResult | ProviderError:
+    """What the refusal of a call means to each of several messages in it: which of them is at
+    fault it does not say, so they are tried one by one."""
+    if not isinstance(problem, MessageRejected):
+        return problem
+    return GatewayUnavailable(
+        f"refused together with others: {problem.detail}", retry_after=RATE_PAUSE_SECONDS
+    )
+
+
+def _result(told: object, answer: HttpAnswer) -> SendResult | ProviderError:
+    entry = told if isinstance(told, Mapping) else {}
+    message_id = identifier(entry.get("messageId"))
+    if message_id is not None:
+        return SendResult(provider_id=message_id)
+    if identifier(entry.get("code")) in REFUSALS:
+        return MessageRejected(words_of(entry))
+    return problem_named(entry, answer) or unreadable(answer)
+
+
+def _in_order(messages: Sequence[OutboundMessage], entries: list[Any]) -> list[Any]:
+    """The entry of each message, None for those that have none."""
+    named = {_correlation(each): each for each in entries}
+    if set(named) == {None}:
+        return entries if len(entries) == len(messages) else [None for _ in messages]
+    return [named.get(message.id) for message in messages]
+
+
+def _correlation(entry: object) -> str | None:
+    if not isinstance(entry, Mapping):
+        return None
+    return identifier(entry.get("correlationId") or entry.get("correlationid"))
