@@ -61,6 +61,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DeliveredPart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('provider_id', models.CharField(blank=True, max_length=255)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='messages_app.message')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Relay',
             fields=[
                 ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
@@ -153,6 +162,8 @@ class Migration(migrations.Migration):
                 ('provider_id', models.CharField(blank=True, max_length=255)),
                 ('address_index', models.CharField(blank=True, help_text='Blind index of the address that the report names.', max_length=64)),
                 ('is_permanent', models.BooleanField(default=False, help_text='The address itself is at fault: it is suppressed.')),
+                ('part', models.PositiveSmallIntegerField(default=0)),
+                ('parts', models.PositiveSmallIntegerField(default=1, help_text='Of how many parts the report is about one.')),
                 ('status', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], max_length=16)),
                 ('word', models.CharField(blank=True, max_length=100)),
                 ('word_key', models.CharField(blank=True, help_text='The word as it is compared.', max_length=100)),
@@ -204,6 +215,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='message',
             constraint=models.UniqueConstraint(fields=('label', 'channel', 'repeat_key'), name='message_once_per_uid'),
+        ),
+        migrations.AddConstraint(
+            model_name='deliveredpart',
+            constraint=models.UniqueConstraint(fields=('message', 'provider_id', 'number'), name='delivered_part_once'),
         ),
         migrations.AddIndex(
             model_name='relay',
