@@ -24,7 +24,8 @@ from gateway_project.lib import kicks
 from gateway_project.lib.draining import DRAINS, run
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.models import Gateway
-from messages_app.models import InboxEntry, Message, State
+from messages_app.models import InboxEntry, Message, Relay, State
+from messages_app.relaying import draining
 from tests.factories import (
     API_KEY,
     SECRET,
@@ -33,13 +34,18 @@ from tests.factories import (
     GatewayFactory,
     KeyFactory,
 )
+from tests.gateways.providers.examples import at
 from tests.gateways.providers.mail_peer import mail_peer
 from tests.messages_app.house import House, build_house
 from tests.peers import Answer, Asked, HttpPeer, http_peer
+from users.importing import upsert
+from users.rows import row_of
+from users.suppressions import suppress
 
 EMAIL = "canary.mailbox@secret-domain.example"
 PHONE = "+4915112345678"
 PREVIEW = "canary.preview@amazing.co"
+PLATFORM_KEY = "the-key-of-the-platform"
 PROVIDER_SECRET = "canary-service-key"
 CALLBACK_PATH = "/canary-callback-path"
 
@@ -69,10 +75,15 @@ def leaks(text: str) -> set[str]:
 
 
 class Peers:
-    """Smartico, a notification centre and Webex, all rude enough to repeat what they are told."""
+    """Smartico, a notification centre, Webex and eSputnik, all rude enough to repeat what they are
+    told."""
 
-    def __init__(self, smartico: HttpPeer, centre: HttpPeer, webex: HttpPeer) -> None:
+    def __init__(
+        self, smartico: HttpPeer, centre: HttpPeer, webex: HttpPeer, esputnik: HttpPeer
+    ) -> None:
         self.smartico, self.centre, self.webex = smartico, centre, webex
+        self.esputnik = esputnik
+        esputnik.respond = self.choke
         smartico.respond = self.hear
         centre.respond = self.take
         webex.respond = self.refuse
@@ -92,11 +103,19 @@ class Peers:
         spelt = {"plain": number, "spaced": " ".join(number), "key": PROVIDER_SECRET, "user": EMAIL}
         return Answer(status=400, body={"code": "7004", "message": json.dumps(spelt)})
 
+    def choke(self, asked: Asked) -> Answer:
+        words = f"{EMAIL} {PHONE} {PROVIDER_SECRET} {asked.body.decode()}"
+        if asked.path.endswith("/event"):
+            return Answer(status=503, body=words)
+        if asked.path.endswith(("/balance", "/addressbooks")):
+            return Answer(status=400, body=words)
+        return Answer(body={"results": {"status": "ERROR", "message": words}})
+
 
 @pytest.fixture
 def peers() -> Iterator[Peers]:
-    with http_peer() as smartico, http_peer() as centre, http_peer() as webex:
-        yield Peers(smartico, centre, webex)
+    with http_peer() as one, http_peer() as two, http_peer() as three, http_peer() as four:
+        yield Peers(one, two, three, four)
 
 
 @pytest.fixture
@@ -122,6 +141,7 @@ class Scenario:
     def __init__(self, house: House, peers: Peers) -> None:
         self.house, self.peers = house, peers
         self.answers: list[dict] = []
+        self.platform_answers: list[str] = []
 
     def play(self) -> None:
         self.send_on_every_channel()
@@ -129,6 +149,7 @@ class Scenario:
         self.send_through_providers_that_repeat_addresses()
         self.drain()
         self.be_reported_to()
+        self.tell_as_the_platform()
         self.drain()
 
     def post(self, channel: str, uid: str, **changes) -> None:
@@ -182,6 +203,8 @@ class Scenario:
             InboxEntry.objects.exclude(due_at=None).update(due_at=now)
             Message.objects.filter(state=State.QUEUED).update(due_at=now)
             CallbackDelivery.objects.owed().update(due_at=now)
+            Relay.objects.filter(settled_at=None).update(due_at=now)
+            draining.forget()
             for drain in DRAINS.values():
                 for key in drain.due():
                     run(drain.name, key, linger=0)
@@ -206,6 +229,41 @@ class Scenario:
                 answer = client.get(path, query | {"api_key": STATUS_KEY})
                 self.answers.append(answer.json())
 
+    def tell_as_the_platform(self) -> None:
+        """Events, orders, a changed user and an opt-out, with addresses wherever one can stand."""
+        label, peer = self.house.label, self.peers.esputnik
+        KeyFactory(label=label, kind=KeyKind.PLATFORM, secret=PLATFORM_KEY)
+        config = at("esputnik", peer.url) | {"api_key": PROVIDER_SECRET}
+        GatewayFactory(label=label, channel=Channel.EMAIL, provider="esputnik", config=config)
+        event = {"type": EMAIL, "ext_user_id": "u-1", "id": EMAIL, "params": {"text": PHONE}}
+        order = {
+            "ext_user_id": "u-1",
+            "external_id": EMAIL,
+            "status": "DELIVERED",
+            "total": 5,
+            "currency": "EUR",
+            "date": "2026-03-08T09:30:00Z",
+            "delivery_address": PHONE,
+        }
+        bad = [{"ext_user_id": EMAIL, "type": "x"}, {EMAIL: PHONE}, EMAIL, {"email": EMAIL}]
+        self.call("events", [event, *bad])
+        self.call("orders", [order, {**order, "total": EMAIL}, {**order, "status": PHONE}])
+        self.call("events", f'{{"email": "{EMAIL}" {PHONE}')
+        self.call("fields")
+        self.call("account")
+        upsert(label.pk, [row_of({"ext_user_id": "u-1", "properties": {"country": "AT"}})])
+        suppress(label.pk, Channel.EMAIL, [self.house.user.email_index], "platform")
+
+    def call(self, page: str, body: object = None) -> None:
+        headers, path = {"Authorization": PLATFORM_KEY}, f"/platform/v1/{page}"
+        client = self.house.client
+        response = (
+            client.get(path, headers=headers)
+            if body is None
+            else client.post(path, body, content_type="application/json", headers=headers)
+        )
+        self.platform_answers.append(f"{response.status_code} {response.content.decode()}")
+
 
 @pytest.fixture
 def scenario(house, peers, caplog, monkeypatch, settings) -> Scenario:
@@ -227,10 +285,20 @@ def test_the_scenario_does_what_it_should(scenario):
         "rejected",
         "failed",
     }
+    assert [answer[:3] for answer in scenario.platform_answers] == [
+        "202",
+        "202",
+        "400",
+        *2 * ["200"],
+    ]
+    ended = set(Relay.objects.values_list("kind", "outcome"))
+    assert {(kind, "rejected") for kind in ("order", "contact", "opt_out")} < ended
+    assert Relay.objects.get(kind="event").detail.startswith("HTTP 503")
 
 
 def test_no_answer_holds_an_address(scenario):
     assert leaks(json.dumps(scenario.answers)) == set()
+    assert leaks(str(scenario.platform_answers)) == set()
 
 
 def test_no_callback_holds_an_address(scenario):

@@ -38,8 +38,9 @@ LEASE = timedelta(seconds=60)
 CALLS_IN_THE_AIR = 4
 LONGEST_SILENCE_SECONDS = 60.0
 
-_silent_until: dict[int, float] = {}
-"""Gateways that this process tells nothing before then, by its monotonic clock."""
+_silent_until: dict[tuple[int, str], float] = {}
+"""Gateways and kinds of which this process tells nothing before then, by its monotonic clock. The
+kinds go to different paths: one that does not answer keeps none of the others back."""
 
 
 def due_gateways() -> list[str]:
@@ -48,7 +49,7 @@ def due_gateways() -> list[str]:
     return [
         str(gateway.id)
         for gateway in configuration.current().gateways.values()
-        if _teller(gateway) is not None and _due(gateway.id, now).exists()
+        if _teller(gateway) is not None and _due(gateway.id, now, _told_kinds(gateway)).exists()
     ]
 
 
@@ -61,20 +62,21 @@ def _teller(gateway: GatewayValues) -> Provider | None:
     """The gateway's adapter where it takes relays, and may be told at this moment."""
     if not gateway.is_active or gateway.is_paused:
         return None
-    if _silent_until.get(gateway.id, 0.0) > time.monotonic():
-        return None
     adapter = relay_adapter(gateway)
     return adapter if isinstance(adapter, TakesRelays) else None
 
 
-def _due(gateway_id: int, now: datetime | Combinable) -> "QuerySet[Relay]":
+def _told_kinds(gateway: GatewayValues) -> list[str]:
+    now = time.monotonic()
+    return [str(kind) for kind in RelayKind if _silent_until.get((gateway.id, kind), 0.0) <= now]
+
+
+def _due(gateway_id: int, now: datetime | Combinable, kinds: Sequence[str]) -> "QuerySet[Relay]":
     """Of each subject only the oldest: a later one must not overtake it."""
     earlier = Relay.objects.filter(
         gateway=OuterRef("gateway"), subject=OuterRef("subject"), settled_at=None
     ).filter(pk__lt=OuterRef("pk"))
-    due = Relay.objects.filter(
-        gateway=gateway_id, kind__in=RelayKind.values, settled_at=None, due_at__lte=now
-    )
+    due = Relay.objects.filter(gateway=gateway_id, kind__in=kinds, settled_at=None, due_at__lte=now)
     return due.filter(Q(subject="") | ~Exists(earlier))
 
 
@@ -100,7 +102,7 @@ class RelayWork:
         if gateway is None or provider is None:
             self.close()
             return []
-        if not self._waiting and _due(gateway.id, moment()).exists():
+        if not self._waiting and _due(gateway.id, moment(), _told_kinds(gateway)).exists():
             self._waiting += self._claimed(gateway, provider)
         taken_now, self._waiting = self._waiting[:free], self._waiting[free:]
         return taken_now
@@ -138,9 +140,11 @@ class RelayWork:
 
     def _claimed(self, gateway: GatewayValues, provider: Provider) -> list[Errand]:
         """A call's worth of the next kind that has something due, each kind in its turn."""
-        kinds = [str(kind) for kind in RelayKind]
+        kinds, told = [str(kind) for kind in RelayKind], _told_kinds(gateway)
         for step in range(len(kinds)):
             kind = kinds[(self._turn + step) % len(kinds)]
+            if kind not in told:
+                continue
             count = size_of(provider, kind) * (CALLS_IN_THE_AIR if kind == RelayKind.EVENT else 1)
             relays = _lease(gateway, kind, max(1, count))
             if relays:
@@ -157,7 +161,7 @@ class RelayWork:
             wait = put_off(errand, problem)
             if not isinstance(problem, GatewayMisconfigured):
                 silence = min(wait, LONGEST_SILENCE_SECONDS)
-                _silent_until[errand.gateway.id] = time.monotonic() + silence
+                _silent_until[errand.gateway.id, errand.kind] = time.monotonic() + silence
 
 
 def _may_repeat(gateway: GatewayValues, kind: str) -> bool:
@@ -168,7 +172,7 @@ def _lease(gateway: GatewayValues, kind: str, count: int) -> list[Relay]:
     """What is due, the longest due first; an event that a lost worker may have told ends here."""
     with writing():
         now = database_now()
-        due = _due(gateway.id, now).filter(kind=kind).order_by("due_at", "pk")
+        due = _due(gateway.id, now, [kind]).order_by("due_at", "pk")
         relays = list(skipping_locked(due)[:count])
         ids, lease = [relay.pk for relay in relays], uuid4()
         # A contact that changes from now on is told once more.

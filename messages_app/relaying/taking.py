@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateways.callers import Caller
@@ -16,6 +18,7 @@ from messages_app.relaying.wanted import Refusal, Wanted
 from users.models import EndUser
 
 Outcome = UUID | Refusal
+TRIES = 3
 
 
 def take(
@@ -27,6 +30,17 @@ def take(
     is the same relay; another content under the same id is refused.
     """
     wanted = [_read(item, read) for item in items]
+    tries_left = TRIES
+    while True:
+        tries_left -= 1
+        try:
+            return _taken(caller, kind, wanted)
+        except IntegrityError:  # somebody has just erased one of the users
+            if not tries_left:
+                raise
+
+
+def _taken(caller: Caller, kind: RelayKind, wanted: Sequence[Wanted | Refusal]) -> list[Outcome]:
     with writing():
         users = _users(caller, [each for each in wanted if isinstance(each, Wanted)])
         gateways, now = gateways_that_take(caller.label.id, kind), database_now()

@@ -173,6 +173,21 @@ def test_a_path_that_the_account_does_not_have_pauses_nothing(answers, gateway, 
     assert 3000 < due_in(row) <= 3600
 
 
+def test_a_path_that_does_not_answer_keeps_no_other_kind_back(peer, gateway, jo):
+    event(gateway, jo)
+    peer.respond = lambda asked: Answer(503 if asked.path == "/v1/event" else 200)
+    relay(gateway)
+    event(gateway, jo)
+    opt_out(jo)
+
+    assert due_gateways() == [str(gateway.pk)]
+    relay(gateway)
+
+    assert standing() == [("event", ""), ("event", ""), ("opt_out", "taken")]
+    assert [asked.path for asked in peer.asked] == ["/v1/event", "/v1/emails/unsubscribed/add"]
+    assert due_gateways() == []
+
+
 def test_an_event_whose_outcome_is_unknown_is_not_told_again(answers, gateway, jo):
     event(gateway, jo)
     answers.instead = Answer(hang_up=True)

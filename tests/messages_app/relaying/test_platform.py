@@ -11,6 +11,7 @@ from django.test import Client
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.api.platform import MOST_ITEMS, PlatformThrottle
 from messages_app.models import Relay
+from messages_app.relaying import taking
 from tests.factories import (
     SECRET,
     BrandFactory,
@@ -22,6 +23,7 @@ from tests.factories import (
 from tests.gateways.providers.examples import at
 from tests.messages_app.relaying.peer import PLATFORM_SECRET, bodies, relay
 from tests.peers import Answer
+from users.erasing import erase
 
 pytestmark = pytest.mark.django_db
 EVENTS, ORDERS = "/platform/v1/events", "/platform/v1/orders"
@@ -389,6 +391,18 @@ def test_a_provider_that_does_not_tell_is_named_without_its_words(
 def test_what_is_asked_of_providers_needs_a_key_too(gateway):
     assert error(call("get", FIELDS, key="")) == (401, "not_authorised", "")
     assert error(call("get", ACCOUNT, key="")) == (401, "not_authorised", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_who_is_erased_meanwhile_is_not_found(gateway, jo, monkeypatch):
+    erase([jo])
+    look_up, seen_before = taking._users, [{"u-1": jo}]
+    monkeypatch.setattr(
+        taking, "_users", lambda *asked: seen_before.pop() if seen_before else look_up(*asked)
+    )
+
+    assert error(post(EVENTS, EVENT)) == (404, "unknown_user", "ext_user_id")
+    assert seen_before == []
 
 
 @pytest.mark.postgresql
