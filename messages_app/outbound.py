@@ -76,7 +76,6 @@ def _outbound(
         received=content if channel == Channel.CUSTOM_IM else {},
         properties=message.end_user.properties if message.end_user else {},
         expires_at=message.expires_at,
-        tries=message.attempts,
     )
 
 

@@ -19,8 +19,7 @@ class OutboundMessage:
     """A message at the moment of sending, with its recipient.
 
     `id` is our `ext_message_id`; `recipient` is an e-mail address or an E.164 number, None for
-    Custom IM. `received` is Smartico's request as it came (Custom IM only). `tries` counts how
-    often it was set going, this time among them.
+    Custom IM. `received` is Smartico's request as it came (Custom IM only).
     """
 
     id: str
@@ -36,7 +35,6 @@ class OutboundMessage:
     received: Mapping[str, Any] = field(default_factory=dict, repr=False)
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False)
     expires_at: datetime | None = None
-    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

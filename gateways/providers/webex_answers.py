@@ -73,16 +73,6 @@ def results_in(
     return [result for _ in messages]
 
 
-def refused_together(problem: SendResult | ProviderError) -> SendResult | ProviderError:
-    """What the refusal of a call means to each of several messages in it: which of them is at
-    fault it does not say, so they are tried one by one."""
-    if not isinstance(problem, MessageRejected):
-        return problem
-    return GatewayUnavailable(
-        f"refused together with others: {problem.detail}", retry_after=RATE_PAUSE_SECONDS
-    )
-
-
 def _result(told: object, answer: HttpAnswer) -> SendResult | ProviderError:
     entry = told if isinstance(told, Mapping) else {}
     message_id = identifier(entry.get("messageId"))

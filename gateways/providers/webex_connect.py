@@ -30,7 +30,6 @@ from gateways.providers.base import (
     StatusUpdate,
     WebhookRefused,
     WebhookRequest,
-    is_success,
     problem_of,
 )
 from gateways.providers.signatures import is_hex_hmac
@@ -39,7 +38,6 @@ from gateways.providers.webex_account import WebexConnectConfig
 from gateways.providers.webex_answers import (
     object_in,
     problem_named,
-    refused_together,
     results_in,
 )
 from gateways.providers.webex_receipts import receipts
@@ -83,10 +81,7 @@ class WebexConnect(HttpProvider):
         return Channel.RCS if channel == Channel.CUSTOM_IM else channel
 
     def batch_key(self, message: OutboundMessage) -> Hashable:
-        """Equal bodies, and an end within the same minute. What was tried before goes alone, and
-        so does what cannot leave."""
-        if message.tries > 1:
-            return message.id
+        """Equal bodies, and an end within the same minute. What cannot leave goes alone."""
         try:
             shared = bodies.letter(message, self.config).shared
         except ProviderError:
@@ -111,14 +106,6 @@ class WebexConnect(HttpProvider):
         if self.webhook_url:
             body["notifyUrl"] = self.webhook_url
         return self._post(body)
-
-    def results(
-        self, messages: Sequence[OutboundMessage], answer: HttpAnswer
-    ) -> list[SendResult | ProviderError]:
-        results = super().results(messages, answer)
-        if len(messages) == 1 or is_success(answer):
-            return results
-        return [refused_together(each) for each in results]
 
     def taken(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from gateway_project.lib.http import HttpAnswer, http_client
+from gateway_project.lib.http import http_client
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
 from gateways.providers.base import (
+    BatchRefused,
     GatewayMisconfigured,
     GatewayUnavailable,
     MessageRejected,
@@ -74,7 +75,7 @@ def test_equal_bodies_leave_together():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"text": "Other"}, {"sender": "Other"}, {"expires_at": NOW}, {"tries": 2}, {"text": "$(x)"}],
+    [{"text": "Other"}, {"sender": "Other"}, {"expires_at": NOW}, {"text": "$(x)"}],
 )
 def test_others_do_not(changes):
     assert key() != key(**changes)
@@ -128,15 +129,10 @@ def test_an_entry_with_the_transaction_limit_is_sent_later():
     assert [type(result) for result in outcomes(200, told)] == [GatewayUnavailable] * 3
 
 
-def test_what_is_refused_together_is_tried_one_by_one():
+def test_a_call_that_is_refused_does_not_say_for_whom():
     results = outcomes(400, {"code": "7004", "message": "Invalid parameter - msisdn"})
 
-    assert [type(result) for result in results] == [GatewayUnavailable] * 3
-    assert all(result.is_throttle for result in results)
-    alone = account("webex_connect").results(
-        TOGETHER[:1], HttpAnswer(status=400, body=b'{"code": "7004"}')
-    )
-    assert [type(result) for result in alone] == [MessageRejected]
+    assert [type(result) for result in results] == [BatchRefused] * 3
 
 
 def test_an_account_at_fault_is_so_for_all():
