@@ -5,26 +5,20 @@ from dataclasses import replace
 from uuid import UUID
 
 from callbacks.status_reports import StatusReport
-from gateway_project.lib.clock import database_now
-from gateway_project.lib.crypto import Undecryptable, keyed_digest
+from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.identifiers import read_id
-from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
-from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import CALLBACK_TYPES
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.models.gateway import token_digest
 from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
 from gateways.values import GatewayValues, KeyValues
-from messages_app.models import InboxEntry, Message, Wait
+from messages_app.models import Message
 from messages_app.reports import apply_to_gateway, apply_to_label
+from messages_app.unreadable import FAULTS, keep_unreadable
 
 logger = logging.getLogger(__name__)
-
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What reading strangers' structures may end in."""
-REASON_LENGTH = 120
 
 
 class NotNow(Exception):
@@ -53,8 +47,8 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
     adapter.verify_webhook(request)
     try:
         updates = adapter.parse_webhook(request)
-    except UNREADABLE as problem:
-        _keep_unreadable(gateway, request, problem)
+    except FAULTS as problem:
+        keep_unreadable(gateway, request, problem)
     else:
         apply_to_gateway(gateway, [_storable(update) for update in updates])
     return adapter.webhook_answer
@@ -74,8 +68,8 @@ def receive_for_label(key: KeyValues, report: StatusReport) -> None:
 def receive_for_gateway(gateway: GatewayValues, report: StatusReport) -> None:
     """Takes a status told at a gateway's own URL, by our id or by the one it answered with.
 
-    An unknown id is kept, since its message may not have been written yet; an unknown status word
-    goes to the inbox. Both are answered with a refusal. Raises Refused.
+    An unknown id is kept, since its message may not have been written yet; a status word whose
+    meaning nobody has said goes to the inbox. Both are answered with a refusal. Raises Refused.
     """
     if report.type != CALLBACK_TYPES[gateway.channel]:
         raise report.not_found()
@@ -86,9 +80,8 @@ def receive_for_gateway(gateway: GatewayValues, report: StatusReport) -> None:
         provider_id=report.ext_message_id,
         word=report.word,
     )
-    matched = apply_to_gateway(gateway, [update])
-    report.known_status()
-    if not matched:
+    if not apply_to_gateway(gateway, [update]):
+        report.known_status()
         raise report.not_found()
 
 
@@ -111,23 +104,6 @@ def _storable(update: StatusUpdate) -> StatusUpdate:
         word=storable(update.word),
         detail=storable(update.detail),
     )
-
-
-def _keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Exception) -> None:
-    """The body itself is not kept: it may hold an address."""
-    now = database_now()
-    reason = scrub(str(problem)) if isinstance(problem, ValueError) else type(problem).__name__
-    entry = InboxEntry(
-        gateway_id=gateway.id,
-        waits_for=Wait.A_READER,
-        detail=reason[:REASON_LENGTH],
-        meaning=keyed_digest(request.body, purpose="inbox-entry"),
-        occurred_at=now,
-        received_at=now,
-    )
-    with writing():
-        InboxEntry.objects.bulk_create([entry], ignore_conflicts=True)
-    logger.warning("gateway %s: a webhook could not be read; see the inbox", gateway.slug)
 
 
 def _type_of(message_id: UUID, key: KeyValues) -> str | None:

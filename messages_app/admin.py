@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from gateway_project.lib.admin import display, row_action
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.confirming import confirmed_action
+from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
 from gateway_project.lib.transactions import writing
@@ -20,11 +21,14 @@ from gateways.admin.cells import moment, short_id
 from gateways.admin.deeds import do
 from gateways.admin.page import Page, ReadOnlyPage
 from gateways.admin.scope import visible
+from gateways.auditing import record
 from gateways.models import Action, Gateway
 from messages_app.meanings import Standing, meaning, standing
 from messages_app.models import InboxEntry, Relay, RelayOutcome, Wait, WordMapping
 from messages_app.relaying.keeping import retriable, retry
+from messages_app.rereading import read_again
 from messages_app.timeline import Tone
+from messages_app.unreadable import shown
 from messages_app.word_form import WordMappingForm
 from messages_app.words import reopen, take_back
 
@@ -43,6 +47,9 @@ OUTCOME_TONES = {
     RelayOutcome.REJECTED.label: Tone.BAD,
     RelayOutcome.FAILED.label: Tone.BAD,
 }
+
+
+MOST_READ_AT_ONCE = 1_000
 
 
 class AppliedFilter(admin.SimpleListFilter):
@@ -64,6 +71,7 @@ class AppliedFilter(admin.SimpleListFilter):
 class InboxEntryAdmin(ReadOnlyPage):
     when_empty = "Every report of a provider was understood and belongs to a message. That is good."
     label_path = "gateway__label"
+    actions = ("read_again",)
     actions_detail = ("map_word",)
     paginator = CappedPaginator
     list_display = (
@@ -82,7 +90,17 @@ class InboxEntryAdmin(ReadOnlyPage):
         ("What this means", {"fields": ("standing_label", "what_it_means")}),
         (
             "The report",
-            {"fields": ("gateway", "waits_for", "word", "mapping", "status", "detail")},
+            {
+                "fields": (
+                    "gateway",
+                    "waits_for",
+                    "word",
+                    "mapping",
+                    "status",
+                    "detail",
+                    "as_it_came",
+                )
+            },
         ),
         ("Its message", {"fields": ("message_id", "provider_id")}),
         ("Times", {"fields": ("occurred_at", "received_at", "due_at", "applied_at")}),
@@ -122,6 +140,36 @@ class InboxEntryAdmin(ReadOnlyPage):
             return False
         waiting = InboxEntry.objects.filter(waits_for=Wait.A_MAPPING, applied_at=None)
         return object_id is None or waiting.filter(pk=object_id).exclude(word_key="").exists()
+
+    @confirmed_action(
+        description="Read again",
+        permission="map",
+        question="Read {count} reports again with the gateways as they are configured now? What is "
+        "in them is applied.",
+        narrow=lambda rows: rows.filter(
+            waits_for=Wait.A_READER, applied_at=None, kept__isnull=False
+        ),
+    )
+    def read_again(self, request: HttpRequest, queryset: "QuerySet[InboxEntry]") -> None:
+        entries = list(queryset.select_related("gateway")[:MOST_READ_AT_ONCE])
+        for label_id in sorted({entry.gateway.label_id for entry in entries}):
+            mine = [entry for entry in entries if entry.gateway.label_id == label_id]
+            record(
+                request.user,
+                Action.CHANGED,
+                InboxEntry,
+                label_id=label_id,
+                changes={"read again": f"{len(mine):,}"},
+            )
+        count = read_again(entries)
+        self.message_user(request, f"{count:,} of {len(entries):,} could be read.")
+
+    @display(description="as it came, scrubbed")
+    def as_it_came(self, entry: InboxEntry) -> str:
+        try:
+            return shown(entry)
+        except Undecryptable:
+            return "It does not open with the keys of PII_KEYS."
 
     @display(description="received (UTC)", ordering="pk")
     def received(self, entry: InboxEntry) -> str | None:

@@ -68,6 +68,9 @@ def record(
             if _ends_again(message, fact.status):
                 changed[message.pk] = _ended(message, fact.status, now)
                 counting.append((fact, message))
+            elif fact.is_permanent:
+                # It may have failed before for a passing reason.
+                counting.append((fact, message))
             continue
         seen[fact.message_id].add(fact.status)
         _apply(step, fact.status, message, now)

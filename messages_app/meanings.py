@@ -36,8 +36,9 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
         "word is settled so, and those to come.",
     ),
     Wait.A_READER: (
-        "The webhook could not be read. Its body is not kept, for it may hold an address.",
-        "Look at whether the provider is set to the format that its set-up instructions name.",
+        "The report could not be read. What is kept of it holds no address, number or secret.",
+        "Look at whether the provider is set to the format that its set-up instructions name. Once "
+        "that or the gateway's configuration is mended, have it read again.",
     ),
 }
 

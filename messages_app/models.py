@@ -287,6 +287,9 @@ class InboxEntry(models.Model):
         help_text="What gave the report its status.",
     )
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
+    kept = SealedJSONField(
+        null=True, bound_to="meaning", help_text="What could not be read, scrubbed."
+    )
     meaning = models.CharField(max_length=64, help_text="Digest; the same report stands here once.")
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()

@@ -33,6 +33,7 @@ from messages_app.models import (
 from messages_app.parts import of_the_whole
 from messages_app.recipients import address_index, last_messages
 from messages_app.statuses import BESIDE
+from messages_app.unreadable import kept_item
 from messages_app.words import count_ignored, mappings_of, normal_word, shown_word
 from users.directory import addresses_among
 from users.suppressions import suppress
@@ -192,7 +193,7 @@ def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: 
 def _keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> None:
     if not reports:
         return
-    entries = [_inbox_entry(gateway.id, report, now) for report in reports]
+    entries = [_inbox_entry(gateway, report, now) for report in reports]
     strange_ids = {entry.provider_id for entry in entries if entry.message_id is None} - {""}
     addresses = addresses_among(gateway.label_id, strange_ids)
     for entry in entries:
@@ -278,12 +279,12 @@ def _reason(report: Report) -> str:
     return suppression_reason(update.status, is_permanent=update.is_permanent)
 
 
-def _inbox_entry(gateway_id: int, report: Report, now: datetime) -> InboxEntry:
+def _inbox_entry(gateway: GatewayValues, report: Report, now: datetime) -> InboxEntry:
     update = report.update
     waits_for = _wait(update)
     due_at = now + timedelta(seconds=update.after) if update.after else now + FIRST_LOOK_AGAIN
     return InboxEntry(
-        gateway_id=gateway_id,
+        gateway_id=gateway.id,
         waits_for=waits_for,
         message_id=read_id(update.message_id),
         provider_id=_kept_id(update),
@@ -296,16 +297,17 @@ def _inbox_entry(gateway_id: int, report: Report, now: datetime) -> InboxEntry:
         word_key=normal_word(update.word),
         mapping_id=report.mapping_id,
         detail=scrub(update.detail)[:DETAIL_LENGTH],
+        kept=kept_item(gateway, update),
         meaning=_meaning(report),
         occurred_at=update.occurred_at or now,
         received_at=now,
-        due_at=due_at,
+        due_at=None if waits_for == Wait.A_READER else due_at,
     )
 
 
 def _wait(update: StatusUpdate) -> Wait:
     if update.status is None:
-        return Wait.A_MAPPING
+        return Wait.A_MAPPING if update.word else Wait.A_READER
     return Wait.ITS_TIME if update.after else Wait.ITS_MESSAGE
 
 
@@ -316,6 +318,7 @@ def _meaning(report: Report) -> str:
         return keyed_digest(update.event_id, purpose="inbox-event")
     parts: tuple[object, ...] = (
         *(update.message_id, update.provider_id, update.status, update.word, update.after),
+        *([update.unread] if update.unread else []),
     )
     if report.names_address_only:
         parts += (report.address_index, update.occurred_at)

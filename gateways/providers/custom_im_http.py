@@ -34,7 +34,7 @@ from gateways.providers.base import (
     unreadable,
 )
 from gateways.providers.fields import PRINTABLE, CertificateField, HttpUrlField, SecretHeadersField
-from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken
+from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken, unread
 
 SET_BY_US = FRAMING_HEADERS | {"authorization", "content-type", ID_HEADER.lower()}
 
@@ -156,7 +156,7 @@ def _error_code(told: Mapping[str, Any]) -> int | None:
 
 def _update(item: object) -> StatusUpdate:
     if not isinstance(item, Mapping):
-        return StatusUpdate(status=None, detail="not an object")
+        return unread(item, "not an object")
     word = spoken(item.get("status"))
     return StatusUpdate(
         status=SMARTICO_WORDS.get(word.lower()),

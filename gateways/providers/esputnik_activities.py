@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken
+from gateways.providers.values import StatusUpdate, identifier, spoken, unread
 
 ACTIVITIES: Mapping[str, Status] = {
     "DELIVERED": Status.DELIVERED,
@@ -39,7 +39,7 @@ def _activity(item: object) -> StatusUpdate:
     activities must not be taken for those of our last message.
     """
     if not isinstance(item, Mapping):
-        return StatusUpdate(status=None, detail="not an object")
+        return unread(item, "not an object")
     word = _word(item, "activityStatus")
     status = ACTIVITIES.get(word)
     iid = identifier(item.get("iid"))

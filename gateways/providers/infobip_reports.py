@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken
+from gateways.providers.values import StatusUpdate, identifier, spoken, unread
 from gateways.providers.whatsapp_bodies import is_stop
 
 GROUPS: Mapping[str, Status] = {
@@ -46,7 +46,7 @@ CLICKED, STOP, RESUME = "CLICKED", "stop", "resume"
 def reports_in(told: object) -> Iterator[StatusUpdate]:
     """The reports of one webhook; what cannot be read is one without status."""
     if not isinstance(told, Mapping):
-        yield _unreadable()
+        yield unread(told, "no report that is known")
     elif "results" in told:
         listed = told["results"]
         for each in listed if isinstance(listed, list) else [None]:
@@ -56,12 +56,12 @@ def reports_in(told: object) -> Iterator[StatusUpdate]:
     elif "content" in told:
         yield from _wish(told)
     else:
-        yield _unreadable()
+        yield unread(told, "no report that is known")
 
 
 def _result(told: object) -> Iterator[StatusUpdate]:
     if not isinstance(told, Mapping):
-        yield _unreadable()
+        yield unread(told, "no report that is known")
     elif isinstance(told.get("status"), Mapping):
         yield from _delivery(told, told["status"])
     elif "seenAt" in told:
@@ -69,7 +69,7 @@ def _result(told: object) -> Iterator[StatusUpdate]:
     elif "receivedAt" in told:
         yield from _incoming(told)
     else:
-        yield _unreadable()
+        yield unread(told, "no report that is known")
 
 
 def _delivery(told: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[StatusUpdate]:
@@ -103,7 +103,7 @@ def _wish(told: Mapping[str, Any]) -> Iterator[StatusUpdate]:
     `content`, such as a change of identity, tells of no message."""
     content = told["content"]
     if not isinstance(content, Mapping):
-        yield _unreadable()
+        yield unread(told, "no report that is known")
         return
     word = spoken(content.get("notificationMessagesStatus"))
     if not word or word.lower() == RESUME:
@@ -151,7 +151,3 @@ def _moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment and moment.tzinfo else None
-
-
-def _unreadable() -> StatusUpdate:
-    return StatusUpdate(status=None, detail="no report that is known")

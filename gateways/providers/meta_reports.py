@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken
+from gateways.providers.values import StatusUpdate, identifier, spoken, unread
 from gateways.providers.whatsapp_bodies import is_stop
 
 WORDS: Mapping[str, Status] = {
@@ -43,7 +43,7 @@ def reports_in(told: object, phone_number_id: str) -> Iterator[StatusUpdate]:
 def _of_change(change: object, phone_number_id: str) -> Iterator[StatusUpdate]:
     value = change.get("value") if isinstance(change, Mapping) else None
     if not isinstance(value, Mapping):
-        yield _unreadable("no value in a change")
+        yield unread(change, "no value in a change")
         return
     metadata = value.get("metadata")
     named = metadata.get("phone_number_id") if isinstance(metadata, Mapping) else None
@@ -59,7 +59,7 @@ def _of_change(change: object, phone_number_id: str) -> Iterator[StatusUpdate]:
 
 def _status(told: object) -> Iterator[StatusUpdate]:
     if not isinstance(told, Mapping):
-        yield _unreadable("a status that is no object")
+        yield unread(told, "a status that is no object")
         return
     word = spoken(told.get("status"))
     status = WORDS.get(word.lower())
@@ -97,7 +97,7 @@ def _reason(told: Mapping[str, Any]) -> tuple[int | None, str]:
 def _wish(told: object) -> Iterator[StatusUpdate]:
     """A person's wish about marketing messages. To resume is ours to be told by the platform."""
     if not isinstance(told, Mapping):
-        yield _unreadable("a preference that is no object")
+        yield unread(told, "a preference that is no object")
         return
     word = spoken(told.get("value"))
     if word.lower() in OTHER_WISHES:
@@ -116,7 +116,7 @@ def _wish(told: object) -> Iterator[StatusUpdate]:
 def _answer(told: object) -> Iterator[StatusUpdate]:
     """A message of a person's own: of interest only where it says to stop."""
     if not isinstance(told, Mapping):
-        yield _unreadable("a message that is no object")
+        yield unread(told, "a message that is no object")
         return
     number = _number(told.get("from"))
     if number is not None and any(is_stop(text) for text in _texts(told)):
@@ -157,7 +157,3 @@ def _moment(value: object) -> datetime | None:
         return datetime.fromtimestamp(int(identifier(value) or ""), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _unreadable(why: str) -> StatusUpdate:
-    return StatusUpdate(status=None, detail=why)

@@ -19,7 +19,7 @@ from gateways.providers.base import (
     StatusUpdate,
     WebhookRequest,
 )
-from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken
+from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken, unread
 
 PROPERTY = "sandbox"
 STEP_SECONDS = 0.2
@@ -137,7 +137,7 @@ def rendered(message: OutboundMessage) -> str:
 
 def _update(item: object) -> StatusUpdate:
     if not isinstance(item, dict):
-        return StatusUpdate(status=None, detail="not an object")
+        return unread(item, "not an object")
     word = spoken(item.get("status"))
     name = identifier(item.get("id")) or identifier(item.get("message_id")) or ""
     is_own = name.startswith("sandbox-")

@@ -1,5 +1,6 @@
 """What goes into a provider adapter and what comes out of it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from gateway_project.lib.vocabulary import Channel, Status
 ID_HEADER = "X-Gatehouse-Message-Id"
 """The header in which our id travels, where a protocol has headers of its own."""
 WORD_LENGTH = 64
+UNREAD_LENGTH = 16_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ class StatusUpdate:
     the inbox. `after` is seconds until it counts (the sandbox's reports lie in the future).
     `recipient` names the message where the provider does not: the last one to that address.
     `event_id` is the provider's own name of the report, where it has one. `is_permanent` says of a
-    FAILED or REJECTED that the address itself is at fault: it is suppressed.
+    FAILED or REJECTED that the address itself is at fault: it is suppressed. `unread` is the report
+    as it came, where it could not be read: it is kept, scrubbed.
 
     `parts` above 1 says that the message left as so many, and that this is about number `part`.
     """
@@ -62,6 +65,7 @@ class StatusUpdate:
     is_permanent: bool = False
     part: int = 0
     parts: int = 1
+    unread: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,15 @@ def items(request: WebhookRequest) -> list[object]:
     if told is None:
         raise ValueError("the body is not JSON")
     return told if isinstance(told, list) else [told]
+
+
+def unread(item: object, why: str) -> StatusUpdate:
+    """The update of an item that cannot be read: the others of its webhook can."""
+    try:
+        text = json.dumps(item, ensure_ascii=False)[:UNREAD_LENGTH]
+    except (ValueError, RecursionError):
+        text = ""
+    return StatusUpdate(status=None, detail=why, unread=text)
 
 
 def spoken(word: object) -> str:

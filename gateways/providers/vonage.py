@@ -47,7 +47,7 @@ from gateways.providers.base import (
     unreadable,
 )
 from gateways.providers.fields import PRINTABLE, HttpUrlField
-from gateways.providers.values import identifier, items, says_stop, spoken
+from gateways.providers.values import identifier, items, says_stop, spoken, unread
 
 WORDS: Mapping[str, Status] = {
     "submitted": Status.ACCEPTED,
@@ -258,7 +258,7 @@ def _fits(token: str, secret: str, body: bytes) -> bool:
 def _updates(item: object) -> list[StatusUpdate]:
     """A status; of an incoming message nothing, unless it says stop."""
     if not isinstance(item, Mapping):
-        return [StatusUpdate(status=None, detail="not an object")]
+        return [unread(item, "not an object")]
     if "message_type" not in item or "status" in item:
         return [_status(item)]
     sender = identifier(item.get("from"))

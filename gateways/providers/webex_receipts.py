@@ -21,7 +21,7 @@ from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken
+from gateways.providers.values import StatusUpdate, identifier, spoken, unread
 
 WORDS: Mapping[str, Status] = {
     "queued": Status.ACCEPTED,
@@ -72,7 +72,7 @@ def _receipt(item: object) -> tuple[StatusUpdate, str]:
     notification = _part(item, "deliveryInfoNotification") or item
     info = _part(notification, "deliveryInfo")
     if not info:
-        return StatusUpdate(status=None, detail="no deliveryInfo in it"), ""
+        return unread(item, "no deliveryInfo in it"), ""
     told = _lowered(info) | _lowered(notification)
     word = spoken(told.get("deliverystatus"))
     code = identifier(told.get("code")) or ""

@@ -168,6 +168,7 @@ class Migration(migrations.Migration):
                 ('word', models.CharField(blank=True, max_length=100)),
                 ('word_key', models.CharField(blank=True, help_text='The word as it is compared.', max_length=100)),
                 ('detail', models.CharField(blank=True, max_length=500)),
+                ('kept', gateway_project.lib.fields.SealedJSONField(bound_to='meaning', editable=False, help_text='What could not be read, scrubbed.', null=True)),
                 ('meaning', models.CharField(help_text='Digest; the same report stands here once.', max_length=64)),
                 ('occurred_at', models.DateTimeField()),
                 ('received_at', models.DateTimeField()),

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from gateways.models import Contact
-from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
+from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait, WordMapping
 from tests.factories import (
     API_KEY,
     STATUS_KEY,
@@ -202,6 +202,13 @@ class TestByGatewayToken:
         entry = InboxEntry.objects.get()
         assert (entry.waits_for, entry.word) == (Wait.A_MAPPING, "gelesen")
         assert statuses() == []
+
+    def test_a_word_whose_meaning_a_person_has_said_is_taken(self, path, report, gateway):
+        WordMapping.objects.create(
+            label=gateway.label, provider=gateway.provider, word="gelesen", status="opened"
+        )
+        assert told(path, **report | {"status": "Gelesen"}) == OK
+        assert statuses() == ["opened"]
 
     def test_another_gateways_message_is_not_found(self, path):
         stranger = MessageFactory(channel="custom_im")

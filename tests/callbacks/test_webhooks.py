@@ -14,6 +14,7 @@ from callbacks import receiving
 from callbacks.models import CallbackDelivery
 from gateways.models import Contact
 from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
+from messages_app.unreadable import shown
 from tests.factories import GatewayFactory, MessageFactory, timezone
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +76,8 @@ def test_of_a_list_the_good_ones_are_recorded_and_the_broken_one_stands_in_the_i
     assert post(client, gateway, told).status_code == 200
     assert statuses() == ["delivered"]
     waits = set(InboxEntry.objects.values_list("waits_for", "word"))
-    assert waits == {(Wait.A_MAPPING, ""), (Wait.A_MAPPING, "Zugestellt")}
+    assert waits == {(Wait.A_READER, ""), (Wait.A_MAPPING, "Zugestellt")}
+    assert shown(InboxEntry.objects.get(waits_for=Wait.A_READER)) == "42"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"<xml/>", f'{{"email": "{CANARY}"'])
@@ -84,6 +86,7 @@ def test_what_cannot_be_read_stands_in_the_inbox_without_its_content(client, gat
     entry = InboxEntry.objects.get()
     assert entry.waits_for == Wait.A_READER
     assert CANARY not in entry.detail
+    assert CANARY not in shown(entry)
     assert post(client, gateway, body).status_code == 200
     assert InboxEntry.objects.count() == 1
 

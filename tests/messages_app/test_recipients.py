@@ -161,6 +161,13 @@ def test_a_bounce_that_may_pass_closes_nothing(gateway, user):
     assert suppressed() == []
 
 
+def test_an_address_that_is_at_fault_after_all_is_closed_all_the_same(gateway, user):
+    message = sent(gateway, end_user=user, attempts=1)
+    apply(gateway, by_own_id(message, Status.FAILED))
+    apply(gateway, by_own_id(message, Status.FAILED, is_permanent=True))
+    assert suppressed() == [("sms", user.phone_index, "hard_bounce")]
+
+
 def test_the_address_that_bounced_is_closed_and_not_the_one_the_user_has_by_now(gateway, user):
     message = sent(gateway, end_user=user)
     bounced = user.phone_index

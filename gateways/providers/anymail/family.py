@@ -196,7 +196,8 @@ class AnymailProvider(BlockingProvider):
             events = self._view().parse_events(django_request(request))
             return [update for event in events for update in updates_of(event, self.service)]
         except UNREADABLE:
-            return [StatusUpdate(status=None)]
+            text = request.body.decode("utf-8", "replace")
+            return [StatusUpdate(status=None, detail="an event that cannot be read", unread=text)]
 
     def _is_signed(self) -> bool:
         given = any(self.config.get(name) for name in self.service.webhook)
