@@ -61,6 +61,7 @@ class WebexConnect(HttpProvider):
         "Only where you set up an outbound webhook of your own: give it our webhook URL, and put "
         "the secret that signs it (x-hub-signature) into Webhook secret.",
     )
+    may_batch = True
     reports = frozenset(Status)
     not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {
         Channel.SMS: frozenset({Status.OPENED, Status.COMPLAINED, Status.UNSUBSCRIBED}),
