@@ -181,6 +181,7 @@ PROVIDERS = [
     "gateways.providers.infobip.Infobip",
     "gateways.providers.meta_whatsapp.MetaWhatsApp",
     "gateways.providers.anymail.family.PROVIDERS",
+    "gateways.providers.anymail.amazon_ses.AmazonSes",
     "gateways.providers.twilio.Twilio",
     "gateways.providers.vonage.Vonage",
     "gateways.providers.sandbox.Sandbox",

@@ -7,7 +7,7 @@ from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.anymail.service import Service
+from gateways.providers.anymail.service import Conditions, Service
 from gateways.providers.values import StatusUpdate, identifier, spoken
 
 ID_KEY = "gatehouse_id"
@@ -39,7 +39,7 @@ def updates_of(event: AnymailTrackingEvent, service: Service) -> Iterator[Status
     word = spoken(at(event.esp_event, service.word))
     if event.event_type in NOTHING_TO_TELL or word in service.silent:
         return
-    status = STATUSES.get(event.event_type)
+    status = STATUSES.get(event.event_type) or _told(event, service)
     yield _update(event, service, status, word)
     if status == Status.REJECTED and event.reject_reason in service.learnt:
         yield _update(event, service, LEARNT[event.reject_reason], word)
@@ -79,7 +79,7 @@ def _update(
         occurred_at=event.timestamp if event.timestamp and event.timestamp.tzinfo else None,
         recipient=None if is_named or not event.recipient else Personal(str(event.recipient)),
         event_id=identifier(event.event_id) or "",
-        is_permanent=status in (Status.FAILED, Status.REJECTED) and _is_hard(event, service),
+        is_permanent=status in (Status.FAILED, Status.REJECTED) and _fits(event, service.hard),
     )
 
 
@@ -88,9 +88,14 @@ def _detail(event: AnymailTrackingEvent) -> str:
     return ": ".join(part for part in told if isinstance(part, str) and part)
 
 
-def _is_hard(event: AnymailTrackingEvent, service: Service) -> bool:
-    """Whether the service says that the address itself is at fault."""
+def _told(event: AnymailTrackingEvent, service: Service) -> Status | None:
+    """What the service's own words tell where anymail has none for it."""
+    fitting = (status for status, each in service.told.items() if _fits(event, each))
+    return next(fitting, None)
+
+
+def _fits(event: AnymailTrackingEvent, conditions: Conditions) -> bool:
     return any(
         all(at(event.esp_event, path) in values for path, values in each.items())
-        for each in service.hard
+        for each in conditions
     )

@@ -231,6 +231,7 @@ def view_of(service: Service, config: Mapping[str, Any], url: str) -> AnymailBas
         service.view_names["webhook_key"]
     ):
         kwargs = {}
+    kwargs |= service.view_settings
     if service.slug == "mandrill":
         kwargs["webhook_url"] = url
     user, password = config.get("webhook_user", ""), config.get("webhook_password", "")
@@ -289,7 +290,7 @@ def _config(service: Service, options: tuple[type[forms.Form], ...]) -> type[for
     return type("Config", (*options, forms.Form), members)
 
 
-def made(service: Service) -> type[AnymailProvider]:
+def made(service: Service, base: type[AnymailProvider] = AnymailProvider) -> type[AnymailProvider]:
     """The provider of one row."""
     members: dict[str, Any] = {
         "__doc__": f"{service.title} through django-anymail.",
@@ -305,7 +306,7 @@ def made(service: Service) -> type[AnymailProvider]:
     members["Config"] = _config(service, options)
     if not service.view:
         members["parse_webhook"] = Provider.parse_webhook
-    return type(service.title.replace(" ", ""), (AnymailProvider,), members)
+    return type(service.title.replace(" ", ""), (base,), members)
 
 
 PROVIDERS = tuple(made(service) for service in TABLE)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from anymail.exceptions import (
     AnymailAPIError,
@@ -13,10 +12,9 @@ from anymail.exceptions import (
 )
 from requests import Response
 
-from gateways.providers.answers import asked_wait
+from gateways.providers.anymail.ses_outcomes import problem_of_ses
 from gateways.providers.base import (
     GatewayMisconfigured,
-    GatewayUnavailable,
     HttpAnswer,
     MessageRejected,
     OutcomeUnknown,
@@ -29,15 +27,6 @@ from gateways.providers.base import (
 
 Refusals = Mapping[str, type[ProviderError]]
 """Words of a service, quoted in the body of its answer, that say more than the status does."""
-
-SES_PROBLEMS: Refusals = {
-    "AccountSuspendedException": GatewayMisconfigured,
-    "SendingPausedException": GatewayMisconfigured,
-    "MailFromDomainNotVerifiedException": GatewayMisconfigured,
-    "TooManyRequestsException": GatewayUnavailable,
-    "LimitExceededException": GatewayUnavailable,
-    "ThrottlingException": GatewayUnavailable,
-}
 
 
 def result_of(status: str | None, provider_id: object) -> SendResult | ProviderError:
@@ -64,7 +53,7 @@ def problem_in(error: AnymailError, refusals: Refusals) -> ProviderError:
     if isinstance(error.response, Response):
         return refusal_of(answer_of(error.response), refusals)
     if isinstance(error.response, Mapping):
-        return _problem_of_ses(error.response)
+        return problem_of_ses(error.response)
     return OutcomeUnknown("no whole answer came back")
 
 
@@ -83,19 +72,3 @@ def refusal_of(answer: HttpAnswer, refusals: Refusals) -> ProviderError:
 def answer_of(response: Response) -> HttpAnswer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return HttpAnswer(status=response.status_code, headers=headers, body=response.content)
-
-
-def _problem_of_ses(told: Mapping[str, Any]) -> ProviderError:
-    error, about = told.get("Error", {}), told.get("ResponseMetadata", {})
-    words = f"{error.get('Code', '')} {error.get('Message', '')}".strip()
-    answer = HttpAnswer(
-        status=about.get("HTTPStatusCode", 0),
-        headers=about.get("HTTPHeaders", {}),
-        body=words.encode(),
-    )
-    kind = SES_PROBLEMS.get(error.get("Code", ""))
-    if kind is None:
-        return problem_of(answer)
-    if kind is GatewayUnavailable:
-        return GatewayUnavailable(words, retry_after=asked_wait(answer))
-    return kind(words)

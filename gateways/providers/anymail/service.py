@@ -8,6 +8,9 @@ from django.forms import Field
 from gateway_project.lib.vocabulary import Status
 from gateways.providers.anymail.outcomes import Refusals
 
+Conditions = tuple[Mapping[str, tuple[object, ...]], ...]
+"""What an event may say, by path: any of them has to fit, each as a whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -39,6 +42,8 @@ class Service:
     account: Mapping[str, Field]
     webhook: Mapping[str, Field] = field(default_factory=dict)
     view_names: Mapping[str, str] = field(default_factory=dict)
+    view_settings: Mapping[str, object] = field(default_factory=dict)
+    """Of the view, whatever the account."""
     proof: str = ""
     reports: frozenset[Status] = frozenset()
     word: str = "event"
@@ -47,8 +52,10 @@ class Service:
     """Its webhooks are lists of events."""
     silent: frozenset[str] = frozenset()
     """Words that anymail does not know and that mean nothing to us."""
-    hard: tuple[Mapping[str, tuple[object, ...]], ...] = ()
-    """Conditions, each by path, any of which says that the address is at fault."""
+    hard: Conditions = ()
+    """Those under which the address is at fault."""
+    told: Mapping[Status, Conditions] = field(default_factory=dict)
+    """Conditions for the statuses that anymail does not know to be told."""
     learnt: frozenset[str] = frozenset({"unsubscribed"})
     """Reasons of a rejection that tell a status of their own besides."""
     takes_metadata: bool = True
