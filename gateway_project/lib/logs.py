@@ -16,7 +16,7 @@ LONGEST_TEXT = 20_000
 THROUGH_THE_ROOT = ("django", "django.server", "django.request", "celery", "_granian")
 """Loggers that their libraries give handlers of their own."""
 QUIET = (
-    *("aiohttp", "asyncio", "amqp", "kombu", "urllib3"),
+    *("aiohttp", "asyncio", "amqp", "kombu", "urllib3", "flufl.bounce"),
     *("celery.worker.strategy", "celery.app.trace"),  # two lines for every kick
 )
 

@@ -97,6 +97,10 @@ class Provider:
         """The statuses that it can tell us of a message on that channel."""
         return cls.reports - cls.not_reported.get(channel, frozenset())
 
+    def reported(self) -> frozenset[Status]:
+        """What of `reports` this account tells, as it is configured."""
+        return self.reports
+
     def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
         """The limit that this content breaks, in words for the caller; None if it fits."""
         limit = self.text_limit.get(channel)

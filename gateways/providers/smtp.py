@@ -31,6 +31,7 @@ from gateways.providers.base import (
 from gateways.providers.fields import PRINTABLE, CertificateField, HostField, PortField
 from gateways.providers.links import UnsubscribeOption, unsubscribe_headers
 from gateways.providers.mails import compose
+from gateways.providers.return_paths import ReturnAddressField, return_path
 from gateways.providers.smtp_replies import ConnectionLost, problem_of, reply_of
 from gateways.providers.tracking import TrackingOptions, with_pixel, with_tracked_links
 
@@ -103,6 +104,7 @@ class Smtp(BlockingProvider):
         username = forms.CharField(required=False, validators=[PRINTABLE])
         password = SecretField(required=False, strip=False, validators=[PRINTABLE])
         authority = CertificateField()
+        bounce_address = ReturnAddressField()
 
         field_order = ("host", "port", "security", "username", "password", "authority")
 
@@ -156,7 +158,12 @@ class Smtp(BlockingProvider):
             html = with_pixel(html, public_url, message.id)
         is_listed = self.config.get("list_unsubscribe")
         headers = unsubscribe_headers(public_url, message.id) if is_listed else {}
-        return compose(replace(message, html=html), headers)
+        mail = compose(replace(message, html=html), headers)
+        if self.config.get("bounce_address"):
+            # Django takes the envelope's sender from here, and the From from its header.
+            mail.extra_headers["From"] = mail.from_email
+            mail.from_email = return_path(self.config["bounce_address"], message.id)
+        return mail
 
     def _backend(self) -> Backend:
         backend: Backend | None = getattr(self._of_this_thread, "backend", None)

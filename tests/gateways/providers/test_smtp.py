@@ -20,6 +20,7 @@ from gateways.providers.base import (
     ProviderError,
 )
 from gateways.providers.registry import validate_config
+from gateways.providers.return_paths import message_id_in, return_path
 from gateways.providers.smtp import Smtp
 from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID, PUBLIC_URL
 from tests.gateways.providers.examples import account, message
@@ -475,3 +476,27 @@ def test_an_authority_of_the_house_is_trusted_and_no_other(tmp_path, security, i
 
     assert len(peer.envelopes) == 1
     assert type(problem) is GatewayMisconfigured
+
+
+# ---- Return paths
+
+
+def test_a_mail_returns_to_an_address_of_its_own_and_shows_the_same_from(peer):
+    provider = account_at(peer, bounce_address="bounces@returns.amazing.co")
+    result = provider.send(MESSAGE)
+    provider.close()
+
+    (mail,) = peer.mails
+    sender = peer.envelopes[0].mail_from
+    assert sender == return_path("bounces@returns.amazing.co", MESSAGE_ID)
+    assert message_id_in(sender) == MESSAGE_ID
+    assert mail.get_all("From") == ["Amazing <noreply@amazing.co>"]
+    assert result.provider_id == f"<{MESSAGE_ID}@amazing.co>"
+
+
+@pytest.mark.parametrize(
+    "address", ["bounces", "a b@amazing.co", "a+b@amazing.co", "b" * 22 + "@amazing.co"]
+)
+def test_an_address_that_leaves_no_room_for_a_token_is_refused(address):
+    with pytest.raises(ValidationError):
+        validate_config(Smtp, {"host": "mail.example", "bounce_address": address})
