@@ -380,11 +380,7 @@ class Relay(models.Model):
                 name="relay_due",
                 condition=Q(settled_at__isnull=True),
             ),
-            models.Index(
-                fields=["gateway", "subject", "id"],
-                name="relay_of_subject",
-                condition=~Q(subject=""),
-            ),
+            models.Index(fields=["gateway", "subject", "id"], name="relay_of_subject"),
             models.Index(
                 fields=["created_at"],
                 name="relay_waiting",

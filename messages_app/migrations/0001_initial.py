@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='relay',
-            index=models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['gateway', 'subject', 'id'], name='relay_of_subject'),
+            index=models.Index(fields=['gateway', 'subject', 'id'], name='relay_of_subject'),
         ),
         migrations.AddIndex(
             model_name='relay',

@@ -172,7 +172,7 @@ def _lease(gateway: GatewayValues, kind: str, count: int) -> list[Relay]:
     """What is due, the longest due first; an event that a lost worker may have told ends here."""
     with writing():
         now = database_now()
-        due = _due(gateway.id, now, [kind]).order_by("due_at", "pk")
+        due = _due(gateway.id, now, [kind]).order_by("due_at")
         relays = list(skipping_locked(due)[:count])
         ids, lease = [relay.pk for relay in relays], uuid4()
         # A contact that changes from now on is told once more.
