@@ -62,7 +62,7 @@ WORDS: Mapping[str, Status] = {
 OPTED_OUT = "21610"
 THROTTLED = frozenset({"14107", "20429", "30001", "30022", "63018", "63038"})
 ACCOUNT_AT_FAULT = frozenset({"20003", "20005", "30002", "63007"})
-NO_SUCH_ADDRESS = frozenset({"21211", "21614", "30005", "30006"})
+NO_SUCH_ADDRESS = frozenset({"21211", "21614", "30005"})
 
 WHATSAPP = "whatsapp:"
 OUR_ID = "message_id"

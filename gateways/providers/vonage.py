@@ -66,7 +66,9 @@ CHANNELS: Mapping[Channel, str] = {
 }
 APPLICATION, ACCOUNT = ("application_id", "private_key"), ("api_key", "api_secret")
 TOKEN_SECONDS = 900
-SIGNED_LATELY_SECONDS = 300
+SIGNED_LATELY_SECONDS = 24 * 3600
+"""A webhook may come again long after it was signed, and one that comes twice counts once."""
+AHEAD_SECONDS = 300
 SIGN_AGAIN = HTTPStatus.SERVICE_UNAVAILABLE
 
 
@@ -243,7 +245,7 @@ def _fits(token: str, secret: str, body: bytes) -> bool:
             secret,
             algorithms=["HS256"],
             options={"require": ["iat"], "verify_aud": False},
-            leeway=SIGNED_LATELY_SECONDS,
+            leeway=AHEAD_SECONDS,
         )
     except jwt.PyJWTError:
         return False
