@@ -15,7 +15,7 @@ from yarl import URL
 
 from gateway_project.lib import egress
 from gateway_project.lib.session import HungUp, Request
-from gateway_project.lib.tls import trusting
+from gateway_project.lib.tls import certificate_fault, trusting
 from gateway_project.lib.transport import (
     FRAMING_HEADERS,
     HttpAnswer,
@@ -30,16 +30,6 @@ CONNECT_SECONDS = 5.0
 LIVE_CONNECTION_TRIES = 3
 UNFIT_FOR_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
 UNFIT_FOR_A_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-CERTIFICATE_FAULTS = {
-    9: "is not yet valid",
-    10: "has expired",
-    18: "is self-signed",
-    19: "is signed by an unknown authority",
-    20: "is signed by an unknown authority",
-    62: "is for another host",
-    64: "is for another address",
-}
-"""By OpenSSL's verify code; its own words name the host."""
 
 
 async def exchange(session: aiohttp.ClientSession, call: HttpCall) -> HttpAnswer:
@@ -158,8 +148,7 @@ def _cause(error: Exception) -> str:
         case aiohttp.ClientConnectorDNSError():
             return "the name does not resolve"
         case aiohttp.ClientConnectorCertificateError():
-            code = getattr(error.certificate_error, "verify_code", 0)
-            return f"the certificate {CERTIFICATE_FAULTS.get(code, 'is not trusted')}"
+            return certificate_fault(error.certificate_error)
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return "TLS failed"
         case aiohttp.ServerDisconnectedError():

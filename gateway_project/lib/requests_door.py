@@ -4,6 +4,7 @@ What fails before anything was written raises `NotSent` (or `EgressRefused`); wh
 raises by itself came later.
 """
 
+import ssl
 import time
 from typing import Any
 
@@ -14,7 +15,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from gateway_project.lib.dialling import dial
-from gateway_project.lib.transport import READ_CAP, NoAnswer, NotSent
+from gateway_project.lib.tls import certificate_fault
+from gateway_project.lib.transport import READ_CAP, NoAnswer, NotSent, NotTrusted
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
@@ -29,8 +31,11 @@ class GuardedConnection(HTTPConnection):
         return dial(self._dns_host, self.port, self.timeout)
 
     def connect(self) -> None:
+        failure: NotSent
         try:
             super().connect()
+        except ssl.SSLCertVerificationError as error:
+            failure = NotTrusted(certificate_fault(error))
         except (OSError, HTTPError):
             failure = NotSent("no connection, or TLS failed")
         else:
@@ -65,6 +70,9 @@ class GuardedSession(requests.Session):
         self.mount("http://", GuardedAdapter())
         self.mount("https://", GuardedAdapter())
 
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: requests reads all that comes with a redirect, even with one not followed."""
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         kwargs |= {
             "allow_redirects": False,
@@ -78,11 +86,18 @@ class GuardedSession(requests.Session):
 
 
 def _read(response: requests.Response) -> bytes:
+    """The whole body. Raises NoAnswer where it is too long, too slow or broken."""
     body = bytearray()
     until = time.monotonic() + READ_SECONDS
-    for chunk in response.iter_content(CHUNK):
-        body += chunk
-        if len(body) > READ_CAP or time.monotonic() > until:
-            response.close()
-            raise NoAnswer("the answer is too long")
-    return bytes(body)
+    try:
+        # What has come, and not a whole chunk: a server that drips would fill that for hours.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > READ_CAP or time.monotonic() > until:
+                raise NoAnswer("the answer is too long")
+        return bytes(body)
+    except (HTTPError, OSError):
+        failure = NoAnswer("the answer is cut short or broken")
+    finally:
+        response.close()
+    raise failure

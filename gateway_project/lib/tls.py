@@ -1,9 +1,19 @@
-"""Whom TLS trusts beside the system's authorities: those of one gateway alone."""
+"""Whom TLS trusts beside the system's authorities, those of one gateway alone, and why not."""
 
 import ssl
 from functools import lru_cache
 
 KEPT = 256
+CERTIFICATE_FAULTS = {
+    9: "is not yet valid",
+    10: "has expired",
+    18: "is self-signed",
+    19: "is signed by an unknown authority",
+    20: "is signed by an unknown authority",
+    62: "is for another host",
+    64: "is for another address",
+}
+"""By OpenSSL's verify code; its own words name the host."""
 
 
 @lru_cache(maxsize=KEPT)
@@ -20,3 +30,9 @@ def trusting(authority: str) -> ssl.SSLContext:
     else:
         return context
     raise ValueError("the authority is not a certificate")
+
+
+def certificate_fault(error: Exception) -> str:
+    """What is wrong with a server's certificate, in words of our own."""
+    code = getattr(error, "verify_code", 0)
+    return f"the certificate {CERTIFICATE_FAULTS.get(code, 'is not trusted')}"
