@@ -47,7 +47,7 @@ PROBLEMS: Mapping[str, type[ProviderError]] = {
     "SignatureDoesNotMatch": GatewayMisconfigured,
     "UnrecognizedClientException": GatewayMisconfigured,
 }
-NOT_VERIFIED = "is not verified"
+NOT_VERIFIED = "not verified"
 """In the words of a MessageRejected where the identity, or an account in SES's sandbox, is at
 fault: every message would meet it."""
 
