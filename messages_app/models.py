@@ -241,6 +241,7 @@ class WordMapping(models.Model):
     times_ignored = models.PositiveBigIntegerField("reports dropped", default=0, editable=False)
 
     class Meta:
+        verbose_name = "status word"
         constraints = [
             models.UniqueConstraint(
                 fields=["label", "provider", "word"],

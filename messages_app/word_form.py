@@ -5,10 +5,13 @@ from typing import Any
 from django import forms
 
 from gateway_project.lib.admin import dress
+from gateway_project.lib.vocabulary import Status
 from gateways.providers.registry import provider_classes
 from messages_app.models import WordMapping
 from messages_app.words import normal_word, waiting_for
 
+NOTHING = "nothing"
+"""The choice for words that tell of no status."""
 SCOPE = ("label", "provider", "gateway", "word")
 
 
@@ -16,8 +19,13 @@ class WordMappingForm(forms.ModelForm):  # type: ignore[type-arg]
     """A mapping. Where reports wait for it, it says how many before it is saved."""
 
     provider = forms.ChoiceField()
+    status = forms.ChoiceField(
+        label="Means",
+        choices=[("", "Choose what it means"), *Status.choices, (NOTHING, "Nothing: drop it")],
+        help_text="Smartico is told this status.",
+    )
     is_confirmed = forms.BooleanField(
-        label="settle what waits",
+        label="Settle what waits",
         required=False,
         help_text="You are told how many reports wait for this word, and asked to tick this.",
     )
@@ -28,6 +36,11 @@ class WordMappingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        status = self.fields.get("status")
+        if status is not None:
+            dress(status)
+        if self.instance.pk and not self.instance.status:
+            self.initial["status"] = NOTHING
         field = self.fields.get("provider")
         if isinstance(field, forms.ChoiceField):
             field.choices = [(slug, cls.title) for slug, cls in provider_classes().items()]
@@ -38,6 +51,10 @@ class WordMappingForm(forms.ModelForm):  # type: ignore[type-arg]
         if not word:
             raise forms.ValidationError("Type the word as the provider says it.")
         return word
+
+    def clean_status(self) -> str:
+        chosen: str = self.cleaned_data["status"]
+        return "" if chosen == NOTHING else chosen
 
     def clean(self) -> Any:
         cleaned = super().clean() or self.cleaned_data

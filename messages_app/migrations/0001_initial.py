@@ -152,6 +152,9 @@ class Migration(migrations.Migration):
                 ('gateway', models.ForeignKey(blank=True, help_text='Left empty, it holds for all gateways of the provider in the label.', null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
                 ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
             ],
+            options={
+                'verbose_name': 'status word',
+            },
         ),
         migrations.CreateModel(
             name='InboxEntry',

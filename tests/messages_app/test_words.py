@@ -122,7 +122,7 @@ def test_agreed_every_report_that_waits_is_applied_once_and_the_deed_is_written_
 
 def test_agreed_to_be_ignored_what_waits_is_dropped(operator, gateway):
     apply(gateway, said(sent(gateway)))
-    post(operator, gateway, status="", is_confirmed="on")
+    post(operator, gateway, status="nothing", is_confirmed="on")
     look_at_the_inbox()
     assert (learnt(), InboxEntry.objects.count()) == ([], 0)
     assert WordMapping.objects.get().times_ignored == 1
@@ -188,3 +188,15 @@ def test_the_drain_asks_for_mappings_once_per_gateway(gateway):
         look_at_the_inbox()
     asked = [one for one in queries if 'FROM "messages_app_wordmapping"' in one["sql"]]
     assert len(asked) == 1
+
+
+def test_nothing_is_dropped_because_nobody_chose(operator, gateway):
+    answer = post(operator, gateway, status="", is_confirmed="on")
+    assert "status" in answer.context["adminform"].form.errors
+    assert not WordMapping.objects.exists()
+
+
+def test_a_mapping_that_drops_reports_shows_so_in_its_form(operator, gateway):
+    mapping = meaning(gateway, status="")
+    page = operator.get(reverse("admin:messages_app_wordmapping_change", args=[mapping.pk]))
+    assert page.context["adminform"].form["status"].value() == "nothing"
