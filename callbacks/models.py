@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import Combinable
 
 from gateway_project.lib.vocabulary import Status
-from gateways.models import Label
+from gateways.models import Gateway, Label
 from messages_app.models import DETAIL_LENGTH, Message
 
 PASSED_AFTER = timedelta(minutes=10)
@@ -114,3 +114,27 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} at {self.started_at:%H:%M:%S}"
+
+
+class Mailbox(models.Model):
+    """How far a gateway's mailbox was read, and when it is looked into again.
+
+    A reader moves `due_at` behind its lease. Without a row nobody has looked yet.
+    """
+
+    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, primary_key=True)
+    due_at = models.DateTimeField()
+    validity = models.PositiveBigIntegerField(default=0, help_text="The folder's UIDVALIDITY.")
+    read_uid = models.PositiveBigIntegerField(default=0, help_text="The last mail written down.")
+    unread_uids = models.JSONField(
+        default=list, help_text="Mails of the last reading that were not understood."
+    )
+    read_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    problem = models.CharField(max_length=DETAIL_LENGTH, blank=True)
+
+    class Meta:
+        verbose_name_plural = "mailboxes"
+
+    def __str__(self) -> str:
+        return f"mailbox of gateway {self.gateway_id}"

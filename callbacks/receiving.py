@@ -50,7 +50,7 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
     except FAULTS as problem:
         keep_unreadable(gateway, request, problem)
     else:
-        apply_to_gateway(gateway, [_storable(update) for update in updates])
+        apply_to_gateway(gateway, [storable_update(update) for update in updates])
     return adapter.webhook_answer
 
 
@@ -93,7 +93,7 @@ def _adapter(gateway: GatewayValues) -> Provider:
         raise NotNow from None
 
 
-def _storable(update: StatusUpdate) -> StatusUpdate:
+def storable_update(update: StatusUpdate) -> StatusUpdate:
     """Without what no column holds, NUL and halves of surrogate pairs: one report that has them
     must not cost the others.
     """

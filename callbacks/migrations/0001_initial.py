@@ -13,6 +13,22 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Mailbox',
+            fields=[
+                ('gateway', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.gateway')),
+                ('due_at', models.DateTimeField()),
+                ('validity', models.PositiveBigIntegerField(default=0, help_text="The folder's UIDVALIDITY.")),
+                ('read_uid', models.PositiveBigIntegerField(default=0, help_text='The last mail written down.')),
+                ('unread_uids', models.JSONField(default=list, help_text='Mails of the last reading that were not understood.')),
+                ('read_at', models.DateTimeField(null=True)),
+                ('failures', models.PositiveIntegerField(default=0, help_text='In a row.')),
+                ('problem', models.CharField(blank=True, max_length=500)),
+            ],
+            options={
+                'verbose_name_plural': 'mailboxes',
+            },
+        ),
+        migrations.CreateModel(
             name='CallbackDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

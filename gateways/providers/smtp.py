@@ -29,7 +29,9 @@ from gateways.providers.base import (
     SendResult,
 )
 from gateways.providers.fields import PRINTABLE, CertificateField, HostField, PortField
+from gateways.providers.imap_box import ImapBox, ImapOptions, check_options
 from gateways.providers.links import UnsubscribeOption, unsubscribe_headers
+from gateways.providers.mailboxes import Batch, MailboxReader, Mark
 from gateways.providers.mails import compose
 from gateways.providers.return_paths import ReturnAddressField, return_path
 from gateways.providers.smtp_replies import ConnectionLost, problem_of, reply_of
@@ -68,7 +70,7 @@ class Backend(EmailBackend):
             self.connection = None
 
 
-class Smtp(BlockingProvider):
+class Smtp(MailboxReader, BlockingProvider):
     """Keeps one connection per thread."""
 
     slug = "smtp"
@@ -83,15 +85,18 @@ class Smtp(BlockingProvider):
         "will end up as spam.",
         "A mail server reports nothing by itself: accepted and rejected are what Smartico learns, "
         "and what you switch on below. There is no webhook to set up.",
+        "For bounces and complaints give a return address and the mailbox that its mails end up "
+        "in. That mailbox must be for them alone.",
     )
     reports = frozenset(
         {
             *(Status.ACCEPTED, Status.REJECTED),
+            *(Status.DELIVERED, Status.FAILED, Status.COMPLAINED),
             *(Status.OPENED, Status.CLICKED, Status.UNSUBSCRIBED),
         }
     )
 
-    class Config(UnsubscribeOption, TrackingOptions):
+    class Config(UnsubscribeOption, TrackingOptions, ImapOptions):
         host = HostField(validators=[HOST])
         port = PortField(
             required=False, help_text="Empty: 587 with STARTTLS, 465 with TLS, else 25."
@@ -117,6 +122,7 @@ class Smtp(BlockingProvider):
                 raise ValidationError("A password without TLS is for hosts in EGRESS_ALLOW only.")
             if "security" in cleaned and cleaned.get("port", 0) is None:
                 cleaned["port"] = PORTS[cleaned["security"]]
+            check_options(cleaned)
             return cleaned
 
     def __init__(self, config: Mapping[str, Any], **urls: str) -> None:
@@ -142,7 +148,27 @@ class Smtp(BlockingProvider):
             raise problem_of(error, body_written=False) from None
         finally:
             _close(backend)
+        if self.reads_mailbox:
+            found += f" The mailbox answers as well, with {ImapBox(self.config).count()} mails."
         return found
+
+    @property
+    def reads_mailbox(self) -> bool:
+        return bool(self.config.get("imap_host"))
+
+    def read_mailbox(self, mark: Mark, limit: int) -> Batch:
+        return ImapBox(self.config).read(mark, limit)
+
+    def reported(self) -> frozenset[Status]:
+        """A server tells of a delivery only where it was asked to, so none is promised."""
+        told = {
+            "imap_host": (Status.FAILED, Status.COMPLAINED, Status.UNSUBSCRIBED),
+            "list_unsubscribe": (Status.UNSUBSCRIBED,),
+            "track_opens": (Status.OPENED,),
+            "track_clicks": (Status.CLICKED,),
+        }
+        switched_on = (statuses for name, statuses in told.items() if self.config.get(name))
+        return frozenset((Status.ACCEPTED, Status.REJECTED)).union(*switched_on)
 
     def close(self) -> None:
         while self._backends:

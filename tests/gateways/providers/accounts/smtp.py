@@ -11,4 +11,7 @@ CONFIG = {
     "list_unsubscribe": False,
     "track_opens": False,
     "track_clicks": False,
+    "imap_security": "tls",
+    "imap_folder": "INBOX",
+    "imap_done": "move",
 }
