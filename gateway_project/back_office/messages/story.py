@@ -7,9 +7,11 @@ from hashlib import sha256
 from callbacks import timeline as callbacks
 from callbacks.models import CallbackDelivery
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.vocabulary import Status
+from gateways import configuration
+from gateways.adapters import adapter_of
 from gateways.models import Gateway
-from gateways.providers.registry import provider_class
 from messages_app.models import Message, State
 from messages_app.timeline import Entry, in_order, story
 from messages_app.waits import UNDER_WAY, wait_of
@@ -66,7 +68,9 @@ def _is_under_way(message: Message, last: datetime, reports: bool, now: datetime
 
 
 def _reports_deliveries(gateway: Gateway) -> bool:
+    """Whether this account, as it is configured, tells of deliveries at all."""
     try:
-        return Status.DELIVERED in provider_class(gateway.provider).reports
-    except LookupError:
+        adapter = adapter_of(configuration.current().gateways[gateway.pk])
+    except (LookupError, Undecryptable):
         return False
+    return Status.DELIVERED in adapter.reported()

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from callbacks.models import Mailbox
 from gateway_project.operations.doctor.ages import ago
 from gateway_project.operations.doctor.findings import About, Finding, at_most_yellow
 from gateways.models import Breaker, Contact, Gateway
 from gateways.providers.base import InstantProvider, Provider
 from gateways.providers.registry import provider_class
 
-CREDENTIALS, WEBHOOK = "Credentials", "Webhook"
+CREDENTIALS, WEBHOOK, MAILBOX = "Credentials", "Webhook", "Mailbox"
 
 
 def gateway(row: Gateway, contact: Contact | None, now: datetime) -> Iterator[Finding]:
@@ -20,7 +21,11 @@ def gateway(row: Gateway, contact: Contact | None, now: datetime) -> Iterator[Fi
         return
     yield in_use(about, row)
     known = contact or Contact(gateway=row)
-    for finding in (credentials(about, known, now), webhook(about, row, known, now)):
+    findings = [credentials(about, known, now), webhook(about, row, known, now)]
+    box = Mailbox.objects.filter(gateway=row).first()
+    if box is not None:
+        findings.append(mailbox(about, box, now))
+    for finding in findings:
         yield finding if row.is_active else at_most_yellow(finding)
 
 
@@ -52,6 +57,17 @@ def credentials(about: About, contact: Contact, now: datetime) -> Finding:
     if contact.is_connected:
         return about.good(CREDENTIALS, found)
     return about.problem(CREDENTIALS, found, "Correct Authentication & Configuration.")
+
+
+def mailbox(about: About, box: Mailbox, now: datetime) -> Finding:
+    """Whether the mailbox that its bounces come to can be read."""
+    if box.problem:
+        return about.problem(
+            MAILBOX, box.problem, "Correct the mailbox in Authentication & Configuration."
+        )
+    if box.read_at is None:
+        return about.attention(MAILBOX, "not read yet", "See that a worker runs.")
+    return about.good(MAILBOX, f"read {ago(box.read_at, now)}")
 
 
 def webhook(about: About, row: Gateway, contact: Contact, now: datetime) -> Finding:

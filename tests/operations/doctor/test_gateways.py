@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from callbacks.models import Mailbox
 from gateway_project.operations.doctor.calls import call_out
 from gateways.contacts import Met, note
 from gateways.models import Breaker, Contact, Gateway
@@ -106,3 +107,14 @@ def test_a_gateway_whose_provider_does_not_answer_says_since_when_and_why(gatewa
     finding = line(gateway, "In use")
     assert finding.state == "red"
     assert "timed out" in finding.text
+
+
+def test_a_mailbox_that_cannot_be_read_says_why(gateway):
+    box = Mailbox.objects.create(
+        gateway=gateway, due_at=timezone.now(), problem="signing in failed"
+    )
+    finding = line(gateway, "Mailbox")
+    assert (finding.state, finding.text) == ("red", "signing in failed")
+    box.problem, box.read_at = "", timezone.now()
+    box.save()
+    assert line(gateway, "Mailbox").state == "green"
