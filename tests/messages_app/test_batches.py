@@ -5,6 +5,7 @@ import pytest
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
 from messages_app.models import Message, SendAttempt, State
+from messages_app.sending import SendWork
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.gateways.providers.examples import at
 from tests.peers import Answer, Asked, http_peer
@@ -77,3 +78,23 @@ def test_one_message_that_is_refused_takes_no_other_along():
     assert SendAttempt.objects.filter(outcome="refused_together").count() == len(NUMBERS) + 1
     gateway.refresh_from_db()
     assert not gateway.is_paused
+
+
+def test_no_more_is_claimed_than_can_leave_where_nothing_leaves_together():
+    """What is claimed is in doubt when its worker dies, so it must be about to leave."""
+    gateway = gateway_at("http://127.0.0.1:9")
+    for message in queue(gateway, NUMBERS):
+        message.attempts = 1  # tried before, so each goes by itself
+        message.save()
+    work = SendWork(str(gateway.pk))
+    assert len(work.claim(2)) <= 4
+    assert len(work.claim(2)) <= 4
+    work.close()
+
+
+def test_what_leaves_together_is_claimed_in_growing_numbers():
+    gateway = gateway_at("http://127.0.0.1:9")
+    queue(gateway, NUMBERS)
+    work = SendWork(str(gateway.pk))
+    assert [len(parcel.messages) for _ in range(3) for parcel in work.claim(1)] == [2, 4, 3]
+    work.close()
