@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
@@ -19,8 +21,10 @@ from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
 from messages_app.models import Message, SendAttempt, State
+from messages_app.outcomes import UNKNOWN
 from messages_app.relaying.keeping import forget_relays
 from messages_app.routes import gateways_for, is_usable
+from messages_app.tries import in_doubt_at
 from users.missing import forget_missing
 
 logger = logging.getLogger(__name__)
@@ -77,7 +81,7 @@ def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
         message_id=message.pk,
         gateway_id=message.gateway_id,
         number=message.attempts,
-        outcome="unknown",
+        outcome=UNKNOWN,
         detail=WORKER_LOST,
         started_at=now,
         finished_at=now,
@@ -132,8 +136,11 @@ def _may_stand_in(other: GatewayValues, gateway: GatewayValues) -> bool:
 
 
 def _next_waiting(gateway: GatewayValues) -> list[Message]:
-    """The next batch of those that wait there: the first again after the last."""
+    """The next batch of those that wait there: the first again after the last. Not what it may
+    have sent already."""
     waiting = Message.objects.filter(gateway=gateway.id, state=State.QUEUED, is_test=False)
+    if gateway.on_unknown != OnUnknown.REPEAT:
+        waiting = waiting.filter(Q(attempts=0) | ~in_doubt_at(gateway.id))
     reached = _reached.pop(gateway.id, None)
     if reached is not None:
         waiting = waiting.filter(due_at__gt=reached)

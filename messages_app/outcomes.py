@@ -28,6 +28,10 @@ PAUSED_SECONDS = 1.0
 seen the pause. Then it waits for the release."""
 
 
+UNKNOWN = "unknown"
+"""The outcome of a try whose request was written and got no answer."""
+
+
 class Next(StrEnum):
     """What happens to the message now."""
 
@@ -127,12 +131,10 @@ def _elsewhere_or_later(
 def _unknown(problem: ProviderError, attempts: int, idempotent: bool, on_unknown: str) -> Decision:
     """A repeat only where the provider drops it, or where the operator has said so."""
     if idempotent or on_unknown == OnUnknown.REPEAT:
-        return _later(problem, "unknown", delay(SEND_SCHEDULE, attempts))
+        return _later(problem, UNKNOWN, delay(SEND_SCHEDULE, attempts))
     if on_unknown == OnUnknown.FAIL:
-        return Decision(
-            next=Next.END, outcome="unknown", detail=problem.detail, status=Status.FAILED
-        )
-    return Decision(next=Next.PARK, outcome="unknown", detail=problem.detail)
+        return Decision(next=Next.END, outcome=UNKNOWN, detail=problem.detail, status=Status.FAILED)
+    return Decision(next=Next.PARK, outcome=UNKNOWN, detail=problem.detail)
 
 
 def _later(problem: ProviderError, outcome: str, wait: float | None) -> Decision:

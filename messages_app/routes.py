@@ -2,6 +2,7 @@
 
 from gateway_project.lib.vocabulary import Channel
 from gateways import breakers, configuration
+from gateways.breakers import Circuit
 from gateways.routing import Route, route, route_preview
 from gateways.values import GatewayValues, LabelValues
 from messages_app.models import Message
@@ -22,9 +23,16 @@ def is_usable(gateway: GatewayValues) -> bool:
     return gateway.is_active and not gateway.is_paused and not breakers.is_broken(gateway.id)
 
 
+def may_be_tried(gateway: GatewayValues) -> bool:
+    """Whether a new message may go there: it is usable, or it is time to see whether it is again.
+    Were none to go, a gateway that others stand in for would never be tried."""
+    circuit = breakers.circuit_of(gateway.id)
+    return gateway.is_active and not gateway.is_paused and circuit is not Circuit.OPEN
+
+
 def preferred(fits: tuple[GatewayValues, ...]) -> GatewayValues:
-    """The best of those that fit and are usable; where none is, the best, which will hold it."""
-    return next(filter(is_usable, fits), fits[0])
+    """The best of those that fit and may be tried; where none may, the best, which will hold it."""
+    return next(filter(may_be_tried, fits), fits[0])
 
 
 def gateways_for(message: Message) -> tuple[GatewayValues, ...]:

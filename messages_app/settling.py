@@ -11,6 +11,7 @@ from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import breakers
+from gateways.models.gateway import OnUnknown
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -21,11 +22,11 @@ from gateways.providers.base import (
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.holding import hold
 from messages_app.models import Message, State
-from messages_app.outcomes import Decision, Next, decide, is_answer, is_failure, last_word
+from messages_app.outcomes import UNKNOWN, Decision, Next, decide, is_answer, is_failure, last_word
 from messages_app.pausing import pause
 from messages_app.reports import keep_in_inbox, look_again_at_early
 from messages_app.routes import gateways_for, is_usable
-from messages_app.tries import Tried, write_attempts
+from messages_app.tries import Tried, in_doubt_at, write_attempts
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,12 @@ def settle(tries: Sequence[Tried]) -> None:
         now = database_now()
         rows = locked_messages(tried.message.pk for tried in tries)
         _note_health(tries, now)
-        settled = [_settled(tried) for tried in tries if tried.message.pk in rows]
+        stuck = _bound_to_their_gateway(tries)
+        settled = [
+            _settled(tried, may_move=tried.message.pk not in stuck)
+            for tried in tries
+            if tried.message.pk in rows
+        ]
         decided = [(one.tried, one.decision) for one in settled]
         attempts = write_attempts(decided, now)
         facts = [fact for tried, decision in decided for fact in _facts(tried, decision, now)]
@@ -109,10 +115,24 @@ def _detail(tried: Tried) -> str:
     return tried.result.detail if isinstance(tried.result, ProviderError) else ""
 
 
-def _settled(tried: Tried) -> Settled:
+def _bound_to_their_gateway(tries: Sequence[Tried]) -> set[UUID]:
+    """The messages that no other gateway may have, since this one may have sent them already."""
+    by_gateway: defaultdict[int, list[UUID]] = defaultdict(list)
+    for tried in tries:
+        was_repeated = tried.message.attempts > 1 and tried.gateway.on_unknown != OnUnknown.REPEAT
+        if was_repeated and isinstance(tried.result, TIED_TO_A_GATEWAY):
+            by_gateway[tried.gateway.id].append(tried.message.pk)
+    bound: set[UUID] = set()
+    for gateway_id, ids in by_gateway.items():
+        doubtful = Message.objects.filter(in_doubt_at(gateway_id), pk__in=ids)
+        bound.update(doubtful.values_list("pk", flat=True))
+    return bound
+
+
+def _settled(tried: Tried, *, may_move: bool) -> Settled:
     """What follows from the try. The provider's words in it are scrubbed here, once for all."""
     is_tied = isinstance(tried.result, TIED_TO_A_GATEWAY)
-    fitting = _fitting(tried) if is_tied else ()
+    fitting = _fitting(tried) if is_tied and may_move else ()
     without = Settled(tried=tried, decision=PENDING, fitting=fitting)
     decision = decide(
         tried.result,
@@ -160,7 +180,7 @@ def _standing(one: Settled, row: Message, now: datetime) -> Standing:
         return Standing(state=State.UNKNOWN, gateway_id=here)
     if decision.next == Next.MOVE:
         return Standing(state=State.QUEUED, gateway_id=one.onward or here, due_at=now)
-    is_unknown = decision.outcome == "unknown"
+    is_unknown = decision.outcome == UNKNOWN
     due_at = now + timedelta(seconds=decision.wait)
     return Standing(state=State.QUEUED, gateway_id=here if is_unknown else one.first, due_at=due_at)
 

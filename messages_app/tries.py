@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from gateway_project.lib.http import HttpAnswer, TransportError
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
@@ -24,7 +26,7 @@ from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
 from messages_app.asking import first_ask
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
-from messages_app.outcomes import Decision, NotSendable, Result
+from messages_app.outcomes import UNKNOWN, Decision, NotSendable, Result
 from messages_app.parcels import Parcel
 
 logger = logging.getLogger(__name__)
@@ -89,6 +91,16 @@ def fault(parcel: Parcel, error: Exception) -> str:
     """An adapter's own fault, in words for the send attempt."""
     logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
     return f"the adapter failed: {type(error).__name__}"
+
+
+def in_doubt_at(gateway_id: int) -> Exists:
+    """Whether a message may have left through the gateway already, since an earlier try there got
+    no answer. Only that gateway knows it again; by another it would go twice."""
+    unanswered = SendAttempt.objects.filter(
+        message=OuterRef("pk"), gateway=gateway_id, outcome=UNKNOWN
+    )
+    requeued_at = OuterRef("requeued_at")
+    return Exists(unanswered.filter(Q(finished_at__gt=requeued_at) | Q(message__requeued_at=None)))
 
 
 def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> list[SendAttempt]:

@@ -172,6 +172,71 @@ def test_a_new_message_takes_the_next_gateway_while_the_best_does_not_answer():
     assert message.chosen_because == f"{spare.name}: {best.name} is not answering"
 
 
+def test_a_gateway_that_others_stand_in_for_is_tried_again_by_a_new_message():
+    house = build_house()
+    best = house.gateways[Channel.SMS]
+    spare = GatewayFactory(label=house.label, channel=Channel.SMS)
+    Breaker.objects.create(
+        gateway=best, failures=9, opened_at=timezone.now(), retry_at=timezone.now()
+    )
+    breakers.forget()
+    assert house.accepted(im_uid="the one that tries it").gateway == best
+    assert breakers.take_probe(best.pk, timezone.now())
+    assert house.accepted(im_uid="one that comes meanwhile").gateway == spare
+    assert drain(best) == 0
+    assert move_from_unusable_gateways() == 1
+
+
+class TestWhatMayHaveLeftAlready:
+    """A provider that knows a repeat again is asked to send anew what it did not answer."""
+
+    def unanswered(self, gateway: Gateway, **changes) -> Message:
+        message = queued(gateway, **({"attempts": 1} | changes))
+        SendAttempt.objects.create(
+            message=message,
+            gateway=gateway,
+            number=1,
+            outcome="unknown",
+            started_at=timezone.now(),
+            finished_at=timezone.now(),
+        )
+        return message
+
+    def test_does_not_move_to_another_gateway(self):
+        gateway = broken()
+        spare = gateway_at(NOBODY, label=gateway.label)
+        doubtful, free = self.unanswered(gateway), queued(gateway, attempts=1)
+        assert move_from_unusable_gateways() == 1
+        doubtful.refresh_from_db()
+        free.refresh_from_db()
+        assert (doubtful.gateway, free.gateway) == (gateway, spare)
+
+    def test_moves_where_the_operator_has_said_that_it_may_go_twice(self):
+        gateway = broken(on_unknown="repeat")
+        spare = gateway_at(NOBODY, label=gateway.label)
+        message = self.unanswered(gateway)
+        assert move_from_unusable_gateways() == 1
+        message.refresh_from_db()
+        assert message.gateway == spare
+
+    def test_moves_where_a_person_has_queued_it_anew_since(self):
+        gateway = broken()
+        gateway_at(NOBODY, label=gateway.label)
+        self.unanswered(gateway, requeued_at=timezone.now() + timedelta(seconds=1))
+        assert move_from_unusable_gateways() == 1
+
+    def test_stays_when_its_repeat_does_not_get_through(self):
+        gateway = gateway_at(NOBODY)
+        spare = gateway_at(NOBODY, label=gateway.label)
+        doubtful, free = self.unanswered(gateway), queued(gateway, attempts=1)
+        drain(gateway)
+        doubtful.refresh_from_db()
+        free.refresh_from_db()
+        assert (doubtful.gateway, doubtful.state) == (gateway, State.QUEUED)
+        assert doubtful.due_at > timezone.now()
+        assert free.gateway == spare
+
+
 def test_two_that_do_not_answer_do_not_play_ping_pong():
     first = gateway_at(NOBODY)
     second = gateway_at(NOBODY, label=first.label)
