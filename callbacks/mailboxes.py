@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callbacks.models import Mailbox
-from callbacks.receiving import storable_update
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable, keyed_digest
 from gateway_project.lib.redaction import scrub
@@ -24,7 +23,7 @@ from gateways.providers.base import ProviderError
 from gateways.providers.mailboxes import Batch, MailboxReader, Mark, ReadMail
 from gateways.values import GatewayValues
 from messages_app.models import DETAIL_LENGTH, InboxEntry, Wait
-from messages_app.reports import apply_to_gateway
+from messages_app.reports import apply_to_gateway, storable_update
 
 logger = logging.getLogger(__name__)
 

@@ -1,13 +1,11 @@
 """Receiving: what providers and notification centres tell us about our messages."""
 
 import logging
-from dataclasses import replace
 from uuid import UUID
 
 from callbacks.status_reports import StatusReport
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.identifiers import read_id
-from gateway_project.lib.storable import storable
 from gateway_project.lib.vocabulary import CALLBACK_TYPES
 from gateways import configuration
 from gateways.adapters import adapter_of
@@ -15,7 +13,7 @@ from gateways.models.gateway import token_digest
 from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
 from gateways.values import GatewayValues, KeyValues
 from messages_app.models import Message
-from messages_app.reports import apply_to_gateway, apply_to_label
+from messages_app.reports import apply_to_gateway, apply_to_label, storable_update
 from messages_app.unreadable import FAULTS, keep_unreadable
 
 logger = logging.getLogger(__name__)
@@ -91,19 +89,6 @@ def _adapter(gateway: GatewayValues) -> Provider:
     except (Undecryptable, LookupError):
         logger.error("gateway %s: its adapter cannot be made, its webhooks wait", gateway.slug)
         raise NotNow from None
-
-
-def storable_update(update: StatusUpdate) -> StatusUpdate:
-    """Without what no column holds, NUL and halves of surrogate pairs: one report that has them
-    must not cost the others.
-    """
-    return replace(
-        update,
-        message_id=update.message_id and storable(update.message_id),
-        provider_id=update.provider_id and storable(update.provider_id),
-        word=storable(update.word),
-        detail=storable(update.detail),
-    )
 
 
 def _type_of(message_id: UUID, key: KeyValues) -> str | None:

@@ -15,6 +15,7 @@ from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import REDACTED, Personal
 from gateway_project.lib.redaction import scrub
+from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways.adapters import address_channel
@@ -60,6 +61,19 @@ class Report:
         """Whether the address is all that tells which message is meant."""
         has_id = bool(self.update.message_id or self.update.provider_id)
         return bool(self.address_index) and not has_id
+
+
+def storable_update(update: StatusUpdate) -> StatusUpdate:
+    """Without what no column holds, NUL and halves of surrogate pairs: one report that has them
+    must not cost the others.
+    """
+    return replace(
+        update,
+        message_id=update.message_id and storable(update.message_id),
+        provider_id=update.provider_id and storable(update.provider_id),
+        word=storable(update.word),
+        detail=storable(update.detail),
+    )
 
 
 def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) -> int:
@@ -198,6 +212,8 @@ def _keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> N
     addresses = addresses_among(gateway.label_id, strange_ids)
     for entry in entries:
         entry.provider_id = REDACTED if entry.provider_id in addresses else entry.provider_id
+    # In one order, so that two who are told the same at once do not wait for each other.
+    entries.sort(key=lambda entry: entry.meaning)
     InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
 
 

@@ -9,7 +9,7 @@ from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.providers.base import StatusUpdate, WebhookRequest
 from messages_app.models import InboxEntry, Wait
-from messages_app.reports import apply_to_gateway
+from messages_app.reports import apply_to_gateway, storable_update
 from messages_app.unreadable import FAULTS
 
 
@@ -38,7 +38,7 @@ def _read_one(pk: int) -> bool:
             return False
         entry.applied_at = database_now()
         InboxEntry.objects.filter(pk=pk).update(applied_at=entry.applied_at, kept=None)
-        apply_to_gateway(gateway, updates)
+        apply_to_gateway(gateway, [storable_update(update) for update in updates])
     return True
 
 

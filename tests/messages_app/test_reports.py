@@ -236,3 +236,15 @@ def test_the_inbox_serves_several_gateways_at_once_and_each_names_its_own_messag
     messages = 'FROM "messages_app_message"'
     locking = [one for one in queries if messages in one["sql"] and "ORDER BY" in one["sql"]]
     assert len(locking) == 1  # in one order, so that nobody waits for who waits for them
+
+
+def test_what_comes_together_is_put_into_the_inbox_in_one_order_whatever_order_it_came_in(gateway):
+    """Two that are told the same at once, each in its own order, would wait for each other."""
+    values = configuration.current().gateways[gateway.pk]
+    updates = [StatusUpdate(status=Status.OPENED, provider_id=f"id-{n}") for n in range(8)]
+    orders = []
+    for told in (updates, updates[::-1]):
+        apply_to_gateway(values, told)
+        orders.append(list(InboxEntry.objects.order_by("pk").values_list("provider_id", flat=True)))
+        InboxEntry.objects.all().delete()
+    assert orders[0] == orders[1]
