@@ -69,11 +69,11 @@ def test_it_is_read_again_and_applied_once(gateway):
     assert StatusEvent.objects.get().status == "delivered"
 
 
-def test_what_no_column_holds_is_left_out(gateway):
+def test_what_no_column_holds_is_replaced(gateway):
     entry = kept(gateway, {"id": "no\0body's", "status": "sp\0unnen"})
     assert read_again([entry]) == 1
     (read,) = InboxEntry.objects.exclude(pk=entry.pk)
-    assert (read.waits_for, read.word) == (Wait.A_MAPPING, "spunnen")
+    assert (read.waits_for, read.word) == (Wait.A_MAPPING, "sp\ufffdunnen")
     assert "\0" not in read.provider_id
 
 
