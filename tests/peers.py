@@ -1,11 +1,13 @@
 """Real peers on loopback: HTTP servers that record requests and answer as they are told."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -44,9 +46,16 @@ class Server(ThreadingHTTPServer):
 
 
 class HttpPeer:
-    """An HTTP/1.1 server with kept connections. `respond` is given each request."""
+    """An HTTP/1.1 server with kept connections. `respond` is given each request.
 
-    def __init__(self, respond: Callable[[Asked], Answer] | None = None) -> None:
+    With a `certificate` (and its key, in one file) it speaks TLS, as localhost.
+    """
+
+    def __init__(
+        self,
+        respond: Callable[[Asked], Answer] | None = None,
+        certificate: Path | None = None,
+    ) -> None:
         self.asked: list[Asked] = []
         self.respond = respond or (lambda asked: Answer())
         self.arrived = threading.Condition()
@@ -54,6 +63,11 @@ class HttpPeer:
         self.server = Server(("127.0.0.1", 0), self._handler())
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.url = f"https://localhost:{self.port}"
 
     def wait_for(self, count: int, timeout: float = 10.0) -> list[Asked]:
         """The requests so far, once there are `count` of them."""
@@ -108,9 +122,11 @@ class HttpPeer:
 
 
 @contextmanager
-def http_peer(respond: Callable[[Asked], Answer] | None = None) -> Iterator[HttpPeer]:
+def http_peer(
+    respond: Callable[[Asked], Answer] | None = None, certificate: Path | None = None
+) -> Iterator[HttpPeer]:
     """A running peer; it is gone when the block ends."""
-    peer = HttpPeer(respond)
+    peer = HttpPeer(respond, certificate)
     thread = threading.Thread(target=peer.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -102,12 +102,13 @@ def certificate(folder: Path, name: str, *, days: int = 2) -> Path:
     return _written(folder, name, key, _made(name, key, issuer=name, signer=key, days=days))
 
 
-def certificate_of_an_authority(folder: Path, name: str) -> tuple[Path, str]:
+def certificate_of_an_authority(folder: Path, name: str, *, days: int = 2) -> tuple[Path, str]:
     """A certificate for one host with its key, and in PEM the authority that signed it."""
+    folder.mkdir(exist_ok=True)
     signer = ec.generate_private_key(ec.SECP256R1())
     authority = _made("authority", signer, issuer="authority", signer=signer)
     key = ec.generate_private_key(ec.SECP256R1())
-    made = _made(name, key, issuer="authority", signer=signer, is_authority=False)
+    made = _made(name, key, issuer="authority", signer=signer, days=days, is_authority=False)
     pem = authority.public_bytes(serialization.Encoding.PEM).decode()
     return _written(folder, name, key, made), pem
 

@@ -13,6 +13,9 @@ from tests import services
 SPREAD = ("-n", "auto", "--maxprocesses", "4")
 BY_FILE = ("-n", "2", "--dist", "loadfile")
 """Two browsers, and what a file has built is built once."""
+ALONE = ("-n", "0", "--last-failed", "--last-failed-no-failures", "none", "-v")
+"""What failed beside others on a busy machine may pass alone; it is named either way."""
+SOME_FAILED = 1
 NEEDS_POSTGRESQL = ("postgresql", "redis", "rabbitmq")
 
 
@@ -38,9 +41,13 @@ def run(
     marks = only or " and ".join(f"not {marker}" for marker in dict.fromkeys(without))
     print(f"\n== {title}", flush=True)  # noqa: T201
     spread = BY_FILE if only else SPREAD
-    command = [sys.executable, "-m", "pytest", "-q", *spread, "-m", marks, *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", marks, *sys.argv[1:]]
     surroundings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    code = subprocess.run(command, env=surroundings | (environment or {}), check=False).returncode
+    surroundings |= environment or {}
+    code = subprocess.run([*command, *spread], env=surroundings, check=False).returncode
+    if code == SOME_FAILED:
+        print(f"\n== {title}: what failed, once more and alone", flush=True)  # noqa: T201
+        code = subprocess.run([*command, *ALONE], env=surroundings, check=False).returncode
     return code in (0, 5)
 
 

@@ -9,6 +9,7 @@ POSTGRESQL_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 RABBITMQ_URL = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 DOVECOT_PATH = os.environ.get("DOVECOT_PATH", "/usr/sbin/dovecot")
+NGINX_PATH = os.environ.get("NGINX_PATH", "/usr/sbin/nginx")
 CHROMIUM_PATH = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
 
 
@@ -28,6 +29,7 @@ def missing() -> dict[str, str]:
         "redis": (_answers(REDIS_URL), "Redis"),
         "rabbitmq": (_answers(RABBITMQ_URL), "RabbitMQ"),
         "dovecot": (Path(DOVECOT_PATH).exists(), "Dovecot"),
+        "nginx": (Path(NGINX_PATH).exists(), "nginx"),
         "browser": (Path(CHROMIUM_PATH).exists(), "Chromium"),
     }
     return {marker: name for marker, (is_there, name) in found.items() if not is_there}

@@ -55,17 +55,34 @@ def test_callers_of_anything_else_are_told_the_status_only(client):
     assert (answer.status_code, answer.content) == (404, b"Not Found\n")
 
 
+def breaks(person: object, text: str) -> None:
+    """Raises, as code does that repeats what it was given."""
+    try:
+        int(text)
+    except ValueError as error:
+        raise RuntimeError(f"no number: {text}") from error
+
+
 @pytest.mark.parametrize("accept", ["text/html", "text/plain"])
 def test_even_in_debug_a_page_that_breaks_shows_no_value(db, monkeypatch, settings, accept):
     settings.DEBUG = True
     client = Client(raise_request_exception=False)
     client.force_login(User.objects.create_superuser("root"))
     client.cookies["flavour"] = "cookie-canary"
-    monkeypatch.setattr("gateway_project.back_office.find._found", int)  # which takes no text
-    posted = {"sought": "typed-canary"}
-    answer = client.post("/admin/find/", posted, headers={"Accept": accept})
+    monkeypatch.setattr("gateway_project.back_office.find._found", breaks)
+    asked = "/admin/find/?q=asked-canary"
+    headers = {"Accept": accept, "Referer": "https://canary.example"}
+    answer = client.post(asked, {"sought": "typed-canary"}, headers=headers)
     page = answer.content.decode()
     assert answer.status_code == 500
-    assert "TypeError" in page
+    assert "RuntimeError" in page
+    assert "ValueError" in page
     assert "canary" not in page
     assert client.session.session_key not in page
+
+
+def test_what_broke_outside_of_any_request_can_be_told_too():
+    report = errors.WhereItBroke(None, ValueError, ValueError("canary"), None)
+    text = report.get_traceback_text()
+    assert "ValueError" in text
+    assert "canary" not in text

@@ -5,12 +5,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.browser.chromium import chromium
 
 LEFT = "net::ERR_ABORTED"
 """A request that a page no longer waited for when it was left."""
+
+NO_LONGER_WANTED = {"htmx:sendAbort", "htmx:afterRequest"}
+"""What htmx writes about a request that was given up for a newer one, or because the page was left.
+
+A request that fails is written about as `htmx:sendError` or `htmx:responseError`.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +43,13 @@ def listen(page: Page, complaints: list[str]) -> Callable[[], None]:
         if request.failure != LEFT:
             complaints.append(f"failed: {request.url}")
 
+    def hear_line(line: ConsoleMessage) -> None:
+        if line.type == "error" and line.text not in NO_LONGER_WANTED:
+            complaints.append(line.text)
+
     heard = {
         "pageerror": lambda error: complaints.append(str(error)),
-        "console": lambda line: complaints.append(line.text) if line.type == "error" else None,
+        "console": hear_line,
         "requestfailed": hear_failure,
     }
     for event, hear in heard.items():
