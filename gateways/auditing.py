@@ -1,5 +1,6 @@
 """Writing down who did what. Values that are secret or personal are named, never repeated."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from gateways.providers.registry import provider_class, secret_fields
 CHANGED = "changed"
 HIDDEN_COLUMNS = frozenset(
     {
-        *("password", "digest", "token", "token_digest", "directory"),
+        *("password", "digest", "token", "token_digest"),
         *("email", "first_name", "last_name"),
     }
 )
@@ -54,15 +55,27 @@ def record(
     return AuditEntry.objects.create(
         at=database_now(),
         actor_id=actor.pk if is_person else None,
-        actor_name=actor.get_username() if is_person else actor,
+        actor_name=actor_name(actor),
         action=action,
         label_id=label_id_of(one) if label_id is None and one else label_id,
         subject_type=row._meta.label_lower,
         subject_id=str(one.pk) if one else "",
         subject_name=str(one or row._meta.verbose_name_plural)[:NAME_LENGTH],
         reason=reason[:REASON_LENGTH],
-        changes=dict(changes or {}),
+        changes=_plain(changes or {}),
     )
+
+
+def _plain(changes: Mapping[str, Any]) -> Any:
+    """As every database gives it back. A fraction becomes its text: they write it differently."""
+    text = json.dumps(changes, default=str)
+    return json.loads(text, parse_float=str, parse_constant=str)
+
+
+def actor_name(actor: Any) -> str:
+    """Of a Django user, or of the command that acts."""
+    name: str = actor if isinstance(actor, str) else actor.get_username()
+    return name
 
 
 def label_id_of(row: models.Model) -> int | None:

@@ -1,4 +1,8 @@
-"""What people did in the back office and by command: rows that are added and never changed."""
+"""What people did in the back office and by command: rows that are added and never changed.
+
+The database refuses every change of these tables, too (`gateway_project.lib.append_only`), and
+`gateways.audit_chain` finds those that it was made to take.
+"""
 
 import json
 from typing import Any, NoReturn
@@ -6,6 +10,8 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 
+from gateway_project.lib.identifiers import new_id
+from gateways.audit_chain.digests import entry_digest
 from gateways.models.label import NAME_LENGTH, Label
 
 REASON_LENGTH = 300
@@ -24,10 +30,16 @@ class Action(models.TextChoices):
     RESENT = "resent"
     SETTLED = "settled"
     REPLAYED = "replayed"
+    LIFTED = "lifted"
     TESTED = "tested"
+    ERASED = "erased"
+    EXPORTED = "exported"
+    IMPORTED = "imported"
+    ROTATED = "rotated"
+    VERIFIED = "verified"
 
 
-class AuditQuerySet(models.QuerySet["AuditEntry"]):
+class AuditQuerySet(models.QuerySet[Any]):
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("audit entries are not changed")
 
@@ -35,12 +47,23 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         raise TypeError("audit entries are not deleted")
 
 
+class EntryDigestField(models.CharField):  # type: ignore[type-arg]
+    """Computed when the row is written, whichever way that is."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = entry_digest(model_instance)  # type: ignore[arg-type]
+        setattr(model_instance, self.attname, value)
+        return value
+
+
 class AuditEntry(models.Model):
     """Who did what to what, when, and why. It holds no address, no secret and no content.
 
-    `changes` maps a field to `[before, after]`, or to "changed" where its values are secret.
+    `changes` maps a field to `[before, after]`, or to "changed" where its values are secret. They
+    are plain JSON without fractions: both databases give them back as they were.
     """
 
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     at = models.DateTimeField("when", db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, db_constraint=False
@@ -53,6 +76,7 @@ class AuditEntry(models.Model):
     subject_name = models.CharField("what", max_length=NAME_LENGTH, blank=True)
     reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     changes = models.JSONField(default=dict, blank=True)
+    digest = EntryDigestField(max_length=64, editable=False)
 
     objects = AuditQuerySet.as_manager()
 
@@ -61,13 +85,15 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id"], name="audit_of_subject"),
             models.Index(fields=["actor", "action", "at"], name="audit_of_actor"),
+            models.Index(fields=["action", "at"], name="audit_of_action"),
         ]
+        permissions = [("export_auditentry", "Can export the audit")]
 
     def __str__(self) -> str:
         return f"audit entry {self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("audit entries are not changed")
         super().save(*args, **kwargs)
 
@@ -78,6 +104,19 @@ class AuditEntry(models.Model):
     def told_changes(self) -> list[tuple[str, str, str]]:
         """Field, before and after, in words; what is secret has only changed."""
         return [(name, *_told(change)) for name, change in self.changes.items()]
+
+
+class AuditSeal(models.Model):
+    """The place of an entry in the chain. Numbers begin with 1 and have no gaps."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    entry = models.OneToOneField(AuditEntry, on_delete=models.PROTECT, related_name="seal")
+    digest = models.CharField(max_length=64, help_text="Of the entry and the seal before it.")
+
+    objects = AuditQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"
 
 
 def _told(change: Any) -> tuple[str, str]:
