@@ -1,6 +1,6 @@
 """The table in docs/providers.md, made of what the provider classes declare.
 
-`python -m docs.provider_table` writes it anew.
+`python -m docs.provider_table` writes it anew, and the page of their settings with it.
 """
 
 import os
@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from docs import provider_contract, provider_settings
+
 FILE = Path(__file__).with_name("providers.md")
 BEGINNING, END = "<!-- made by docs.provider_table -->\n", "<!-- end -->\n"
 COLUMNS = (
     *("provider", "slug", "channel", "send", "batch", "delivered", "opened", "clicked"),
     *("complained", "unsubscribed", "polling", "signature", "idempotent"),
+    *("contacts", "orders", "events", "opt-outs"),
 )
 YES, NO, BY_CONFIGURATION = "yes", "–", "optional"
 
@@ -35,18 +38,25 @@ def _rows(cls: Any) -> Iterator[tuple[str, ...]]:
         *(Status.COMPLAINED, Status.UNSUBSCRIBED),
     )
     for channel in cls.channels:
-        reported = cls.reports_on(channel)
         yield (
             cls.title,
             f"`{cls.slug}`",
             channel.label,
             YES,
             _batch(cls),
-            *(YES if status in reported else NO for status in told),
+            *(_told(cls, channel, status) for status in told),
             _polling(cls),
             cls.proof or NO,
             _declared(cls.idempotent),
+            *_told_beside(cls),
         )
+
+
+def _told(cls: Any, channel: Any, status: Any) -> str:
+    """What an account tells in which nothing is switched on, every account tells."""
+    if status in cls({}).reported(channel):
+        return YES
+    return BY_CONFIGURATION if status in cls.reports_on(channel) else NO
 
 
 def _batch(cls: Any) -> str:
@@ -54,8 +64,21 @@ def _batch(cls: Any) -> str:
 
 
 def _polling(cls: Any) -> str:
-    size = getattr(cls, "poll_size", 0)
-    return (YES if size else NO) if isinstance(size, int) else BY_CONFIGURATION
+    if getattr(cls({}), "poll_size", 0):
+        return YES
+    return NO if isinstance(getattr(cls, "poll_size", 0), int) else BY_CONFIGURATION
+
+
+def _told_beside(cls: Any) -> tuple[str, ...]:
+    """What it is told beside messages; contacts and opt-outs where the account switches them on."""
+    from gateways.providers import capabilities
+
+    return (
+        BY_CONFIGURATION if issubclass(cls, capabilities.KeepsContacts) else NO,
+        YES if issubclass(cls, capabilities.TakesOrders) else NO,
+        YES if issubclass(cls, capabilities.TakesEvents) else NO,
+        BY_CONFIGURATION if issubclass(cls, capabilities.KeepsOptOuts) else NO,
+    )
 
 
 def _declared(value: object) -> str:
@@ -74,6 +97,8 @@ def written(text: str) -> str:
 
 def main() -> None:
     FILE.write_text(written(FILE.read_text()))
+    provider_settings.main()
+    provider_contract.main()
 
 
 if __name__ == "__main__":

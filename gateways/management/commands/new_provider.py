@@ -1,5 +1,6 @@
 """Writes the skeleton of a provider adapter, and the files with which the tests try it."""
 
+import keyword
 import re
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,6 +19,7 @@ FILES = {
     "provider.py.txt": "gateways/providers/{slug}.py",
     "account.py.txt": f"{TESTS}/accounts/{{slug}}.py",
     "recorded.json.txt": f"{TESTS}/recorded/{{slug}}/every-status.json",
+    "sent.json.txt": f"{TESTS}/sent/{{slug}}/{{channel}}.json",
     "test.py.txt": f"{TESTS}/test_{{slug}}.py",
 }
 LIST = re.compile(r"^PROVIDERS = \[\n(?:    .*\n)*?(?=\])", re.MULTILINE)
@@ -38,7 +40,11 @@ class Command(BaseCommand):
     def handle(self, *, name: str, channel: str, into: Path, **options: Any) -> None:
         if not SLUG.fullmatch(name):
             raise CommandError("A name is lower-case letters, digits and single underscores.")
-        paths = {source: into / path.format(slug=name) for source, path in FILES.items()}
+        if keyword.iskeyword(name):
+            raise CommandError(f"{name} is a word of Python's own: choose another name.")
+        paths = {
+            source: into / path.format(slug=name, channel=channel) for source, path in FILES.items()
+        }
         there = [path for path in paths.values() if path.exists()]
         if there:
             raise CommandError(f"{there[0].relative_to(into)} is there already.")
@@ -57,8 +63,7 @@ class Command(BaseCommand):
         settings_file.write_text(listed)
         self.stdout.write("added a line to PROVIDERS in gateway_project/settings.py")
         self.stdout.write(
-            "Next: docs/add-a-provider.md. Its tests: "
-            f".venv/bin/pytest {TESTS}/test_{name}.py {TESTS}/test_contract.py -k {name}"
+            f"Next: docs/add-a-provider.md. Its tests: .venv/bin/pytest {TESTS} -k {name}"
         )
 
 

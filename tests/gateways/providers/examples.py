@@ -26,6 +26,15 @@ CONFIGS: dict[str, dict[str, Any]] = {slug: each.CONFIG for slug, each in ACCOUN
 URL_FIELDS = ("base_url", "api_url", "url")
 
 
+ROADS_OVER_HTTP = [
+    (slug, channel)
+    for slug, cls in provider_classes().items()
+    if hasattr(ACCOUNTS[slug], "at") or set(URL_FIELDS) & set(cls.Config.base_fields)
+    for channel in cls.channels
+]
+"""Every provider that is called over HTTP, by whatever library, on each of its channels."""
+
+
 def at(slug: str, url: str) -> dict[str, Any]:
     """The example configuration, with the provider's service at that address."""
     module = ACCOUNTS[slug]

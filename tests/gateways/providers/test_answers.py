@@ -2,7 +2,8 @@ import pytest
 import time_machine
 
 from gateway_project.lib.http import EgressRefused, HttpAnswer, NoAnswer, NotSent, NotTrusted
-from gateways.providers.answers import WORDS_LENGTH, problem_of, transport_error
+from gateway_project.lib.redaction import LOOKED_AT
+from gateways.providers.answers import problem_of, transport_error
 from gateways.providers.errors import GatewayMisconfigured, GatewayUnavailable, OutcomeUnknown
 
 
@@ -37,7 +38,7 @@ def test_the_detail_of_an_endless_answer_ends():
     detail = problem_of(HttpAnswer(status=400, body=b"no " * 100_000)).detail
 
     assert detail.startswith("HTTP 400: no no")
-    assert len(detail) <= WORDS_LENGTH + len("HTTP 400: ")
+    assert len(detail) <= LOOKED_AT + len("HTTP 400: ")
 
 
 def test_a_redirect_is_named_and_its_target_is_not():

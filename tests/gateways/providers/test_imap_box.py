@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import GatewayMisconfigured, GatewayUnavailable
 from gateways.providers.imap_box import ImapBox
 from gateways.providers.mailboxes import Mark
@@ -107,7 +107,7 @@ def test_a_server_that_speaks_something_else_is_unavailable():
     ],
 )
 def test_an_account_promises_what_it_is_configured_to_tell(options, more):
-    reported = Smtp(options).reported()
+    reported = Smtp(options).reported(Channel.EMAIL)
 
     assert reported == {Status.ACCEPTED, Status.REJECTED} | more
     assert reported <= Smtp.reports

@@ -36,7 +36,7 @@ def ran(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+@pytest.mark.parametrize("channel", ["sms", "email", "custom_im"])
 def test_a_new_provider_passes_the_contract_and_its_own_tests_at_once(checkout, channel):
     call_command("new_provider", "fast_sms", channel=channel, into=checkout, stdout=StringIO())
 
@@ -44,7 +44,7 @@ def test_a_new_provider_passes_the_contract_and_its_own_tests_at_once(checkout, 
     tests = ran(
         checkout,
         *("pytest", "-q", "-p", "no:cacheprovider", "-k", "fast_sms"),
-        *(f"{folder}/test_contract.py", f"{folder}/test_fast_sms.py"),
+        *(f"{folder}/{file}.py" for file in ("test_contract", "test_exchanges", "test_fast_sms")),
     )
     assert tests.returncode == 0, tests.stdout[-2000:]
     assert " passed" in tests.stdout
@@ -66,6 +66,11 @@ def test_what_is_there_is_not_written_over(checkout):
 def test_a_name_that_makes_no_module_is_refused(checkout, name):
     with pytest.raises(CommandError, match="lower-case"):
         call_command("new_provider", name, into=checkout)
+
+
+def test_a_name_that_is_pythons_own_is_refused(checkout):
+    with pytest.raises(CommandError, match="choose another name"):
+        call_command("new_provider", "import", into=checkout)
 
 
 def test_a_folder_that_is_no_checkout_is_refused_and_left_empty(tmp_path):

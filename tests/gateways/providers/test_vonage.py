@@ -25,6 +25,7 @@ from gateways.providers.vonage import Vonage
 from tests.gateways.providers.accounts.vonage import signed
 from tests.gateways.providers.canaries import CANARY, MESSAGE_ID, PHONE, WEBHOOK_URL
 from tests.gateways.providers.examples import CONFIGS, account, message
+from tests.gateways.providers.webhooks import posted
 from tests.peers import Answer, http_peer
 
 TAKEN = Answer(202, {"message_uuid": "uuid-1"})
@@ -159,6 +160,14 @@ def test_a_token_that_names_another_way_of_signing_is_refused():
     request = replace(webhook(), headers={"authorization": f"Bearer {token}"})
     with pytest.raises(WebhookRefused):
         account("vonage").verify_webhook(request)
+
+
+def test_a_stop_that_names_no_number_is_left_to_a_person():
+    told = {"message_type": "text", "from": "DE.1349120865530274191", "text": "Stop"}
+
+    (update,) = account("vonage").parse_webhook(posted("vonage", json.dumps(told).encode()))
+
+    assert (update.status, update.word, update.recipient) == (None, "STOP", None)
 
 
 def test_without_a_signature_secret_the_token_in_the_url_is_enough():

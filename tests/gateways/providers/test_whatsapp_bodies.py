@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from gateways.providers.base import GatewayMisconfigured
 from gateways.providers.meta_whatsapp import MetaWhatsApp
 from gateways.providers.registry import validate_config
-from gateways.providers.whatsapp_bodies import as_parameter, is_stop, template_of
+from gateways.providers.whatsapp_bodies import as_parameter, template_of
 from tests.gateways.providers.examples import CONFIGS
 
 CONFIG = {"template": "offer", "template_language": "en", "other_languages": "de\npt_BR"}
@@ -48,16 +48,6 @@ def test_the_language_is_the_user_s_where_the_template_has_it(language, chosen):
 def test_without_a_template_the_gateway_is_at_fault(missing):
     with pytest.raises(GatewayMisconfigured):
         template_of({**CONFIG, missing: ""}, {})
-
-
-@pytest.mark.parametrize("text", ["STOP", " stop. ", "Stop All", "unsubscribe", "Stop!\n"])
-def test_a_word_to_opt_out_by_is_known(text):
-    assert is_stop(text)
-
-
-@pytest.mark.parametrize("text", ["don't stop", "stop it", "", "stopp", None, 7, ["stop"]])
-def test_anything_else_is_no_opt_out(text):
-    assert not is_stop(text)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,23 @@
 """Recorded webhooks, and requests signed as their providers sign them.
 
-A recorded webhook is a JSON file: `expected` are the updates, fields by name, and its body is
-`payload` (JSON), `form` (names and values, form-encoded) or `text` (as it stands). `headers` and
-`query` are optional.
+A recorded webhook is a JSON file: `source` is the document that it follows, `expected` are the
+updates, fields by name, and its body is `payload` (JSON), `form` (names and values, form-encoded)
+or `text` (as it stands). `headers` and `query` are optional, and so are the `channels` whose
+messages can be told of in this way: all of the provider's where none is named.
 """
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
+
+from django.http import HttpResponse
+from django.test import Client
 
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Channel
 from gateways.providers.base import StatusUpdate, WebhookRequest
 from tests.gateways.providers.canaries import WEBHOOK_URL
 from tests.gateways.providers.examples import ACCOUNTS
@@ -42,6 +48,15 @@ def posted(
     return SIGNERS[slug](request) if slug in SIGNERS else request
 
 
+def arrive(client: Client, request: WebhookRequest) -> HttpResponse:
+    """Has the request come in over the whole of Django."""
+    parts = urlsplit(request.url)
+    headers = dict(request.headers)
+    kind = headers.pop("content-type", "")
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return client.generic("POST", target, request.body, content_type=kind, headers=headers)
+
+
 @dataclass(frozen=True)
 class Sample:
     """A recorded webhook as it came, and the `expected` updates."""
@@ -53,6 +68,30 @@ class Sample:
     headers: dict[str, str]
     query: dict[str, str]
     expected: list[dict[str, Any]]
+    source: str
+    channels: tuple[Channel, ...]
+
+    @property
+    def text(self) -> str:
+        """Its body as it can be read."""
+        return unquote_plus(self.body.decode()) if self.kind == "form" else self.body.decode()
+
+    def texts(self) -> list[str]:
+        """Every text in it that is no object itself, wherever it stands."""
+        found: list[Any] = [self.text if self.kind == "text" else _document(self)]
+        for each in found:
+            if isinstance(each, dict | list):
+                found += each.values() if isinstance(each, dict) else each
+            elif isinstance(each, str) and each.startswith(("{", "[{")):
+                found.append(json.loads(each))
+        return [each for each in found if isinstance(each, str)]
+
+    def rewritten(self, old: str, new: str) -> bytes:
+        """Its body with other words in it."""
+        if self.kind != "form":
+            return self.body.replace(old.encode(), new.encode())
+        form = parse_qsl(self.body.decode(), keep_blank_values=True)
+        return urlencode([(name, value.replace(old, new)) for name, value in form]).encode()
 
     def posted(self, body: bytes | None = None, url: str = WEBHOOK_URL) -> WebhookRequest:
         """The request; with another body where one is given."""
@@ -91,12 +130,64 @@ def recorded() -> list[Sample]:
                 headers=told.get("headers", {}),
                 query=told.get("query", {}),
                 expected=told["expected"],
+                source=told.get("source", ""),
+                channels=tuple(map(Channel, told.get("channels", Channel.values))),
             )
         )
     return samples
+
+
+def _document(sample: Sample) -> Any:
+    text = sample.body.decode()
+    return dict(parse_qsl(text)) if sample.kind == "form" else json.loads(text)
 
 
 def _body(kind: str, told: Any) -> bytes:
     if kind == "payload":
         return json.dumps(told).encode()
     return (urlencode(told) if kind == "form" else told).encode()
+
+
+NEW_WORD = "zugestellt"
+
+
+def first_samples() -> dict[str, Sample]:
+    """By provider, one that names a message by an id."""
+    named = [each for each in recorded() if {"message_id", "provider_id"} & _told(each).keys()]
+    return {sample.slug: sample for sample in reversed(named)}
+
+
+def with_a_new_word(slug: str) -> Iterator[tuple[Sample, bytes]]:
+    """The provider's recorded webhooks, each with a body in which its word is one of no table."""
+    for sample in recorded():
+        words = [item["word"] for item in sample.expected if item.get("word")]
+        if sample.slug == slug and words:
+            yield sample, sample.rewritten(words[0], NEW_WORD)
+
+
+def forgeries(sample: Sample, signature: str) -> list[WebhookRequest]:
+    """The signed webhook, each time with that in place of one part of what proves it, or without
+    the part where it is empty. The others are as the provider sends them."""
+    request, module = sample.posted(), ACCOUNTS[sample.slug]
+    if hasattr(module, "forged"):
+        return [module.forged(request, signature)]
+    parts = sorted(request.headers.keys() - sample.headers.keys() - {"content-type"})
+    assert parts
+    return [_with_header(request, name, signature) for name in parts]
+
+
+def tampered(sample: Sample) -> WebhookRequest:
+    """The signed webhook, which now tells of another message or another status."""
+    request, told = sample.posted(), _told(sample)
+    values = (str(told[name]) for name in ("message_id", "provider_id", "word") if name in told)
+    old = next(value.encode() for value in values if value.encode() in request.body)
+    return replace(request, body=request.body.replace(old, old[:-1] + b"x"))
+
+
+def _told(sample: Sample) -> dict[str, Any]:
+    return sample.expected[0] if sample.expected else {}
+
+
+def _with_header(request: WebhookRequest, name: str, value: str) -> WebhookRequest:
+    others = {each: told for each, told in request.headers.items() if each != name}
+    return replace(request, headers=others | ({name: value} if value else {}))

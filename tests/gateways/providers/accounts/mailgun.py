@@ -32,6 +32,14 @@ def signed(request: WebhookRequest) -> WebhookRequest:
     return replace(request, headers=headers, body=json.dumps(told).encode())
 
 
+def forged(request: WebhookRequest, signature: str) -> WebhookRequest:
+    """The request with that in place of its signature, which stands in the body."""
+    told = json.loads(request.body)
+    proof = {name: told["signature"][name] for name in ("timestamp", "token")}
+    told["signature"] = proof | ({"signature": signature} if signature else {})
+    return replace(request, body=json.dumps(told).encode())
+
+
 def signature_of(told: dict[str, str]) -> dict[str, str]:
     about = {"timestamp": "1795244400", "token": "token-1"}
     about |= {name: told[name] for name in about if name in told}
