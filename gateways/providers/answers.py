@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from gateway_project.lib.http import EgressRefused, HttpAnswer, NotSent, NotTrusted, TransportError
+from gateway_project.lib.lenient_json import read_answer
+from gateway_project.lib.redaction import LOOKED_AT
 from gateway_project.lib.schedules import retry_after
 from gateways.providers.errors import (
     GatewayMisconfigured,
@@ -15,7 +18,6 @@ from gateways.providers.errors import (
 )
 
 RETRY_AFTER_CAP = 3600.0
-WORDS_LENGTH = 200
 
 PROBLEMS: Mapping[int, type[ProviderError]] = {
     HTTPStatus.UNAUTHORIZED: GatewayMisconfigured,
@@ -57,11 +59,17 @@ def unreadable(answer: HttpAnswer) -> OutcomeUnknown:
     return OutcomeUnknown(f"unreadable answer, {said(answer)}")
 
 
+def object_in(answer: HttpAnswer) -> Mapping[str, Any]:
+    """The JSON object in an answer; an empty one where there is none."""
+    told = read_answer(answer.text)
+    return told if isinstance(told, Mapping) else {}
+
+
 def said(answer: HttpAnswer) -> str:
-    """The status and the first words of the body, unless it is a page for people."""
+    """The status and what the body says, unless it is a page for people. Not scrubbed yet."""
     if answer.status // 100 == 3:
         return f"redirect, HTTP {answer.status}"
-    words = " ".join(answer.text[: 4 * WORDS_LENGTH].split())[:WORDS_LENGTH]
+    words = " ".join(answer.text[:LOOKED_AT].split())
     if not words or words.startswith("<"):
         return f"HTTP {answer.status}"
     return f"HTTP {answer.status}: {words}"

@@ -4,8 +4,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django import forms
-
 from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.answers import is_success, problem_of, transport_error, unreadable
@@ -19,6 +17,7 @@ from gateways.providers.errors import (
     WebhookRefused,
 )
 from gateways.providers.fields import Secret, SecretField
+from gateways.providers.groups import ConfigForm, Group
 from gateways.providers.values import (
     ID_HEADER,
     OutboundMessage,
@@ -48,9 +47,10 @@ class Provider:
     """Whether an account can be set up for more than one."""
     idempotent: bool = False
     reports: ClassVar[frozenset[Status]] = frozenset()
-    """What it can tell us, on whatever channel, by webhook, polling or answer."""
+    """What can be learnt, on whatever channel: by webhook, polling or answer, or by a link of ours
+    that an account may add."""
     not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {}
-    """What of it is never told on a channel."""
+    """What of it is never learnt on a channel."""
     proof: ClassVar[str] = ""
     """How its webhooks are signed, in few words; "" where the token in the URL is all."""
     text_limit: ClassVar[Mapping[Channel, int]] = {}
@@ -60,8 +60,8 @@ class Provider:
     concurrency: ClassVar[int] = 64
     """Most calls in the air per worker process."""
 
-    class Config(forms.Form):
-        """Authentication & Configuration: drawn, validated and masked from this declaration."""
+    Config: ClassVar[type[ConfigForm]] = ConfigForm
+    """Authentication & Configuration: drawn, validated and masked from this declaration."""
 
     webhook_answer: ClassVar[WebhookAnswer] = WebhookAnswer(body="ok")
     """What a webhook is answered once everything in it is written down."""
@@ -94,12 +94,12 @@ class Provider:
 
     @classmethod
     def reports_on(cls, channel: Channel) -> frozenset[Status]:
-        """The statuses that it can tell us of a message on that channel."""
+        """The statuses that can be learnt of a message on that channel."""
         return cls.reports - cls.not_reported.get(channel, frozenset())
 
-    def reported(self) -> frozenset[Status]:
-        """What of `reports` this account tells, as it is configured."""
-        return self.reports
+    def reported(self, channel: Channel) -> frozenset[Status]:
+        """What of `reports_on` this account tells, as it is configured."""
+        return self.reports_on(channel)
 
     def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
         """The limit that this content breaks, in words for the caller; None if it fits."""
@@ -121,6 +121,15 @@ class Provider:
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
         """The reports in it. Raises ValueError where it cannot be read at all."""
         return []
+
+    @classmethod
+    def sends_webhooks(cls) -> bool:
+        """Whether its service reports to our webhook URL at all."""
+        return cls.parse_webhook is not Provider.parse_webhook
+
+    def is_report(self, request: WebhookRequest) -> bool:
+        """Whether a GET tells something, and does not only look whether the URL is alive."""
+        return False
 
     def answer_probe(self, request: WebhookRequest) -> WebhookAnswer:
         """The answer to GET and HEAD."""
@@ -160,6 +169,11 @@ class HttpProvider(Provider):
     def refusal(self, answer: HttpAnswer) -> ProviderError | None:
         """What the provider's own words make of any other answer; None leaves it to the status."""
         return None
+
+    @property
+    def authority(self) -> str:
+        """Whom a call of the account trusts instead of the system's authorities; "" for those."""
+        return str(self.config.get("authority", ""))
 
     poll_size: int = 0
     """Most ids in one `status_call`; 0 where the provider is not asked what became of messages."""
@@ -207,8 +221,10 @@ __all__ = [
     "ID_HEADER",
     "BatchRefused",
     "BlockingProvider",
+    "ConfigForm",
     "GatewayMisconfigured",
     "GatewayUnavailable",
+    "Group",
     "HttpAnswer",
     "HttpCall",
     "HttpProvider",

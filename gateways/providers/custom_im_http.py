@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 
 from gateway_project.lib.lenient_json import read_answer
@@ -18,7 +17,9 @@ from gateway_project.lib.transport import FRAMING_HEADERS
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
     ID_HEADER,
+    ConfigForm,
     GatewayMisconfigured,
+    Group,
     HttpAnswer,
     HttpCall,
     HttpProvider,
@@ -57,7 +58,7 @@ class CustomImHttp(HttpProvider):
     )
     reports = frozenset(Status)
 
-    class Config(forms.Form):
+    class Config(ConfigForm):
         url = HttpUrlField(label="URL", help_text="Where the notification centre takes messages.")
         authorization = SecretField(
             required=False,
@@ -68,8 +69,16 @@ class CustomImHttp(HttpProvider):
             required=False,
             help_text='Further headers that it expects: {"X-Tenant": "amazing"}.',
         )
-
         authority = CertificateField()
+
+        groups = (
+            Group(title="Notification centre", lines=("url", "authorization")),
+            Group(
+                title="Further headers and certificate",
+                lines=("headers", "authority"),
+                is_rare=True,
+            ),
+        )
 
         def clean_headers(self) -> dict[str, str]:
             headers: dict[str, str] = self.cleaned_data["headers"]
@@ -86,7 +95,7 @@ class CustomImHttp(HttpProvider):
             url=self.config["url"],
             headers=self._headers() | {"Content-Type": "application/json", ID_HEADER: message.id},
             body=json.dumps(relayed).encode(),
-            authority=self.config.get("authority", ""),
+            authority=self.authority,
         )
 
     def taken(
@@ -106,7 +115,7 @@ class CustomImHttp(HttpProvider):
             method="HEAD",
             url=self.config["url"],
             headers=self._headers(),
-            authority=self.config.get("authority", ""),
+            authority=self.authority,
         )
         answer = self.ask(call)
         problem = problem_of(answer)

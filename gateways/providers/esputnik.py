@@ -9,8 +9,6 @@ How an event is answered is not documented: an empty 2xx, or an object without a
 It names no message, so nothing can be asked about it.
 """
 
-import base64
-import hmac
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from http import HTTPStatus
@@ -30,7 +28,6 @@ from gateways.providers.base import (
     ProviderError,
     SendResult,
     StatusUpdate,
-    WebhookRefused,
     WebhookRequest,
     is_success,
     problem_of,
@@ -45,9 +42,10 @@ from gateways.providers.esputnik_account import (
     BY_PHONE,
     ESputnikConfig,
 )
-from gateways.providers.esputnik_activities import activities, listed, polled
+from gateways.providers.esputnik_activities import OPT_OUTS, activities, listed, polled
 from gateways.providers.esputnik_answers import event_taken, in_order, result_of
 from gateways.providers.esputnik_relays import ESputnikRelays
+from gateways.providers.proofs import BASIC, basic, check_proof
 from gateways.providers.values import items
 
 IDS_PER_QUESTION = 50
@@ -65,13 +63,18 @@ class ESputnik(ESputnikRelays, HttpProvider):
         "Choose what is sent. For a prepared message fill in its ID; for events, and for Custom IM "
         "beside plain messages, the event type key.",
         "Set a From on the next screen: a sender that is validated in the account (Viber and SMS: "
-        "an approved name).",
+        "an approved name). Answers to mails go to it, too: eSputnik's API knows no Reply-To, so a "
+        "message's own is left out.",
         "Under Settings, Data export, add a webhook with our webhook URL, so that opens, clicks "
         "and opt-outs come at once. Deliveries are also asked for, whatever the webhook tells.",
         "Where you give that webhook Basic authentication, fill in its user and password here.",
     )
     may_batch = True
     reports = frozenset(Status)
+    not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {
+        Channel.SMS: frozenset({Status.OPENED, Status.COMPLAINED}),
+        Channel.VIBER: frozenset({Status.COMPLAINED}),
+    }
     text_limit: ClassVar[Mapping[Channel, int]] = {Channel.VIBER: 1000}
     Config = ESputnikConfig
 
@@ -89,6 +92,13 @@ class ESputnik(ESputnikRelays, HttpProvider):
             return channel
         return {BY_EMAIL: Channel.EMAIL, BY_PHONE: Channel.SMS}.get(self._contact_key)
 
+    def reported(self, channel: Channel) -> frozenset[Status]:
+        """An event names no message: only what comes by the address can be learnt of it."""
+        learnt = self.reports_on(channel)
+        if self._is_event_on(channel):
+            return learnt & {Status.ACCEPTED, Status.REJECTED, *OPT_OUTS}
+        return learnt
+
     def batch_key(self, message: OutboundMessage) -> Hashable:
         return message.channel, requests.from_name(message)
 
@@ -102,7 +112,7 @@ class ESputnik(ESputnikRelays, HttpProvider):
         if self.mode == AS_PREPARED:
             path = f"message/{self.config['prepared_id']}/smartsend"
             return self.post_call(path, self._prepared(list(messages)), message_id=first.id)
-        if self._is_event(first):
+        if self._is_event_on(first.channel):
             return self.post_call("event", self._event(first), message_id=first.id)
         body = requests.raw(first, track_links=self._track_links)
         return self.post_call(requests.PATHS[first.channel], body, message_id=first.id)
@@ -111,7 +121,7 @@ class ESputnik(ESputnikRelays, HttpProvider):
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
     ) -> list[SendResult | ProviderError]:
         told = read_answer(answer.text)
-        if self._is_event(messages[0]):
+        if self._is_event_on(messages[0].channel):
             return [event_taken(answer, told)]
         results = listed(told.get("results")) if isinstance(told, Mapping) else []
         if len(messages) == 1 and len(results) == 1:
@@ -148,13 +158,9 @@ class ESputnik(ESputnikRelays, HttpProvider):
 
     def verify_webhook(self, request: WebhookRequest) -> None:
         """Asks for the user and password, where there are; else the token in the URL is all."""
-        password = self.config.get("webhook_password")
-        if not password:
-            return
-        expected = _basic(self.config.get("webhook_user", ""), password)
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
-            raise WebhookRefused("the webhook's user and password are missing or wrong")
+        if password := self.config.get("webhook_password"):
+            user = self.config["webhook_user"]
+            check_proof(request, proof=BASIC, secret=password, username=user)
 
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
         return activities(items(request))
@@ -167,8 +173,8 @@ class ESputnik(ESputnikRelays, HttpProvider):
     def _track_links(self) -> bool | None:
         return {"yes": True, "no": False}.get(self.config.get("track_links") or "")
 
-    def _is_event(self, message: OutboundMessage) -> bool:
-        is_raw_im = self.mode == AS_MESSAGE and message.channel == Channel.CUSTOM_IM
+    def _is_event_on(self, channel: Channel) -> bool:
+        is_raw_im = self.mode == AS_MESSAGE and channel == Channel.CUSTOM_IM
         return self.mode == AS_EVENT or is_raw_im
 
     def _prepared(self, messages: list[OutboundMessage]) -> dict[str, Any]:
@@ -203,7 +209,12 @@ class ESputnik(ESputnikRelays, HttpProvider):
         )
 
     def get_call(self, path: str) -> HttpCall:
-        return HttpCall(method="GET", url=self._url(path), headers=self._credentials())
+        return HttpCall(
+            method="GET",
+            url=self._url(path),
+            headers=self._credentials(),
+            authority=self.authority,
+        )
 
     def post_call(
         self, path: str, body: Mapping[str, Any], *, message_id: str | None = None
@@ -216,6 +227,7 @@ class ESputnik(ESputnikRelays, HttpProvider):
             url=self._url(path),
             headers=self._credentials() | headers,
             body=json.dumps(body).encode(),
+            authority=self.authority,
         )
 
     def _url(self, path: str) -> str:
@@ -224,8 +236,4 @@ class ESputnik(ESputnikRelays, HttpProvider):
         return f"{base}/{path}" if base.endswith("/v1") else f"{base}/v1/{path}"
 
     def _credentials(self) -> dict[str, str]:
-        return {"Authorization": _basic("gatehouse", self.config["api_key"])}
-
-
-def _basic(user: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        return {"Authorization": basic("gatehouse", self.config["api_key"])}

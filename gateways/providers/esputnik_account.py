@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gateways.providers.base import Provider, SecretField
+from gateways.providers.base import ConfigForm, Group, SecretField
+from gateways.providers.base_urls import BaseUrlField
 from gateways.providers.esputnik_requests import is_source
-from gateways.providers.fields import PRINTABLE, HttpUrlField
+from gateways.providers.fields import PRINTABLE, CertificateField
+from gateways.providers.groups import CERTIFICATE
+from gateways.providers.tables import JsonField
 from gateways.providers.values import identifier
 
 RECIPIENTS_PER_CALL = 1000
@@ -15,15 +18,19 @@ BY_CUSTOMER_ID, BY_EMAIL, BY_PHONE = "externalCustomerId", "email", "phone"
 AS_MESSAGE, AS_PREPARED, AS_EVENT = "message", "prepared", "event"
 
 
-class ESputnikConfig(Provider.Config):
+class ESputnikConfig(ConfigForm):
     """Authentication & Configuration."""
 
-    base_url = HttpUrlField(
+    base_url = BaseUrlField(
+        # Some write v1 into it already: that is taken.
+        adds=("message/(email|sms|viber)", r"message/\d+/smartsend", "event"),
         label="Base URL",
         help_text="For example https://api.yespo.io/api, or https://esputnik.com/api for older "
         "accounts.",
     )
-    api_key = SecretField(label="API key", validators=[PRINTABLE])
+    api_key = SecretField(
+        label="API key", validators=[PRINTABLE], help_text="Made under Settings, API."
+    )
     mode = forms.ChoiceField(
         label="What is sent",
         initial=AS_MESSAGE,
@@ -32,9 +39,14 @@ class ESputnikConfig(Provider.Config):
             (AS_PREPARED, "A prepared message, with parameters"),
             (AS_EVENT, "An event that starts a workflow"),
         ],
+        help_text="A prepared message is written in eSputnik; what an event sends is decided by a "
+        "workflow there.",
     )
     prepared_id = forms.RegexField(
-        r"\A[0-9]+\Z", required=False, label="ID of the prepared message"
+        r"\A[0-9]+\Z",
+        required=False,
+        label="ID of the prepared message",
+        help_text="Its number in eSputnik. Only where one is sent.",
     )
     event_type_key = forms.CharField(
         required=False,
@@ -49,8 +61,9 @@ class ESputnikConfig(Provider.Config):
             (BY_EMAIL, "Its e-mail address"),
             (BY_PHONE, "Its phone number"),
         ],
+        help_text="The address goes along only where it is chosen here.",
     )
-    params = forms.JSONField(
+    params = JsonField(
         required=False,
         label="Parameters",
         help_text='From where a prepared message or event takes them: {"title": "extension.title", '
@@ -82,17 +95,44 @@ class ESputnikConfig(Provider.Config):
         help_text="New and changed users that fit this gateway become contacts, with their e-mail "
         "address and phone number. One gateway per account is enough.",
     )
-    contact_fields = forms.JSONField(
+    contact_fields = JsonField(
         required=False,
         label="Additional fields of contacts",
         help_text='From a property to the ID of a field: {"country": "12345"}. The IDs are under '
         "Settings, Additional fields, and at /platform/v1/fields.",
     )
-    webhook_user = forms.CharField(required=False, validators=[PRINTABLE])
+    webhook_user = forms.CharField(
+        required=False,
+        validators=[PRINTABLE],
+        help_text="Empty: the token in the webhook URL is the credential.",
+    )
     webhook_password = SecretField(
         required=False,
         validators=[PRINTABLE],
         help_text="Where the webhook is set up with Basic authentication.",
+    )
+
+    authority = CertificateField()
+
+    groups = (
+        Group(title="Account", lines=("base_url", "api_key")),
+        Group(
+            title="Content",
+            lines=("mode", ("prepared_id", "event_type_key"), "contact_key", "params"),
+        ),
+        Group(
+            title="Contacts and opt-outs",
+            lines=("push_opt_outs", "keep_contacts", "contact_fields"),
+            note="What eSputnik is told beside messages.",
+            is_rare=True,
+        ),
+        Group(title="Sending", lines=("track_links", "batch"), is_rare=True),
+        Group(
+            title="Security of the webhook",
+            lines=(("webhook_user", "webhook_password"),),
+            is_rare=True,
+        ),
+        CERTIFICATE,
     )
 
     def clean_params(self) -> dict[str, str]:

@@ -22,6 +22,8 @@ ACTIVITIES: Mapping[str, Status] = {
 }
 NOTHING_TO_REPORT = frozenset({"SENT", "SUBSCRIPTION_CHANGED"})
 OPT_OUTS = frozenset({Status.UNSUBSCRIBED, Status.COMPLAINED})
+ADDRESS_FIELDS: Mapping[str, str] = {"email": "email", "sms": "phone", "viber": "phone"}
+"""Where the address stands that a channel writes to."""
 
 
 def activities(told: list[object]) -> list[StatusUpdate]:
@@ -34,23 +36,21 @@ def activities(told: list[object]) -> list[StatusUpdate]:
 def _activity(item: object) -> StatusUpdate:
     """One item. Its time names no zone, so it is none that could be kept.
 
-    `iid` is not documented to be the requestId of a send. Where it is not, only opt-outs are
-    matched by the address: the account's own campaigns are told of here, too, and their other
-    activities must not be taken for those of our last message.
+    `iid` is not documented to be the requestId of a send. Where it is not, or is not there, only
+    opt-outs are matched by the address: the account's own campaigns are told of here, too, and
+    their other activities must not be taken for those of our last message.
     """
     if not isinstance(item, Mapping):
         return unread(item, "not an object")
     word = _word(item, "activityStatus")
     status = ACTIVITIES.get(word)
-    iid = identifier(item.get("iid"))
     told = {**_object(item.get("statusData")), **item}
-    is_named_by_address = status in OPT_OUTS or iid is None
     return StatusUpdate(
         status=status,
-        provider_id=iid,
+        provider_id=identifier(item.get("iid")),
         word=word,
         detail=spoken_detail(told.get("statusDescription")),
-        recipient=_recipient(item) if is_named_by_address else None,
+        recipient=_recipient(item) if status in OPT_OUTS else None,
         is_permanent=status is Status.FAILED and is_true(told.get("hardBounce")),
     )
 
@@ -102,9 +102,13 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _recipient(item: Mapping[str, Any]) -> Personal | None:
-    """The address in an item; a number as E.164 writes it."""
-    email, phone = identifier(item.get("email")), identifier(item.get("phone"))
+    """The address in an item; a number as E.164 writes it. Who leaves one channel of the account
+    stays on the others, so of two addresses only the channel's own counts.
+    """
+    field = ADDRESS_FIELDS.get(_word(item, "mediaType").lower())
+    email = identifier(item.get("email")) if field != "phone" else None
     if email:
         return Personal(email)
+    phone = identifier(item.get("phone")) if field != "email" else None
     digits = "".join(filter(str.isdigit, phone or ""))
     return Personal(f"+{digits}") if digits else None

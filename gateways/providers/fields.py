@@ -76,7 +76,7 @@ class SecretField(Secret, forms.CharField):
 class SecretHeadersField(Secret, forms.CharField):
     """HTTP headers as a mapping or as JSON: names and values, which may be credentials."""
 
-    widget = forms.Textarea
+    widget = forms.Textarea(attrs={"rows": 3})
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -105,7 +105,7 @@ class CertificateField(forms.CharField):
     Kept is the certificate alone, or several, without what stood around them.
     """
 
-    widget = forms.Textarea
+    widget = forms.Textarea(attrs={"rows": 4})
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)

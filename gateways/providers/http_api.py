@@ -4,9 +4,9 @@ There is no source document: what is called, what an answer means and how report
 in the configuration. Where it says nothing, the HTTP status decides as it does everywhere.
 """
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,18 +31,26 @@ from gateways.providers.base import (
     problem_of,
     unreadable,
 )
-from gateways.providers.http_api_form import HttpApiForm
-from gateways.providers.http_api_reports import challenge_answer, reports_in
+from gateways.providers.http_api_form import LEARNT, HttpApiForm
+from gateways.providers.http_api_reports import challenge_answer, is_report, reports_in, told_by
 from gateways.providers.lookups import as_word, looked_up
 from gateways.providers.placeholders import Values, filled, filled_url, values_of
-from gateways.providers.proofs import TOKEN, check_proof
+from gateways.providers.proofs import TOKEN, basic, check_proof
 from gateways.providers.values import identifier
+
+
+def _refused_by_person(learnt: Status, answer: HttpAnswer) -> ProviderError:
+    """The API sends no more to somebody who told it so."""
+    return MessageRejected(said(answer), learnt=(learnt,))
+
 
 KINDS: Mapping[str, Callable[[HttpAnswer], ProviderError]] = {
     "reject": lambda answer: MessageRejected(said(answer)),
     "later": lambda answer: GatewayUnavailable(said(answer), retry_after=asked_wait(answer)),
     "misconfigured": lambda answer: GatewayMisconfigured(said(answer)),
     "unknown": lambda answer: OutcomeUnknown(said(answer)),
+    "permanent": lambda answer: MessageRejected(said(answer), is_permanent=True),
+    **{word: partial(_refused_by_person, status) for word, status in LEARNT.items()},
 }
 """The meanings in the table of errors."""
 CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
@@ -57,7 +65,8 @@ class HttpApi(HttpProvider):
         "Choose method, URL and authentication, and write the body as the API's documents show it, "
         "with placeholders such as {{ message.text }} where values go.",
         "Say how an answer says yes, where their id of the message stands in it, and what its "
-        "errors mean: reject, later, misconfigured or unknown.",
+        "errors mean. Some say that an address does not exist, or that its owner wants no more: it "
+        "is then not written to again.",
         "Give the API our webhook URL for its delivery reports, and choose how they prove who sent "
         "them.",
         "Paste one real report under Try it, and click on its values: their places come into the "
@@ -81,6 +90,9 @@ class HttpApi(HttpProvider):
         goes_to = self.config.get("address_from")
         return Channel(goes_to) if goes_to else None
 
+    def reported(self, channel: Channel) -> frozenset[Status]:
+        return told_by(self.config)
+
     def call(self, messages: Sequence[OutboundMessage]) -> HttpCall:
         (message,) = messages
         if message.recipient is None and self.address_channel(message.channel):
@@ -91,7 +103,7 @@ class HttpApi(HttpProvider):
             url=filled_url(self.config["url"], values),
             headers=self._headers(message.id),
             body=self._body(values),
-            authority=self.config.get("authority", ""),
+            authority=self.authority,
         )
 
     def results(
@@ -106,7 +118,7 @@ class HttpApi(HttpProvider):
             method="HEAD",
             url=url,
             headers=self._headers(""),
-            authority=self.config.get("authority", ""),
+            authority=self.authority,
         )
         answer = self.ask(call)
         problem = problem_of(answer)
@@ -127,6 +139,10 @@ class HttpApi(HttpProvider):
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
         return reports_in(request, self.config)
 
+    def is_report(self, request: WebhookRequest) -> bool:
+        """Where the operator says that reports come so."""
+        return is_report(request, self.config)
+
     def answer_probe(self, request: WebhookRequest) -> WebhookAnswer:
         """The challenge echoed, where the operator says that there is one."""
         return challenge_answer(request, self.config)
@@ -146,8 +162,7 @@ class HttpApi(HttpProvider):
             case "header":
                 return {self.config["auth_header"]: secret}
             case "basic":
-                pair = f"{self.config['username']}:{secret}".encode()
-                return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+                return {"Authorization": basic(self.config["username"], secret)}
             case "bearer":
                 return {"Authorization": f"Bearer {secret}"}
         return {}

@@ -1,14 +1,13 @@
 """What an operator fills in for an HTTP API of their own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gateway_project.lib.transport import FRAMING_HEADERS
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.fields import (
     HEADER_NAME,
     PRINTABLE,
@@ -17,27 +16,21 @@ from gateways.providers.fields import (
     SecretField,
     SecretHeadersField,
 )
+from gateways.providers.groups import ConfigForm, Group
+from gateways.providers.http_api_rules import problems_in
 from gateways.providers.lookups import PathField
 from gateways.providers.placeholders import PLACEHOLDER, problem_in
-from gateways.providers.proofs import (
-    BASIC,
-    NEEDS_HEADER,
-    PROOFS,
-    STANDARD,
-    TOKEN,
-    is_standard_secret,
-)
+from gateways.providers.proofs import PROOFS, TOKEN
 from gateways.providers.tables import JsonTemplateField, TableField, WordsField
 
-IGNORE = "ignore"
-PROBLEMS = ("reject", "later", "misconfigured", "unknown")
-RANGES = re.compile(r"\s*[1-5]\d\d(\s*-\s*[1-5]\d\d)?(\s*,\s*[1-5]\d\d(\s*-\s*[1-5]\d\d)?)*\s*")
-SECRET_OF = {
-    "none": (),
-    "header": ("auth_header", "secret"),
-    "basic": ("username", "secret"),
-    "bearer": ("secret",),
+IGNORE, GET = "ignore", "get"
+PERMANENT = "permanent"
+LEARNT: Mapping[str, Status] = {
+    "unsubscribed": Status.UNSUBSCRIBED,
+    "complained": Status.COMPLAINED,
 }
+PROBLEMS = ("reject", PERMANENT, *LEARNT, "later", "misconfigured", "unknown")
+RANGES = re.compile(r"\s*[1-5]\d\d(\s*-\s*[1-5]\d\d)?(\s*,\s*[1-5]\d\d(\s*-\s*[1-5]\d\d)?)*\s*")
 AUTHS = {
     "none": "None",
     "header": "A header of its own",
@@ -70,20 +63,30 @@ def _header_field(help_text: str, label: str) -> forms.CharField:
     )
 
 
-class HttpApiForm(forms.Form):
+class HttpApiForm(ConfigForm):
     """Authentication & Configuration of an HTTP API of one's own."""
 
-    method = forms.ChoiceField(choices=[(each, each) for each in ("POST", "PUT", "GET")])
+    method = forms.ChoiceField(
+        choices=[(each, each) for each in ("POST", "PUT", "GET")],
+        initial="POST",
+        help_text="A GET has no body: its values stand in the URL.",
+    )
     url = UrlTemplateField(
         label="URL",
         help_text="Of the call that sends one message. Placeholders may stand in its path and "
         "query: https://api.example.com/send?to={{ recipient.digits }}",
     )
-    auth = forms.ChoiceField(label="Authentication", choices=list(AUTHS.items()))
+    auth = forms.ChoiceField(
+        label="Authentication",
+        choices=list(AUTHS.items()),
+        help_text="How the API knows us.",
+    )
     auth_header = _header_field(
         "Where it is a header of its own: its name.", "Authentication header"
     )
-    username = forms.CharField(required=False, max_length=200, validators=[PRINTABLE])
+    username = forms.CharField(
+        required=False, max_length=200, validators=[PRINTABLE], help_text="For Basic alone."
+    )
     secret = SecretField(
         required=False,
         validators=[PRINTABLE],
@@ -94,7 +97,10 @@ class HttpApiForm(forms.Form):
     )
     authority = CertificateField()
     body_kind = forms.ChoiceField(
-        label="Body", choices=[("json", "JSON"), ("form", "Form-encoded"), ("none", "None")]
+        label="Body",
+        choices=[("json", "JSON"), ("form", "Form-encoded"), ("none", "None")],
+        help_text="How the API wants to be sent the message.",
+        initial="json",
     )
     body = JsonTemplateField(
         label="Body template",
@@ -133,7 +139,8 @@ class HttpApiForm(forms.Form):
         label="What errors mean",
         meanings=PROBLEMS,
         help_text="One on each line: INVALID_NUMBER = reject, or by status, HTTP 409 = later. "
-        "Meanings: reject, later, misconfigured, unknown.",
+        "Meanings: reject; permanent, unsubscribed or complained (the address is not written to "
+        "again); later; misconfigured; unknown.",
     )
     is_idempotent = forms.BooleanField(
         required=False,
@@ -144,11 +151,27 @@ class HttpApiForm(forms.Form):
         "The header for our message id, such as Idempotency-Key.", "Idempotency header"
     )
     webhook_proof = forms.ChoiceField(
-        label="Webhooks prove themselves by", choices=list(PROOFS.items())
+        label="Webhooks prove themselves by",
+        choices=list(PROOFS.items()),
+        initial=TOKEN,
+        help_text="Choose the best that the API can do. Our webhook URL is secret in any case.",
     )
     webhook_header = _header_field("The header with the secret or the signature.", "Webhook header")
-    webhook_username = forms.CharField(required=False, max_length=200, validators=[PRINTABLE])
-    webhook_secret = SecretField(required=False, validators=[PRINTABLE])
+    webhook_username = forms.CharField(
+        required=False, max_length=200, validators=[PRINTABLE], help_text="For Basic alone."
+    )
+    webhook_secret = SecretField(
+        required=False,
+        validators=[PRINTABLE],
+        help_text="The key of the signature, the value of the header, or the password.",
+    )
+    report_method = forms.ChoiceField(
+        required=False,
+        label="Reports come by",
+        choices=[("", "POST, in the body"), (GET, "GET, in the query of the URL")],
+        help_text="By GET, the parameters after our webhook URL are the report: "
+        "?id=42&status=delivered.",
+    )
     reports_path = PathField(
         label="List of reports", help_text="JMESPath into a webhook; empty: the body itself."
     )
@@ -161,14 +184,19 @@ class HttpApiForm(forms.Form):
         label="Time", help_text="ISO 8601, or Unix seconds or milliseconds. Empty: on arrival."
     )
     reason_path = PathField(label="Reason", help_text="Where a failure is explained.")
+    permanent_path = PathField(
+        label="Address at fault",
+        help_text="JMESPath that is true where a failure is the address's own, which is then not "
+        "written to again: error.permanent, or code == '550'.",
+    )
     recipient_path = PathField(
         label="Recipient", help_text="Only where a report names the message by its address alone."
     )
     statuses = TableField(
         label="What status words mean",
-        meanings=(*(status.value for status in Status), IGNORE),
-        help_text="One on each line: DELIVRD = delivered, SENT = ignore. "
-        "Empty: they are Smartico's own eight.",
+        meanings=(*(status.value for status in Status), PERMANENT, IGNORE),
+        help_text="One on each line: DELIVRD = delivered, SENT = ignore; BOUNCED = permanent is "
+        "a failure of the address itself. Empty: they are Smartico's own eight.",
     )
     challenge_parameter = forms.CharField(
         required=False,
@@ -180,7 +208,69 @@ class HttpApiForm(forms.Form):
         max_length=100,
         help_text="Where it shows a token: hub.verify_token.",
     )
-    challenge_token = SecretField(required=False, validators=[PRINTABLE])
+    challenge_token = SecretField(
+        required=False,
+        validators=[PRINTABLE],
+        help_text="The token that it shows: any secret of your own, typed in there as well.",
+    )
+
+    groups = (
+        Group(
+            title="Request",
+            lines=("method", "url", "body_kind", "body"),
+            note="The call that sends one message.",
+        ),
+        Group(
+            title="Custom IM", lines=("address_from",), is_rare=True, channels=(Channel.CUSTOM_IM,)
+        ),
+        Group(title="Authentication", lines=("auth", "auth_header", ("username", "secret"))),
+        Group(
+            title="Answer",
+            lines=(
+                "success_statuses",
+                ("success_path", "success_values"),
+                ("id_path", "id_header"),
+                "error_path",
+                "errors_table",
+            ),
+            note="How the answer says yes or no, and under which id the API knows the message.",
+        ),
+        Group(
+            title="Delivery reports",
+            lines=(
+                ("report_method", "reports_path"),
+                ("message_id_path", "provider_id_path"),
+                ("status_path", "time_path"),
+                ("reason_path", "permanent_path"),
+                "statuses",
+                "recipient_path",
+            ),
+            note="Where everything stands in what the API tells our webhook URL. Paste a report "
+            "under Try it, and click.",
+        ),
+        Group(
+            title="Who sends the reports",
+            lines=("webhook_proof", "webhook_header", ("webhook_username", "webhook_secret")),
+            is_rare=True,
+        ),
+        Group(
+            title="Repeats",
+            lines=("is_idempotent", "idempotency_header"),
+            note="A send whose answer was lost is only tried again where that does no harm.",
+            is_rare=True,
+        ),
+        Group(
+            title="Challenge of the webhook",
+            lines=("challenge_parameter", "challenge_token_parameter", "challenge_token"),
+            note="Some APIs ask first, by GET, whether the webhook URL is ours.",
+            is_rare=True,
+        ),
+        Group(
+            title="Further headers and certificate",
+            lines=("headers", "authority"),
+            is_rare=True,
+        ),
+    )
 
     def clean_success_statuses(self) -> str:
         text: str = self.cleaned_data["success_statuses"]
@@ -190,81 +280,5 @@ class HttpApiForm(forms.Form):
 
     def clean(self) -> None:
         if not self.errors:
-            for problem in list(self._problems()):
+            for problem in list(problems_in(self.cleaned_data)):
                 self.add_error(*problem)
-
-    def _problems(self) -> Iterable[tuple[str, str]]:
-        yield from self._authentication()
-        yield from self._content()
-        yield from self._answer()
-        yield from self._webhooks()
-
-    def _authentication(self) -> Iterable[tuple[str, str]]:
-        auth = self.cleaned_data["auth"]
-        yield from self._missing(*SECRET_OF[auth], because="for this authentication")
-        ours = {"basic": "Authorization", "bearer": "Authorization"}.get(
-            auth, self.cleaned_data["auth_header"] if auth == "header" else ""
-        )
-        set_by_us = {
-            *FRAMING_HEADERS,
-            "content-type",
-            ours.lower(),
-            self.cleaned_data["idempotency_header"].lower(),
-        }
-        if any(name.lower() in set_by_us for name in self.cleaned_data["headers"]):
-            yield "headers", "One of them is set by the gateway itself: leave it out."
-        for name in ("auth_header", "idempotency_header"):
-            if self.cleaned_data[name].lower() in FRAMING_HEADERS | {"content-type"}:
-                yield name, "This header is set by the gateway itself."
-
-    def _content(self) -> Iterable[tuple[str, str]]:
-        kind, body = self.cleaned_data["body_kind"], self.cleaned_data["body"]
-        if kind == "none":
-            return
-        if self.cleaned_data["method"] == "GET":
-            yield "body_kind", "A GET has no body: put placeholders into the URL, and choose None."
-        yield from self._missing("body", because="for this kind of body")
-        if kind == "form" and body and not _is_flat(body):
-            yield "body", 'For a form one object of texts is expected: {"to": "{{ recipient }}"}.'
-
-    def _answer(self) -> Iterable[tuple[str, str]]:
-        if self.cleaned_data["success_path"]:
-            yield from self._missing("success_values", because="for the value that says yes")
-        if self.cleaned_data["id_path"] and self.cleaned_data["id_header"]:
-            yield "id_header", "Their id stands either in the answer's JSON or in a header."
-        words = self.cleaned_data["errors_table"]
-        if any(not _is_status(word) for word in words):
-            yield from self._missing("error_path", because="for words in the table of errors")
-
-    def _webhooks(self) -> Iterable[tuple[str, str]]:
-        proof, secret = self.cleaned_data["webhook_proof"], self.cleaned_data["webhook_secret"]
-        if proof != TOKEN:
-            yield from self._missing("webhook_secret", because="for this proof")
-        if proof in NEEDS_HEADER:
-            yield from self._missing("webhook_header", because="for this proof")
-        if proof == BASIC:
-            yield from self._missing("webhook_username", because="for this proof")
-        if proof == STANDARD and secret and not is_standard_secret(secret):
-            yield "webhook_secret", "A secret of Standard Webhooks is Base64, often after whsec_."
-        if self.cleaned_data["status_path"] and not any(
-            self.cleaned_data[name]
-            for name in ("message_id_path", "provider_id_path", "recipient_path")
-        ):
-            yield "message_id_path", "Say where a report names its message: our id or theirs."
-        if self.cleaned_data["challenge_token_parameter"]:
-            yield from self._missing("challenge_token", because="for its parameter")
-
-    def _missing(self, *names: str, because: str) -> Iterable[tuple[str, str]]:
-        for name in names:
-            if not self.cleaned_data[name]:
-                yield name, f"This is needed {because}."
-
-
-def _is_flat(body: object) -> bool:
-    return isinstance(body, dict) and not any(
-        isinstance(each, dict | list) for each in body.values()
-    )
-
-
-def _is_status(word: str) -> bool:
-    return bool(re.fullmatch(r"(?i:http )[1-5]\d\d", word))

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.http_api_form import IGNORE
+from gateways.providers.http_api_form import GET, IGNORE, PERMANENT
 from gateways.providers.lookups import as_word, looked_up
 from gateways.providers.values import (
     SMARTICO_WORDS,
     StatusUpdate,
     WebhookAnswer,
     WebhookRequest,
+    document_in,
     identifier,
     spoken,
 )
@@ -24,6 +24,9 @@ MILLISECONDS = 100_000_000_000
 """Unix times above it count milliseconds: in seconds it is the year 5138."""
 LONGEST_CHALLENGE = 1_000
 MOST_FIELDS = 1_000
+ENDS = (Status.FAILED, Status.REJECTED)
+YES = ("true", "1", "yes")
+"""Nothing else: a path to a code by mistake is not to close address after address."""
 Config = Mapping[str, Any]
 
 
@@ -38,15 +41,32 @@ def reports_in(request: WebhookRequest, config: Config) -> list[StatusUpdate]:
     return [update for update in read if update is not None]
 
 
+def told_by(config: Config) -> frozenset[Status]:
+    """What an account learns: from the answer to a send, and from reports that it can read."""
+    words = [*config.get("errors_table", {}).values()]
+    if config.get("status_path"):
+        words += (config.get("statuses") or SMARTICO_WORDS).values()
+    named = {Status(word) for word in words if word in Status.values}
+    at_fault = {Status.FAILED} if PERMANENT in words else set()
+    return frozenset({Status.ACCEPTED, Status.REJECTED} | named | at_fault)
+
+
 def document_of(request: WebhookRequest) -> object:
-    """The webhook's body as JSON has it; a form's fields by their names."""
-    text = request.body.decode("utf-8", "replace")
+    """The webhook's body as JSON has it; a form's fields by their names, and so the query's where
+    there is no body.
+    """
+    if request.query and not request.body:
+        return dict(request.query)
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        text = request.body.decode("utf-8", "replace")
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    document = read_answer(text)
-    if document is None:
-        raise ValueError("the body is not JSON")
-    return document
+    return document_in(request.body)
+
+
+def is_report(request: WebhookRequest, config: Config) -> bool:
+    """Whether a GET is a report: there is something to read in it, and it is no challenge."""
+    is_challenge = config.get("challenge_parameter") in request.query
+    return config.get("report_method") == GET and bool(request.query) and not is_challenge
 
 
 def challenge_answer(request: WebhookRequest, config: Config) -> WebhookAnswer:
@@ -66,19 +86,26 @@ def _report(told: object, config: Config) -> StatusUpdate | None:
     meaning = _meaning(word, config)
     if meaning == IGNORE:
         return None
+    is_permanent = meaning == PERMANENT
+    status = Status.FAILED if is_permanent else Status(meaning) if meaning else None
     return StatusUpdate(
-        status=Status(meaning) if meaning else None,
+        status=status,
         message_id=identifier(_at("message_id_path", told, config)),
         provider_id=identifier(_at("provider_id_path", told, config)),
         word=word,
         detail=as_word(_at("reason_path", told, config)),
         occurred_at=_moment(_at("time_path", told, config)),
         recipient=_recipient(_at("recipient_path", told, config)),
+        is_permanent=is_permanent or (status in ENDS and _is_true("permanent_path", told, config)),
     )
 
 
 def _at(name: str, told: object, config: Config) -> Any:
     return looked_up(config.get(name), told)
+
+
+def _is_true(name: str, told: object, config: Config) -> bool:
+    return as_word(_at(name, told, config)).lower() in YES
 
 
 def _meaning(word: str, config: Config) -> str | None:

@@ -27,6 +27,7 @@ from gateways.providers.fields import (
     PortField,
     SecretField,
 )
+from gateways.providers.groups import ConfigForm
 from gateways.providers.mailboxes import Batch, Mark, ReadMail
 
 COMMAND_SECONDS = 20.0
@@ -37,7 +38,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError
 NAMESPACE = re.compile(rb'\(\("([^"]*)" "([^"]{1,2})"')
 
 
-class ImapOptions(forms.Form):
+class ImapOptions(ConfigForm):
     """The part of an e-mail provider's Config about a mailbox of bounces; off without a host."""
 
     imap_host = HostField(
@@ -55,9 +56,18 @@ class ImapOptions(forms.Form):
         initial="tls",
         help_text="The certificate is always verified. None: inside the house only.",
     )
-    imap_user = forms.CharField(required=False, label="Mailbox: user", validators=[PRINTABLE])
+    imap_user = forms.CharField(
+        required=False,
+        label="Mailbox: user",
+        validators=[PRINTABLE],
+        help_text="Often the address of the mailbox itself.",
+    )
     imap_password = SecretField(
-        required=False, label="Mailbox: password", strip=False, validators=[PRINTABLE]
+        required=False,
+        label="Mailbox: password",
+        strip=False,
+        validators=[PRINTABLE],
+        help_text="Where sign-ins need a second factor, an app password.",
     )
     imap_folder = forms.CharField(
         required=False, label="Mailbox: folder", initial="INBOX", help_text="Empty: INBOX."

@@ -21,6 +21,7 @@ from django.core.exceptions import ValidationError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
     GatewayMisconfigured,
+    Group,
     HttpAnswer,
     HttpCall,
     HttpProvider,
@@ -33,7 +34,9 @@ from gateways.providers.base import (
     is_success,
     problem_of,
 )
-from gateways.providers.fields import PRINTABLE, HttpUrlField
+from gateways.providers.base_urls import BaseUrlField
+from gateways.providers.fields import PRINTABLE, CertificateField
+from gateways.providers.groups import CERTIFICATE
 from gateways.providers.infobip_answers import described, results_in
 from gateways.providers.infobip_messages import sms, viber, whatsapp_template, whatsapp_text
 from gateways.providers.infobip_reports import reports_in
@@ -86,10 +89,16 @@ class Infobip(HttpProvider):
     }
 
     class Config(TemplateOptions):
-        base_url = HttpUrlField(
-            label="Base URL", help_text="Your own, such as https://xxxxx.api.infobip.com"
+        base_url = BaseUrlField(
+            adds=tuple(path.lstrip("/") for path in (*PATHS.values(), TEXT_PATH)),
+            label="Base URL",
+            help_text="Your own, such as https://xxxxx.api.infobip.com",
         )
-        api_key = SecretField(label="API key", validators=[PRINTABLE])
+        api_key = SecretField(
+            label="API key",
+            validators=[PRINTABLE],
+            help_text="One that may send on this gateway's channel.",
+        )
         batch = forms.IntegerField(
             required=False,
             min_value=1,
@@ -101,14 +110,35 @@ class Infobip(HttpProvider):
             required=False,
             help_text="Infobip shortens the links in a text, and reports who opened them.",
         )
-        webhook_user = forms.CharField(required=False, validators=[PRINTABLE])
+        webhook_user = forms.CharField(
+            required=False,
+            validators=[PRINTABLE],
+            help_text="Empty: the token in the webhook URL is the credential.",
+        )
         webhook_password = SecretField(
             required=False,
             validators=[PRINTABLE],
             help_text="Only where all that Infobip posts to us has Basic security.",
         )
 
-        field_order = ("base_url", "api_key", "batch", "track_clicks")
+        authority = CertificateField()
+
+        groups = (
+            Group(title="Account", lines=("base_url", "api_key")),
+            Group(
+                title="WhatsApp template",
+                lines=("text_window", ("template", "template_language"), "other_languages"),
+                note="WhatsApp takes free text only within 24 hours of what the person wrote.",
+                channels=(Channel.WHATSAPP,),
+            ),
+            Group(title="Sending", lines=("batch", "track_clicks"), is_rare=True),
+            Group(
+                title="Security of webhooks",
+                lines=(("webhook_user", "webhook_password"),),
+                is_rare=True,
+            ),
+            CERTIFICATE,
+        )
 
         def clean(self) -> None:
             if self.errors:
@@ -148,6 +178,11 @@ class Infobip(HttpProvider):
         problem = problem_of(answer)
         problem.detail = described(answer) or problem.detail
         return problem
+
+    def reported(self, channel: Channel) -> frozenset[Status]:
+        """Clicks only where links are tracked."""
+        untold = frozenset() if self.config.get("track_clicks") else {Status.CLICKED}
+        return self.reports_on(channel) - untold
 
     def check_connection(self) -> str:
         """Posts an empty object to each channel: without messages nothing can be sent."""
@@ -197,4 +232,5 @@ class Infobip(HttpProvider):
                 "Content-Type": "application/json",
             },
             body=json.dumps(body).encode(),
+            authority=self.authority,
         )

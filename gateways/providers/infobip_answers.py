@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway_project.lib.http import HttpAnswer
-from gateway_project.lib.lenient_json import read_answer
-from gateways.providers.answers import unreadable
+from gateways.providers.answers import object_in, unreadable
 from gateways.providers.errors import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -43,7 +42,7 @@ def results_in(answer: HttpAnswer, ids: Sequence[str]) -> list[SendResult | Prov
 
 def described(answer: HttpAnswer) -> str:
     """The words of an error, in the newer or in WhatsApp's shape; "" where there are none."""
-    told = _object(answer.text)
+    told = object_in(answer)
     if code := identifier(told.get("errorCode")):
         return f"{code} {told.get('description') or ''}{_violations(told)}".strip()
     error = told.get("requestError")
@@ -76,7 +75,7 @@ def _refusal(name: str, words: str) -> ProviderError:
 
 def _listed(answer: HttpAnswer) -> list[Mapping[str, Any]]:
     """The messages of an answer; a free text to WhatsApp is answered with the one alone."""
-    told = _object(answer.text)
+    told = object_in(answer)
     listed = told.get("messages", [told])
     members = listed if isinstance(listed, list) else []
     return [each for each in members if isinstance(each, Mapping)]
@@ -90,8 +89,3 @@ def _violations(told: Mapping[str, Any]) -> str:
         if isinstance(each, Mapping)
     ]
     return f" ({'; '.join(words)})" if words else ""
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    told = read_answer(text)
-    return told if isinstance(told, Mapping) else {}

@@ -6,13 +6,18 @@ An incoming message of a person's counts only if it is a word to opt out by.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken, unread
-from gateways.providers.whatsapp_bodies import is_stop
+from gateways.providers.stops import says_stop
+from gateways.providers.values import (
+    StatusUpdate,
+    identifier,
+    moment_of,
+    phone_number,
+    spoken,
+    unread,
+)
 
 GROUPS: Mapping[str, Status] = {
     "OK": Status.ACCEPTED,
@@ -65,7 +70,7 @@ def _result(told: object) -> Iterator[StatusUpdate]:
     elif isinstance(told.get("status"), Mapping):
         yield from _delivery(told, told["status"])
     elif "seenAt" in told:
-        yield _named(told, Status.OPENED, occurred_at=_moment(told["seenAt"]))
+        yield _named(told, Status.OPENED, occurred_at=moment_of(told["seenAt"]))
     elif "receivedAt" in told:
         yield from _incoming(told)
     else:
@@ -79,7 +84,7 @@ def _delivery(told: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[St
     cause = spoken(error.get("name")).upper()
     meaning = Status.ACCEPTED if name in NOT_YET else GROUPS.get(word.upper())
     is_bad = meaning in (Status.FAILED, Status.REJECTED)
-    moment = _moment(told.get("doneAt"))
+    moment = moment_of(told.get("doneAt"))
     yield _named(
         told,
         meaning,
@@ -108,13 +113,13 @@ def _wish(told: Mapping[str, Any]) -> Iterator[StatusUpdate]:
     word = spoken(content.get("notificationMessagesStatus"))
     if not word or word.lower() == RESUME:
         return
-    number = _number(content.get("from"))
+    number = phone_number(content.get("from"))
     is_stopping = word.lower() == STOP and number is not None
     yield StatusUpdate(
         status=Status.UNSUBSCRIBED if is_stopping else None,
         word=word,
         detail="" if number else "it names no phone number",
-        occurred_at=_moment(told.get("createdAt")),
+        occurred_at=moment_of(told.get("createdAt")),
         recipient=number,
     )
 
@@ -123,11 +128,11 @@ def _incoming(told: Mapping[str, Any]) -> Iterator[StatusUpdate]:
     """A person's own message: SMS has the text itself, Viber and WhatsApp in `message`."""
     message = told.get("message")
     inner = message.get("text") if isinstance(message, Mapping) else None
-    number = _number(told.get("from") or told.get("sender"))
-    if number is not None and any(map(is_stop, (inner, told.get("text"), told.get("cleanText")))):
+    number = phone_number(told.get("from") or told.get("sender"))
+    if number is not None and any(map(says_stop, (inner, told.get("text"), told.get("cleanText")))):
         yield StatusUpdate(
             status=Status.UNSUBSCRIBED,
-            occurred_at=_moment(told.get("receivedAt")),
+            occurred_at=moment_of(told.get("receivedAt")),
             recipient=number,
         )
 
@@ -137,17 +142,3 @@ def _named(told: Mapping[str, Any], status: Status | None, **more: Any) -> Statu
     provider_id = identifier(told.get("messageId"))
     own_id = identifier(told.get("callbackData")) or provider_id
     return StatusUpdate(status=status, message_id=own_id, provider_id=provider_id, **more)
-
-
-def _number(value: object) -> Personal | None:
-    digits = (identifier(value) or "").removeprefix("+")
-    return Personal(f"+{digits}") if digits.isascii() and digits.isdigit() else None
-
-
-def _moment(value: object) -> datetime | None:
-    """Such as 2019-11-09T16:00:00.000+0100; None without a zone."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment and moment.tzinfo else None

@@ -11,6 +11,8 @@ from urllib.parse import quote
 from django import forms
 from django.core import signing
 
+from gateways.providers.groups import ConfigForm
+
 SALT = "gatehouse.links"
 
 
@@ -37,7 +39,7 @@ def read_token(link: Link, token: str) -> tuple[str, str] | None:
     return str(message_id), str(target)
 
 
-class UnsubscribeOption(forms.Form):
+class UnsubscribeOption(ConfigForm):
     """The switch of an e-mail provider's Config for a List-Unsubscribe of our own."""
 
     list_unsubscribe = forms.BooleanField(

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken, unread
-from gateways.providers.whatsapp_bodies import is_stop
+from gateways.providers.stops import says_stop
+from gateways.providers.values import StatusUpdate, identifier, phone_number, spoken, unread
 
 WORDS: Mapping[str, Status] = {
     "sent": Status.ACCEPTED,
@@ -102,7 +101,7 @@ def _wish(told: object) -> Iterator[StatusUpdate]:
     word = spoken(told.get("value"))
     if word.lower() in OTHER_WISHES:
         return
-    number = _number(told.get("wa_id"))
+    number = phone_number(told.get("wa_id"))
     is_stopping = word.lower() == STOP and number is not None
     yield StatusUpdate(
         status=Status.UNSUBSCRIBED if is_stopping else None,
@@ -118,8 +117,8 @@ def _answer(told: object) -> Iterator[StatusUpdate]:
     if not isinstance(told, Mapping):
         yield unread(told, "a message that is no object")
         return
-    number = _number(told.get("from"))
-    if number is not None and any(is_stop(text) for text in _texts(told)):
+    number = phone_number(told.get("from"))
+    if number is not None and any(says_stop(text) for text in _texts(told)):
         yield StatusUpdate(
             status=Status.UNSUBSCRIBED,
             occurred_at=_moment(told.get("timestamp")),
@@ -144,11 +143,6 @@ def _listed(told: object, name: str) -> Iterator[object]:
 def _members(value: Mapping[str, Any], name: str) -> list[object]:
     members = value.get(name, [])
     return members if isinstance(members, list) else [None]
-
-
-def _number(value: object) -> Personal | None:
-    digits = (identifier(value) or "").removeprefix("+")
-    return Personal(f"+{digits}") if digits.isascii() and digits.isdigit() else None
 
 
 def _moment(value: object) -> datetime | None:

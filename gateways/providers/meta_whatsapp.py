@@ -18,12 +18,12 @@ from urllib.parse import quote
 from django import forms
 from django.core.validators import RegexValidator
 
-from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways.providers.answers import asked_wait
+from gateways.providers.answers import asked_wait, object_in
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
+    Group,
     HttpAnswer,
     HttpCall,
     HttpProvider,
@@ -38,7 +38,8 @@ from gateways.providers.base import (
     problem_of,
     unreadable,
 )
-from gateways.providers.fields import PRINTABLE, HttpUrlField
+from gateways.providers.base_urls import BaseUrlField
+from gateways.providers.fields import PRINTABLE, CertificateField
 from gateways.providers.meta_reports import OPTED_OUT, reports_in
 from gateways.providers.signatures import is_hex_hmac
 from gateways.providers.values import StatusUpdate, identifier, items
@@ -95,7 +96,12 @@ class MetaWhatsApp(HttpProvider):
     text_limit: ClassVar[Mapping[Channel, int]] = {Channel.WHATSAPP: TEXT_LIMIT}
 
     class Config(TemplateOptions):
-        base_url = HttpUrlField(label="Base URL", initial="https://graph.facebook.com")
+        base_url = BaseUrlField(
+            adds=(r"v\d+\.\d+/\d+/messages",),
+            label="Base URL",
+            initial="https://graph.facebook.com",
+            help_text="Another only behind a proxy of your own.",
+        )
         version = forms.CharField(
             initial="v25.0", validators=[VERSION], help_text="Of the Graph API, such as v25.0."
         )
@@ -118,7 +124,23 @@ class MetaWhatsApp(HttpProvider):
             help_text="Only where the template's variable has a name instead of a number.",
         )
 
-        field_order = ("base_url", "version", "phone_number_id", "access_token")
+        authority = CertificateField()
+
+        groups = (
+            Group(title="Account", lines=("phone_number_id", "access_token")),
+            Group(
+                title="Template",
+                lines=(
+                    "text_window",
+                    ("template", "template_language"),
+                    "other_languages",
+                    "parameter_name",
+                ),
+                note="WhatsApp takes free text only within 24 hours of what the person wrote.",
+            ),
+            Group(title="Webhooks", lines=("app_secret", "verify_token")),
+            Group(title="API", lines=(("base_url", "version"), "authority"), is_rare=True),
+        )
 
     def call(self, messages: Sequence[OutboundMessage]) -> HttpCall:
         (message,) = messages
@@ -136,12 +158,13 @@ class MetaWhatsApp(HttpProvider):
             url=self._url("/messages"),
             headers=self._credentials() | {"Content-Type": "application/json"},
             body=json.dumps(body).encode(),
+            authority=self.authority,
         )
 
     def taken(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
     ) -> list[SendResult | ProviderError]:
-        listed = _object(answer).get("messages")
+        listed = object_in(answer).get("messages")
         first = listed[0] if isinstance(listed, list) and listed else None
         message_id = identifier(first.get("id")) if isinstance(first, Mapping) else None
         if message_id is None:
@@ -149,7 +172,7 @@ class MetaWhatsApp(HttpProvider):
         return [SendResult(provider_id=message_id)]
 
     def refusal(self, answer: HttpAnswer) -> ProviderError | None:
-        error = _object(answer).get("error")
+        error = object_in(answer).get("error")
         code = error.get("code") if isinstance(error, Mapping) else None
         if not isinstance(error, Mapping) or not isinstance(code, int):
             return None
@@ -172,9 +195,10 @@ class MetaWhatsApp(HttpProvider):
                 method="GET",
                 url=self._url("?fields=verified_name,quality_rating"),
                 headers=self._credentials(),
+                authority=self.authority,
             )
         )
-        told = _object(answer)
+        told = object_in(answer)
         if answer.status // 100 != 2 or "error" in told:
             raise self._problem_with_number(answer)
         if identifier(told.get("id")) != self.config["phone_number_id"]:
@@ -231,11 +255,6 @@ class MetaWhatsApp(HttpProvider):
 
     def _credentials(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.config['access_token']}"}
-
-
-def _object(answer: HttpAnswer) -> Mapping[str, Any]:
-    told = read_answer(answer.text)
-    return told if isinstance(told, Mapping) else {}
 
 
 def _words(code: int, error: Mapping[str, Any]) -> str:

@@ -45,13 +45,17 @@ def check_proof(
         raise WebhookRefused("the signature or secret is missing or does not fit")
 
 
+def basic(user: str, secret: str) -> str:
+    """The Authorization header that shows user and secret (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
 def is_standard_secret(secret: str) -> bool:
     """Whether it is one of Standard Webhooks: Base64, with or without `whsec_` before it."""
     try:
-        base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        return bool(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
     except ValueError:
         return False
-    return True
 
 
 def _is_standard(request: WebhookRequest, secret: str) -> bool:
@@ -66,9 +70,9 @@ def _is_standard(request: WebhookRequest, secret: str) -> bool:
 
 
 def _is_basic(given: str, username: str, secret: str) -> bool:
-    expected = base64.b64encode(f"{username}:{secret}".encode()).decode()
     scheme, _, credentials = given.partition(" ")
-    return scheme.lower() == "basic" and _equal(credentials.strip(), expected)
+    shown = f"{scheme.capitalize()} {credentials.strip()}"
+    return _equal(shown, basic(username, secret))
 
 
 def _signature(proof: str, secret: str, body: bytes) -> str:

@@ -39,6 +39,7 @@ REPORTS: Mapping[str, tuple[Status, ...]] = {
     "complained": (Status.COMPLAINED,),
     "unsubscribed": (Status.UNSUBSCRIBED,),
     "out_of_order": (Status.OPENED,),
+    "scanned": (Status.OPENED,),
 }
 """What is reported after the delivery."""
 
@@ -75,7 +76,11 @@ class Sandbox(InstantProvider):
             provider_id=provider_id,
             updates=tuple(
                 StatusUpdate(
-                    status=status, message_id=message.id, provider_id=provider_id, after=after
+                    status=status,
+                    message_id=message.id,
+                    provider_id=provider_id,
+                    after=after,
+                    is_machine="scanned" in words and status == Status.OPENED,
                 )
                 for status, after in timetable(words)
             ),

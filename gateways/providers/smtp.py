@@ -23,12 +23,14 @@ from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
     CHECK_SECONDS,
     BlockingProvider,
+    Group,
     MessageRejected,
     OutboundMessage,
     SecretField,
     SendResult,
 )
 from gateways.providers.fields import PRINTABLE, CertificateField, HostField, PortField
+from gateways.providers.groups import CERTIFICATE
 from gateways.providers.imap_box import ImapBox, ImapOptions, check_options
 from gateways.providers.links import UnsubscribeOption, unsubscribe_headers
 from gateways.providers.mailboxes import Batch, MailboxReader, Mark
@@ -97,7 +99,9 @@ class Smtp(MailboxReader, BlockingProvider):
     )
 
     class Config(UnsubscribeOption, TrackingOptions, ImapOptions):
-        host = HostField(validators=[HOST])
+        host = HostField(
+            validators=[HOST], help_text="The mail server's name, such as smtp.example.com."
+        )
         port = PortField(
             required=False, help_text="Empty: 587 with STARTTLS, 465 with TLS, else 25."
         )
@@ -106,12 +110,46 @@ class Smtp(MailboxReader, BlockingProvider):
             initial="starttls",
             help_text="The certificate is always verified. None: inside the house only.",
         )
-        username = forms.CharField(required=False, validators=[PRINTABLE])
-        password = SecretField(required=False, strip=False, validators=[PRINTABLE])
+        username = forms.CharField(
+            required=False,
+            validators=[PRINTABLE],
+            help_text="Empty where the server knows this machine.",
+        )
+        password = SecretField(
+            required=False,
+            strip=False,
+            validators=[PRINTABLE],
+            help_text="Where sign-ins need a second factor, an app password.",
+        )
         authority = CertificateField()
         bounce_address = ReturnAddressField()
 
-        field_order = ("host", "port", "security", "username", "password", "authority")
+        groups = (
+            Group(
+                title="Mail server",
+                lines=(("host", "port"), "security", ("username", "password")),
+            ),
+            Group(
+                title="Unsubscribing and tracking",
+                lines=("list_unsubscribe", "track_opens", "track_clicks"),
+                note="What this gateway adds to mails, and answers itself.",
+            ),
+            Group(
+                title="Bounces and complaints",
+                lines=(
+                    "bounce_address",
+                    ("imap_host", "imap_port"),
+                    "imap_security",
+                    ("imap_user", "imap_password"),
+                    ("imap_folder", "imap_done"),
+                    "imap_authority",
+                ),
+                note="A mail server takes a mail before it knows whether it can be delivered. What "
+                "becomes of it comes back as a mail, into a mailbox that is read here.",
+                is_rare=True,
+            ),
+            CERTIFICATE,
+        )
 
         def clean(self) -> dict[str, Any]:
             cleaned = self.cleaned_data
@@ -159,7 +197,7 @@ class Smtp(MailboxReader, BlockingProvider):
     def read_mailbox(self, mark: Mark, limit: int) -> Batch:
         return ImapBox(self.config).read(mark, limit)
 
-    def reported(self) -> frozenset[Status]:
+    def reported(self, channel: Channel) -> frozenset[Status]:
         """A server tells of a delivery only where it was asked to, so none is promised."""
         told = {
             "imap_host": (Status.FAILED, Status.COMPLAINED, Status.UNSUBSCRIBED),

@@ -26,6 +26,17 @@ class _LinesField(forms.CharField):
         return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
+class JsonField(forms.JSONField):
+    """A JSON document; a box with nothing in it where there is none."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict | list):
+            return json.dumps(value, indent=2, ensure_ascii=False)
+        return "" if value is None else super().prepare_value(value)
+
+
 class WordsField(_LinesField):
     """Words, one on each line."""
 

@@ -9,7 +9,6 @@ The meanings of the error codes below are general knowledge of the field, not lo
 a code that is not there is judged by its HTTP status.
 """
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,13 +22,14 @@ from django.core.validators import RegexValidator
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
-from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways.providers.answers import asked_wait
+from gateways.providers.answers import asked_wait, object_in
 from gateways.providers.base import (
+    ConfigForm,
     GatewayMisconfigured,
     GatewayUnavailable,
+    Group,
     HttpAnswer,
     HttpCall,
     HttpProvider,
@@ -46,8 +46,11 @@ from gateways.providers.base import (
     problem_of,
     unreadable,
 )
-from gateways.providers.fields import PRINTABLE, HttpUrlField
-from gateways.providers.values import identifier, says_stop, spoken
+from gateways.providers.base_urls import BaseUrlField
+from gateways.providers.fields import PRINTABLE, CertificateField
+from gateways.providers.proofs import basic
+from gateways.providers.stops import says_stop
+from gateways.providers.values import identifier, spoken
 
 WORDS: Mapping[str, Status] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), Status.ACCEPTED),
@@ -95,14 +98,33 @@ class Twilio(HttpProvider):
     # A plain text answer to an incoming message would be sent to the person as a reply.
     webhook_answer = WebhookAnswer(body="<Response/>", content_type="text/xml")
 
-    class Config(forms.Form):
-        base_url = HttpUrlField(label="Base URL", initial="https://api.twilio.com")
-        account_sid = forms.CharField(label="Account SID", validators=[SID])
-        auth_token = SecretField(validators=[PRINTABLE])
-        api_key_sid = forms.CharField(label="API key SID", required=False, validators=[SID])
-        api_key_secret = SecretField(label="API key secret", required=False, validators=[PRINTABLE])
+    class Config(ConfigForm):
+        base_url = BaseUrlField(
+            adds=("2010-04-01/Accounts/AC[0-9a-zA-Z]+/Messages.json",),
+            label="Base URL",
+            initial="https://api.twilio.com",
+            help_text="Another for a region, such as https://api.sydney.au1.twilio.com.",
+        )
+        account_sid = forms.CharField(
+            label="Account SID", validators=[SID], help_text="Begins with AC."
+        )
+        auth_token = SecretField(
+            validators=[PRINTABLE], help_text="Beside the account SID. It checks webhooks, too."
+        )
+        api_key_sid = forms.CharField(
+            label="API key SID", required=False, validators=[SID], help_text="Begins with SK."
+        )
+        api_key_secret = SecretField(
+            label="API key secret",
+            required=False,
+            validators=[PRINTABLE],
+            help_text="Twilio shows it once, when the key is made.",
+        )
         messaging_service_sid = forms.CharField(
-            label="Messaging service SID", required=False, validators=[SID]
+            label="Messaging service SID",
+            required=False,
+            validators=[SID],
+            help_text="Begins with MG. It chooses the sender where a message has no From.",
         )
         content_sid = forms.CharField(
             label="WhatsApp content SID",
@@ -123,6 +145,31 @@ class Twilio(HttpProvider):
             help_text="Only where webhooks are signed with a shared key instead of the token.",
         )
 
+        authority = CertificateField()
+
+        groups = (
+            Group(
+                title="Account",
+                lines=("account_sid", "auth_token", "messaging_service_sid"),
+            ),
+            Group(
+                title="WhatsApp template",
+                lines=("content_sid", "content_variable"),
+                channels=(Channel.WHATSAPP,),
+            ),
+            Group(
+                title="API key",
+                lines=("api_key_sid", "api_key_secret"),
+                note="Sends in place of the auth token, which then only checks the webhooks.",
+                is_rare=True,
+            ),
+            Group(
+                title="Webhooks and API",
+                lines=("shared_key", "base_url", "authority"),
+                is_rare=True,
+            ),
+        )
+
         def clean(self) -> None:
             given = {name for name in ("api_key_sid", "api_key_secret") if self.data.get(name)}
             if not self.errors and len(given) == 1:
@@ -141,7 +188,7 @@ class Twilio(HttpProvider):
     def taken(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
     ) -> list[SendResult | ProviderError]:
-        sid = identifier(_object(answer).get("sid"))
+        sid = identifier(object_in(answer).get("sid"))
         return [SendResult(provider_id=sid) if sid else unreadable(answer)]
 
     def refusal(self, answer: HttpAnswer) -> ProviderError | None:
@@ -149,7 +196,7 @@ class Twilio(HttpProvider):
             return GatewayMisconfigured("HTTP 404: are base URL and account SID right?")
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
-        told = _object(answer)
+        told = object_in(answer)
         code = identifier(told.get("code")) or ""
         words = f"HTTP {answer.status}: {code} {told.get('message') or ''}".strip()
         if code == OPTED_OUT:
@@ -165,7 +212,7 @@ class Twilio(HttpProvider):
         answer = self.ask(self._call("GET", ".json"))
         if not is_success(answer):
             raise self.refusal(answer) or problem_of(answer)
-        told = _object(answer)
+        told = object_in(answer)
         if "sid" not in told:
             raise GatewayMisconfigured("it does not answer as Twilio does")
         return f"Twilio took the credentials; the account is {spoken(told.get('status'))}."
@@ -215,8 +262,7 @@ class Twilio(HttpProvider):
         config = self.config
         user = config.get("api_key_sid") or config["account_sid"]
         secret = config.get("api_key_secret") or config["auth_token"]
-        token = base64.b64encode(f"{user}:{secret}".encode()).decode()
-        headers = {"Authorization": f"Basic {token}"}
+        headers = {"Authorization": basic(user, secret)}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         account = f"/2010-04-01/Accounts/{config['account_sid']}"
@@ -225,6 +271,7 @@ class Twilio(HttpProvider):
             url=config["base_url"].rstrip("/") + account + path,
             headers=headers,
             body=urlencode(form or {}).encode(),
+            authority=self.authority,
         )
 
 
@@ -269,9 +316,3 @@ def _opt_out(told: QueryDict) -> list[StatusUpdate]:
     if not sender or not is_stop:
         return []
     return [StatusUpdate(status=Status.UNSUBSCRIBED, word="STOP", recipient=Personal(sender))]
-
-
-def _object(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The object in an answer; an empty one where there is none."""
-    told = read_answer(answer.text)
-    return told if isinstance(told, Mapping) else {}

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.redaction import LOOKED_AT, OVERLAP
 from gateway_project.lib.vocabulary import Channel, Status
 
 ID_HEADER = "X-Gatehouse-Message-Id"
 """The header in which our id travels, where a protocol has headers of its own."""
-WORD_LENGTH = 64
-UNREAD_LENGTH = 16_000
+UNREAD_LENGTH = 16_000 + OVERLAP
+"""More than is kept of it, so that it is scrubbed whole."""
+MOST_VALUES = 100_000
+"""In one webhook, with room to spare: a megabyte of real reports has about half as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,9 @@ class StatusUpdate:
     FAILED or REJECTED that the address itself is at fault: it is suppressed. `unread` is the report
     as it came, where it could not be read: it is kept, scrubbed.
 
+    `is_machine` says of an open or a click whether a scanner did it, where the provider knows; None
+    leaves it to be judged by the time.
+
     `parts` above 1 says that the message left as so many, and that this is about number `part`.
     """
 
@@ -63,9 +69,15 @@ class StatusUpdate:
     recipient: Personal | None = field(default=None, repr=False)
     event_id: str = ""
     is_permanent: bool = False
+    is_machine: bool | None = None
     part: int = 0
     parts: int = 1
     unread: str = field(default="", repr=False)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was understood, or at least a word in it."""
+        return self.status is not None or bool(self.word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,22 +112,19 @@ SMARTICO_WORDS: Mapping[str, Status] = {status.value: status for status in Statu
 """The table of a provider that speaks Smartico's own eight words."""
 
 
-STOP_WORDS = frozenset(
-    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
-)
-"""What a person answers who wants no more messages, alone and in capital letters."""
-
-
-def says_stop(text: object) -> bool:
-    """Whether a person's answer is one of the words that carriers take for an opt-out."""
-    return isinstance(text, str) and text.strip().upper() in STOP_WORDS
+def document_in(body: bytes) -> object:
+    """The JSON document that a webhook is; ValueError where it is none, or holds far too much."""
+    if body.count(b",") > MOST_VALUES:
+        raise ValueError("the body holds too many values")
+    told = read_answer(body.decode("utf-8", "replace"))
+    if told is None:
+        raise ValueError("the body is not JSON")
+    return told
 
 
 def items(request: WebhookRequest) -> list[object]:
     """The JSON values in a webhook's list, or the single one; ValueError where it is no JSON."""
-    told = read_answer(request.body.decode("utf-8", "replace"))
-    if told is None:
-        raise ValueError("the body is not JSON")
+    told = document_in(request.body)
     return told if isinstance(told, list) else [told]
 
 
@@ -129,8 +138,23 @@ def unread(item: object, why: str) -> StatusUpdate:
 
 
 def spoken(word: object) -> str:
-    """A provider's status word as it is shown and looked up: trimmed text of bounded length."""
-    return word.strip()[:WORD_LENGTH] if isinstance(word, str) else ""
+    """A provider's status word as it is looked up: trimmed text of bounded length, not scrubbed."""
+    return word.strip()[:LOOKED_AT] if isinstance(word, str) else ""
+
+
+def moment_of(value: object) -> datetime | None:
+    """A time in ISO 8601, in UTC; None for anything else, and where it does not name its zone."""
+    try:
+        told = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return told.astimezone(UTC) if told and told.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def phone_number(value: object) -> Personal | None:
+    """An international number, with its plus or without; None for anything else."""
+    digits = (identifier(value) or "").removeprefix("+")
+    return Personal(f"+{digits}") if digits.isascii() and digits.isdigit() else None
 
 
 def identifier(value: object) -> str | None:

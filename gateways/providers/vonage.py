@@ -11,7 +11,6 @@ the words of the status decide. The message's life span is not handed on: where 
 request is not the same on every channel.
 """
 
-import base64
 import hashlib
 import hmac
 import json
@@ -27,11 +26,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django import forms
 from django.core.exceptions import ValidationError
 
-from gateway_project.lib.lenient_json import read_answer
-from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.answers import object_in
 from gateways.providers.base import (
+    ConfigForm,
     GatewayMisconfigured,
+    Group,
     HttpAnswer,
     HttpCall,
     HttpProvider,
@@ -46,8 +46,11 @@ from gateways.providers.base import (
     problem_of,
     unreadable,
 )
-from gateways.providers.fields import PRINTABLE, HttpUrlField
-from gateways.providers.values import identifier, items, says_stop, spoken, unread
+from gateways.providers.base_urls import BaseUrlField
+from gateways.providers.fields import PRINTABLE, CertificateField
+from gateways.providers.proofs import basic
+from gateways.providers.stops import says_stop
+from gateways.providers.values import identifier, items, moment_of, phone_number, spoken, unread
 
 WORDS: Mapping[str, Status] = {
     "submitted": Status.ACCEPTED,
@@ -100,14 +103,31 @@ class Vonage(HttpProvider):
         Channel.RCS: 3072,
     }
 
-    class Config(forms.Form):
-        base_url = HttpUrlField(label="Base URL", initial="https://api.nexmo.com")
-        application_id = forms.CharField(label="Application ID", required=False, max_length=64)
+    class Config(ConfigForm):
+        base_url = BaseUrlField(
+            adds=("v1/messages",),
+            label="Base URL",
+            initial="https://api.nexmo.com",
+            help_text="Another only for a region of its own, or a proxy of yours.",
+        )
+        application_id = forms.CharField(
+            label="Application ID",
+            required=False,
+            max_length=64,
+            help_text="Of an application with the Messages capability.",
+        )
         private_key = SecretField(
             required=False, widget=forms.Textarea, help_text="The application's, as PEM."
         )
-        api_key = forms.CharField(label="API key", required=False, max_length=64)
-        api_secret = SecretField(label="API secret", required=False, validators=[PRINTABLE])
+        api_key = forms.CharField(
+            label="API key", required=False, max_length=64, help_text="The account's own."
+        )
+        api_secret = SecretField(
+            label="API secret",
+            required=False,
+            validators=[PRINTABLE],
+            help_text="Under Settings, beside the API key.",
+        )
         signature_secret = SecretField(
             required=False,
             validators=[PRINTABLE],
@@ -120,7 +140,28 @@ class Vonage(HttpProvider):
             help_text="Its name. Empty: the body is sent as free text.",
         )
         whatsapp_language = forms.CharField(
-            required=False, label="Template language", initial="en", max_length=16
+            required=False,
+            label="Template language",
+            initial="en",
+            max_length=16,
+            help_text="The code under which the template was approved, such as en or en_US.",
+        )
+
+        authority = CertificateField()
+
+        groups = (
+            Group(
+                title="Account",
+                lines=("application_id", "private_key", ("api_key", "api_secret")),
+                note="Either an application with its private key, or API key and API secret.",
+            ),
+            Group(title="Webhooks", lines=("signature_secret",)),
+            Group(
+                title="WhatsApp template",
+                lines=(("whatsapp_template", "whatsapp_language"),),
+                channels=(Channel.WHATSAPP,),
+            ),
+            Group(title="API", lines=("base_url", "authority"), is_rare=True),
         )
 
         def clean_private_key(self) -> str:
@@ -156,7 +197,7 @@ class Vonage(HttpProvider):
     def taken(
         self, messages: Sequence[OutboundMessage], answer: HttpAnswer
     ) -> list[SendResult | ProviderError]:
-        message_uuid = identifier(_object(answer).get("message_uuid"))
+        message_uuid = identifier(object_in(answer).get("message_uuid"))
         return [SendResult(provider_id=message_uuid) if message_uuid else unreadable(answer)]
 
     def refusal(self, answer: HttpAnswer) -> ProviderError | None:
@@ -172,7 +213,7 @@ class Vonage(HttpProvider):
         problem = self.refusal(answer) or problem_of(answer)
         if not isinstance(problem, MessageRejected):
             raise problem
-        if "title" not in _object(answer):
+        if "title" not in object_in(answer):
             raise GatewayMisconfigured("it does not answer as Vonage does")
         return "Vonage took the credentials, and refused an empty message as it should."
 
@@ -213,13 +254,13 @@ class Vonage(HttpProvider):
                 "Accept": "application/json",
             },
             body=json.dumps(body).encode(),
+            authority=self.authority,
         )
 
     def _credentials(self) -> str:
         config = self.config
         if key := config.get("api_key"):
-            token = base64.b64encode(f"{key}:{config['api_secret']}".encode()).decode()
-            return f"Basic {token}"
+            return basic(key, config["api_secret"])
         now = int(datetime.now(UTC).timestamp())
         claims = {
             "application_id": config["application_id"],
@@ -263,10 +304,12 @@ def _updates(item: object) -> list[StatusUpdate]:
         return [unread(item, "not an object")]
     if "message_type" not in item or "status" in item:
         return [_status(item)]
-    sender = identifier(item.get("from"))
-    if sender is None or not says_stop(item.get("text")):
+    if not says_stop(item.get("text")):
         return []
-    return [StatusUpdate(status=Status.UNSUBSCRIBED, word="STOP", recipient=Personal(sender))]
+    number = phone_number(item.get("from"))
+    if number is None:
+        return [StatusUpdate(status=None, word="STOP", detail="it names no phone number")]
+    return [StatusUpdate(status=Status.UNSUBSCRIBED, word="STOP", recipient=number)]
 
 
 def _status(item: Mapping[str, Any]) -> StatusUpdate:
@@ -277,7 +320,7 @@ def _status(item: Mapping[str, Any]) -> StatusUpdate:
         provider_id=identifier(item.get("message_uuid")),
         word=word,
         detail=_reason(item.get("error")),
-        occurred_at=_moment(item.get("timestamp")),
+        occurred_at=moment_of(item.get("timestamp")),
     )
 
 
@@ -286,18 +329,3 @@ def _reason(error: object) -> str:
         return ""
     told = (spoken(error.get("title")), spoken(error.get("detail")))
     return ": ".join(filter(None, told))
-
-
-def _moment(value: object) -> datetime | None:
-    """The time of the status, where it says which zone it is in."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
-
-
-def _object(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The object in an answer; an empty one where there is none."""
-    told = read_answer(answer.text)
-    return told if isinstance(told, Mapping) else {}

@@ -8,8 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from gateways.providers.base import Provider, SecretField
-from gateways.providers.fields import PRINTABLE, HttpUrlField, SwitchField
+from gateway_project.lib.vocabulary import Channel
+from gateways.providers.base import ConfigForm, Group, SecretField
+from gateways.providers.base_urls import BaseUrlField
+from gateways.providers.fields import PRINTABLE, CertificateField, SwitchField
+from gateways.providers.groups import CERTIFICATE
 from gateways.providers.placeholders import problem_in
 from gateways.providers.tables import JsonTemplateField
 from gateways.providers.webex_bodies import (
@@ -29,14 +32,20 @@ def _template(value: str) -> None:
         raise ValidationError(problem)
 
 
-class WebexConnectConfig(Provider.Config):
+class WebexConnectConfig(ConfigForm):
     """Authentication & Configuration."""
 
-    base_url = HttpUrlField(
-        label="Base URL", help_text="For example https://api.us.webexconnect.io"
+    base_url = BaseUrlField(
+        adds=("v2/messages",),
+        label="Base URL",
+        help_text="For example https://api.us.webexconnect.io, without /v2.",
     )
-    service_key = SecretField(required=False, validators=[PRINTABLE])
-    service_id = forms.CharField(required=False, label="Service ID")
+    service_key = SecretField(
+        required=False, validators=[PRINTABLE], help_text="Of the service that sends."
+    )
+    service_id = forms.CharField(
+        required=False, label="Service ID", help_text="Where the service takes JSON Web Tokens."
+    )
     service_secret = SecretField(required=False, help_text="Base64, as Webex Connect shows it.")
     webhook_secret = SecretField(
         required=False,
@@ -58,6 +67,7 @@ class WebexConnectConfig(Provider.Config):
         required=False,
         choices=[("", "As Webex Connect does by default"), ("1", "1, lowest"), ("2", "2")]
         + [("3", "3, highest")],
+        help_text="Of this gateway's messages among all that the tenant sends.",
     )
     expiry = forms.ChoiceField(
         required=False,
@@ -81,9 +91,13 @@ class WebexConnectConfig(Provider.Config):
         help_text="Up to 1,000 of equal content in one call, and never more than the gateway's "
         "rate. Empty: one. How Webex Connect answers for several is not documented: test first.",
     )
-    track_clicks = SwitchField(help_text="In mails; in SMS only in links that are shortened.")
-    track_opens = SwitchField(help_text="In mails with HTML.")
-    shorten_links = SwitchField(help_text="In SMS; needs the domain below.")
+    track_clicks = SwitchField(
+        help_text="Reports who opened a link: in mails, and in SMS of links that are shortened."
+    )
+    track_opens = SwitchField(help_text="Reports who opened a mail with HTML.")
+    shorten_links = SwitchField(
+        help_text="In SMS: they become short ones, which live 180 days. Needs the domain below."
+    )
     domain = forms.CharField(
         required=False,
         max_length=200,
@@ -92,7 +106,9 @@ class WebexConnectConfig(Provider.Config):
         help_text="As Webex Connect's support has set it up: https://me.example.com",
     )
     smart_links = JsonTemplateField(
-        required=False, label="Smart links", help_text='[{"smartlinkId": 5, "validity": 30}]'
+        required=False,
+        label="Smart links",
+        help_text='Links kept by Webex Connect, by id: [{"smartlinkId": 5, "validity": 30}].',
     )
     dlt_template_id = forms.CharField(
         required=False,
@@ -126,7 +142,11 @@ class WebexConnectConfig(Provider.Config):
         help_text="Webex Connect sends an SMS to who has no RCS.",
     )
     sms_sender_id = forms.CharField(
-        required=False, max_length=100, validators=[PRINTABLE], label="SMS sender ID"
+        required=False,
+        max_length=100,
+        validators=[PRINTABLE],
+        label="SMS sender ID",
+        help_text="One that is set up in the account.",
     )
     fallback_text = forms.CharField(
         required=False,
@@ -134,8 +154,57 @@ class WebexConnectConfig(Provider.Config):
         validators=[_template],
         help_text="Of that SMS, placeholders allowed. Empty: the message's text.",
     )
+    authority = CertificateField()
     carrier_id = forms.CharField(
-        required=False, max_length=20, validators=[PRINTABLE], label="Carrier ID"
+        required=False,
+        max_length=20,
+        validators=[PRINTABLE],
+        label="Carrier ID",
+        help_text="Only where all numbers of this gateway are of one carrier: it hastens RCS.",
+    )
+
+    groups = (
+        Group(
+            title="Account",
+            lines=("base_url", "service_key", ("service_id", "service_secret")),
+            note="Either a service key, or a service ID with its secret.",
+        ),
+        Group(
+            title="RCS",
+            lines=("rcs_app_id", "rcs_content", "carrier_id"),
+            channels=(Channel.RCS, Channel.CUSTOM_IM),
+        ),
+        Group(
+            title="SMS fallback",
+            lines=("sms_fallback", ("sms_sender_id", "fallback_text")),
+            is_rare=True,
+            channels=(Channel.RCS, Channel.CUSTOM_IM),
+        ),
+        Group(title="Clicks", lines=("track_clicks",), channels=(Channel.SMS, Channel.EMAIL)),
+        Group(title="Opens", lines=("track_opens",), channels=(Channel.EMAIL,)),
+        Group(title="Attachments", lines=("attachments",), is_rare=True, channels=(Channel.EMAIL,)),
+        Group(
+            title="Short links",
+            lines=("shorten_links", "domain", "smart_links"),
+            is_rare=True,
+            channels=(Channel.SMS,),
+        ),
+        Group(
+            title="SMS to India", lines=("dlt_template_id",), is_rare=True, channels=(Channel.SMS,)
+        ),
+        Group(
+            title="Template of Webex Connect",
+            lines=("template_id", "substitutions"),
+            note="Sent instead of the message's own content.",
+            is_rare=True,
+        ),
+        Group(
+            title="Sending",
+            lines=(("priority", "batch"), "send_at", "expiry"),
+            is_rare=True,
+        ),
+        Group(title="Webhooks", lines=("webhook_secret",), is_rare=True),
+        CERTIFICATE,
     )
 
     def clean_service_secret(self) -> str:

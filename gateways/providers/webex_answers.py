@@ -37,12 +37,6 @@ RATE_PAUSE_SECONDS = 1.0
 QUOTA_PAUSE_SECONDS = 300.0
 
 
-def object_in(answer: HttpAnswer) -> Mapping[str, Any]:
-    """The object in an answer; an empty one where there is none."""
-    told = read_answer(answer.text)
-    return told if isinstance(told, Mapping) else {}
-
-
 def problem_named(told: Mapping[str, Any], answer: HttpAnswer) -> ProviderError | None:
     """The problem that a `code` names; None where it says nothing more than the HTTP status."""
     code = identifier(told.get("code"))

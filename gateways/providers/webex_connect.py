@@ -18,6 +18,7 @@ import jwt
 
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers import webex_bodies as bodies
+from gateways.providers.answers import object_in
 from gateways.providers.base import (
     GatewayMisconfigured,
     HttpAnswer,
@@ -35,13 +36,15 @@ from gateways.providers.base import (
 from gateways.providers.signatures import is_hex_hmac
 from gateways.providers.values import items
 from gateways.providers.webex_account import WebexConnectConfig
-from gateways.providers.webex_answers import (
-    object_in,
-    problem_named,
-    results_in,
-)
+from gateways.providers.webex_answers import problem_named, results_in
 from gateways.providers.webex_receipts import receipts
 from gateways.providers.webex_times import ending
+
+TRACKED: Mapping[Channel, Mapping[str, Status]] = {
+    Channel.EMAIL: {"track_opens": Status.OPENED, "track_clicks": Status.CLICKED},
+    Channel.SMS: {"shorten_links": Status.CLICKED, "track_clicks": Status.CLICKED},
+}
+"""The switches that a status hangs on, by channel: all that name it have to be on."""
 
 
 class WebexConnect(HttpProvider):
@@ -89,6 +92,13 @@ class WebexConnect(HttpProvider):
             return message.id
         minute = message.expires_at and int(message.expires_at.timestamp()) // 60
         return minute, hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).digest()
+
+    def reported(self, channel: Channel) -> frozenset[Status]:
+        """Opens and clicks of mails, and clicks in SMS, only where they are tracked."""
+        switches = TRACKED.get(channel, {}).items()
+        return self.reports_on(channel) - {
+            told for name, told in switches if not self.config.get(name)
+        }
 
     def content_problem(self, channel: Channel, text: str, html: str) -> str | None:
         return bodies.content_problem(channel, text, html, self.config)
@@ -148,6 +158,7 @@ class WebexConnect(HttpProvider):
             url=self.config["base_url"].rstrip("/") + "/v2/messages",
             headers=self._credentials() | {"Content-Type": "application/json"},
             body=json.dumps(body).encode(),
+            authority=self.authority,
         )
 
     def _credentials(self) -> dict[str, str]:

@@ -16,12 +16,17 @@ What else readers write is no receipt.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.values import StatusUpdate, identifier, spoken, unread
+from gateways.providers.values import (
+    StatusUpdate,
+    identifier,
+    moment_of,
+    phone_number,
+    spoken,
+    unread,
+)
 
 WORDS: Mapping[str, Status] = {
     "queued": Status.ACCEPTED,
@@ -84,7 +89,7 @@ def _receipt(item: object) -> tuple[StatusUpdate, str]:
         provider_id=transaction,
         word=word,
         detail=f"{code} {_reason(status, told)}".strip(),
-        occurred_at=_moment(told.get("timestamp")),
+        occurred_at=moment_of(told.get("timestamp")),
         is_permanent=status in ENDS and code in PERMANENT_CODES,
         part=part,
         parts=parts,
@@ -110,12 +115,11 @@ def _opt_out(update: StatusUpdate) -> StatusUpdate:
 
 
 def _tap(told: Mapping[str, Any]) -> StatusUpdate:
-    number = identifier(told.get("msisdn"))
     return StatusUpdate(
         status=Status.CLICKED,
-        recipient=Personal(f"+{number.removeprefix('+')}") if number else None,
+        recipient=phone_number(told.get("msisdn")),
         word=POSTBACK,
-        occurred_at=_moment(told.get("ts")) or _moment(told.get("datetime")),
+        occurred_at=moment_of(told.get("ts")) or moment_of(told.get("datetime")),
     )
 
 
@@ -145,12 +149,3 @@ def _transaction(told: Mapping[str, Any]) -> tuple[str | None, int, int]:
     is_several = re.fullmatch(r"[0-9]{1,3}", count, re.ASCII) and int(count) > 1
     parts = int(count) if is_several else 1
     return transaction[: found.start()], int(found[1]) if parts > 1 else 0, parts
-
-
-def _moment(value: object) -> datetime | None:
-    """The time of the receipt, where it says which zone it is in."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None

@@ -17,6 +17,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from gateways.providers.errors import GatewayMisconfigured
+from gateways.providers.groups import ConfigForm
 from gateways.providers.tables import WordsField
 
 ALWAYS_TEMPLATE, FREE_TEXT = "never", "try"
@@ -29,10 +30,9 @@ TEMPLATE_NAME = RegexValidator(
     r"\A[a-z0-9_]{1,512}\Z", "Lower-case letters, digits and underscores only."
 )
 LANGUAGE_CODE = RegexValidator(r"\A[A-Za-z_]{2,20}\Z", "A code such as en or en_US is expected.")
-STOP_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe"})
 
 
-class TemplateOptions(forms.Form):
+class TemplateOptions(ConfigForm):
     """How a body becomes a WhatsApp message."""
 
     text_window = forms.ChoiceField(
@@ -80,13 +80,6 @@ def template_of(config: Mapping[str, Any], properties: Mapping[str, Any]) -> tup
 def as_parameter(text: str) -> str:
     """The text as a template's variable takes it: what WhatsApp forbids becomes one space."""
     return BLANKS.sub(lambda found: _allowed(found[0]), text).strip()
-
-
-def is_stop(text: object) -> bool:
-    """Whether somebody's answer is one of the words by which people opt out, and nothing else."""
-    if not isinstance(text, str) or len(text) > 2 * TEXT_LIMIT:
-        return False
-    return " ".join(text.casefold().split()).strip(".!\"' ") in STOP_WORDS
 
 
 def _allowed(blanks: str) -> str:

@@ -64,7 +64,7 @@ SERVICE = Service(
         "configuration_set": name(
             "Configuration set", "The one whose events go to our webhook.", required=False
         ),
-        "api_url": api_url("https://email.<region>.amazonaws.com"),
+        "api_url": api_url("https://email.<region>.amazonaws.com", adds="v2/email/outbound-emails"),
     },
     webhook={
         "topic_arn": forms.CharField(
@@ -76,11 +76,13 @@ SERVICE = Service(
         ),
     },
     proof="RSA by Amazon SNS",
-    reports=ALL,
+    reports=ALL - {Status.UNSUBSCRIBED},
     word="eventType|notificationType",
     # The mail is still on its way.
     silent=frozenset({"DeliveryDelay"}),
     hard=({"bounce.bounceType": ("Permanent",)},),
+    # Not among its reports: it is told of the readers of contact lists alone, and no mail of ours
+    # names one. Should it come nevertheless, it is somebody's wish.
     told={
         Status.UNSUBSCRIBED: (
             {
@@ -89,6 +91,7 @@ SERVICE = Service(
             },
         )
     },
+    takes_message_id=True,
     is_always_signed=True,
     # Subscriptions are confirmed here, once they are proved.
     view_settings={"auto_confirm_sns_subscriptions": False},

@@ -75,10 +75,11 @@ def _update(
         message_id=message_id,
         provider_id=provider_id,
         word=word,
-        detail=_detail(event),
+        detail=_detail(event) or identifier(at(event.esp_event, service.reason)) or "",
         occurred_at=event.timestamp if event.timestamp and event.timestamp.tzinfo else None,
         recipient=None if is_named or not event.recipient else Personal(str(event.recipient)),
         event_id=identifier(event.event_id) or "",
+        is_machine=True if _fits(event, service.scanned) else None,
         is_permanent=status in (Status.FAILED, Status.REJECTED) and _fits(event, service.hard),
     )
 

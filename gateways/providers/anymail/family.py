@@ -17,23 +17,24 @@ from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailConfigurationError, AnymailError
 from anymail.message import AnymailStatus
 from anymail.webhooks.base import AnymailBaseWebhookView
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.core.mail import EmailMultiAlternatives
+from django.http.multipartparser import MultiPartParserError
 from django.utils.module_loading import import_string
 
 from gateway_project.lib.requests_door import GuardedSession
 from gateway_project.lib.transport import TransportError
-from gateway_project.lib.vocabulary import Channel
+from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.anymail.events import ID_KEY, updates_of
 from gateways.providers.anymail.outcomes import answer_of, problem_in, refusal_of, result_of
 from gateways.providers.anymail.requests_in import django_request, singly
-from gateways.providers.anymail.service import Service
+from gateways.providers.anymail.service import Service, grouped
 from gateways.providers.anymail.services import SERVICES as TABLE
 from gateways.providers.base import (
     ID_HEADER,
     BlockingProvider,
+    ConfigForm,
     GatewayUnavailable,
     MessageRejected,
     OutboundMessage,
@@ -47,6 +48,7 @@ from gateways.providers.base import (
     is_success,
     transport_error,
 )
+from gateways.providers.fields import CertificateField
 from gateways.providers.links import UnsubscribeOption, unsubscribe_headers
 from gateways.providers.mails import compose
 
@@ -61,6 +63,13 @@ UNREADABLE = (
     ValueError,
 )
 """What anymail raises over a body that is not what the service sends."""
+BY_OUR_LINK = frozenset({Status.UNSUBSCRIBED})
+NO_WEBHOOK = (
+    *UNREADABLE,
+    *(BadRequest, MultiPartParserError, SuspiciousOperation),
+    *(OSError, RecursionError),  # times beyond the calendar, and what is nested without end
+)
+"""And what Django and Python raise over a request."""
 REFUSED_AS_EMPTY = (HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _warnings_lock = threading.Lock()
 
@@ -89,7 +98,8 @@ class AnymailProvider(BlockingProvider):
         is_listed = service.takes_headers and self.config.get("list_unsubscribe")
         headers = unsubscribe_headers(self.public_url, message.id) if is_listed else {}
         mail = compose(message, headers)
-        del mail.extra_headers["Message-ID"]
+        if not service.takes_message_id:
+            del mail.extra_headers["Message-ID"]
         if not service.takes_headers:
             del mail.extra_headers[ID_HEADER]
         if service.takes_metadata:
@@ -115,6 +125,11 @@ class AnymailProvider(BlockingProvider):
         status = getattr(mail, "anymail_status", status)
         told = next(iter(status.recipients.values()), None)
         return result_of(told.status, told.message_id) if told else result_of(None, None)
+
+    def reported(self, channel: Channel) -> frozenset[Status]:
+        """What the service tells, and what our own link does where it is added."""
+        is_listed = self.service.takes_headers and self.config.get("list_unsubscribe")
+        return self.service.reports | (BY_OUR_LINK if is_listed else frozenset())
 
     def check_connection(self) -> str:
         """Makes the call of the table. Only an answer that fits it is a success."""
@@ -176,8 +191,8 @@ class AnymailProvider(BlockingProvider):
         if not self._is_signed():
             return
         try:
-            self._view().run_validators(django_request(request))
-        except UNREADABLE:
+            self._view(request).run_validators(django_request(request))
+        except NO_WEBHOOK:
             pass
         else:
             return
@@ -193,9 +208,9 @@ class AnymailProvider(BlockingProvider):
     def _updates(self, request: WebhookRequest) -> list[StatusUpdate]:
         """The reports of one event; an unknown one where it cannot be read."""
         try:
-            events = self._view().parse_events(django_request(request))
+            events = self._view(request).parse_events(django_request(request))
             return [update for event in events for update in updates_of(event, self.service)]
-        except UNREADABLE:
+        except NO_WEBHOOK:
             text = request.body.decode("utf-8", "replace")
             return [StatusUpdate(status=None, detail="an event that cannot be read", unread=text)]
 
@@ -203,8 +218,8 @@ class AnymailProvider(BlockingProvider):
         given = any(self.config.get(name) for name in self.service.webhook)
         return self.service.is_always_signed or given
 
-    def _view(self) -> AnymailBaseWebhookView:
-        return view_of(self.service, self.config, self.webhook_url)
+    def _view(self, request: WebhookRequest) -> AnymailBaseWebhookView:
+        return view_of(self.service, self.config, request.url)
 
     def close(self) -> None:
         while self._backends:
@@ -221,18 +236,18 @@ class AnymailProvider(BlockingProvider):
 
     def _new_backend(self) -> AnymailBaseBackend:
         names = self.service.account
-        return _quietly(_guarded(self.service), **_given(self.config, names))
+        backend = _guarded(self.service, self.config.get("authority", ""))
+        return _quietly(backend, **_given(self.config, names))
 
 
 def view_of(service: Service, config: Mapping[str, Any], url: str) -> AnymailBaseWebhookView:
-    """anymail's view with this account's keys. Raises ValueError where a key is none."""
+    """anymail's view with this account's keys, for a webhook to that URL. Raises ValueError where a
+    key is none."""
     kwargs = {theirs: config.get(ours, "") for ours, theirs in service.view_names.items()}
-    if service.slug in ("resend", "mailtrap", "mandrill") and not kwargs.get(
-        service.view_names["webhook_key"]
-    ):
-        kwargs = {}
+    if service.has_optional_key:
+        kwargs = {theirs: key for theirs, key in kwargs.items() if key}
     kwargs |= service.view_settings
-    if service.slug == "mandrill":
+    if service.signs_url:
         kwargs["webhook_url"] = url
     user, password = config.get("webhook_user", ""), config.get("webhook_password", "")
     kwargs["webhook_secret"] = [f"{user}:{password}"] if user or password else []
@@ -251,10 +266,11 @@ def _given(config: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any
     return {name: config[name] for name in names if config.get(name)}
 
 
-def _guarded(service: Service) -> type[AnymailBaseBackend]:
+def _guarded(service: Service, authority: str) -> type[AnymailBaseBackend]:
     """The service's backend over the guarded door."""
     backend = import_string(f"anymail.backends.{service.module}.EmailBackend")
-    return type("EmailBackend", (backend,), {"create_session": lambda self: GuardedSession()})
+    door = {"create_session": lambda self: GuardedSession(authority)}
+    return type("EmailBackend", (backend,), door)
 
 
 def _clean(service: Service) -> Any:
@@ -268,9 +284,6 @@ def _clean(service: Service) -> Any:
             raise ValidationError("Webhook user and password are given both or not at all.")
         try:
             view_of(service, form.cleaned_data, "")
-            load = form.cleaned_data.get("webhook_key") if service.slug == "postal" else ""
-            if load:
-                _check_public_key(load)
         except (ValueError, TypeError):
             problem = "The webhook's key is not one of this service."
         else:
@@ -280,14 +293,11 @@ def _clean(service: Service) -> Any:
     return clean
 
 
-def _check_public_key(text: str) -> None:
-    pem = f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----"
-    load_pem_public_key(pem.encode())
-
-
-def _config(service: Service, options: tuple[type[forms.Form], ...]) -> type[forms.Form]:
-    members = {**service.account, **service.webhook, "clean": _clean(service)}
-    return type("Config", (*options, forms.Form), members)
+def _config(service: Service, options: tuple[type[ConfigForm], ...]) -> type[ConfigForm]:
+    groups = grouped(service, [name for option in options for name in option.base_fields])
+    fields = {**service.account, **service.webhook, "authority": CertificateField()}
+    members = {**fields, "clean": _clean(service), "groups": groups}
+    return type("Config", (*options, ConfigForm), members)
 
 
 def made(service: Service, base: type[AnymailProvider] = AnymailProvider) -> type[AnymailProvider]:
@@ -299,7 +309,7 @@ def made(service: Service, base: type[AnymailProvider] = AnymailProvider) -> typ
         "title": service.title,
         "needs": service.needs,
         "instructions": service.steps,
-        "reports": service.reports,
+        "reports": service.reports | (BY_OUR_LINK if service.takes_headers else frozenset()),
         "proof": service.proof,
     }
     options = (UnsubscribeOption,) if service.takes_headers else ()

@@ -17,6 +17,9 @@ MULTIPART = "multipart/form-data"
 MANDRILL = "mandrill_events"
 BATCHES = ("events", "events_by_user")
 """The members in which a service sends several events."""
+MOST_EVENTS, MOST_BYTES = 10_000, 16 * 1024 * 1024
+"""In one webhook: what stands around the events of a batch is read anew for each of them."""
+MOST_FIELDS = 1_000
 
 
 def django_request(request: WebhookRequest) -> WSGIRequest:
@@ -39,12 +42,23 @@ def django_request(request: WebhookRequest) -> WSGIRequest:
     return WSGIRequest(environ)
 
 
-def singly(request: WebhookRequest, is_listed: bool) -> Iterator[WebhookRequest]:
+def singly(request: WebhookRequest, is_listed: bool) -> list[WebhookRequest]:
     """The request, once for each event in it: one that is broken hides no other.
 
     `is_listed`: the service sends its events in a list, even a single one.
     Raises ValueError where the body cannot be read.
     """
+    found: list[WebhookRequest] = []
+    length = 0
+    for each in _singly(request, is_listed):
+        found.append(each)
+        length += len(each.body)
+        if len(found) > MOST_EVENTS or length > MOST_BYTES:
+            raise ValueError("there are too many events in it")
+    return found
+
+
+def _singly(request: WebhookRequest, is_listed: bool) -> Iterator[WebhookRequest]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
         yield from _of_form(request)
@@ -58,7 +72,8 @@ def singly(request: WebhookRequest, is_listed: bool) -> Iterator[WebhookRequest]
 
 
 def _of_form(request: WebhookRequest) -> Iterator[WebhookRequest]:
-    form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+    text = request.body.decode("utf-8", "replace")
+    form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     if MANDRILL not in form:
         yield request
         return

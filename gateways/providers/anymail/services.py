@@ -34,10 +34,14 @@ SERVICES: tuple[Service, ...] = (
         view="BrevoTrackingWebhookView",
         needs="An API key (v3) of Brevo.",
         steps=("In Brevo, under SMTP & API, create an API key. " + SENDER, HOOK, BASIC),
-        account={"api_key": secret("API key"), "api_url": api_url("https://api.brevo.com/v3/")},
+        account={
+            "api_key": secret("API key"),
+            "api_url": api_url("https://api.brevo.com/v3/", adds="smtp/email"),
+        },
         webhook=basic_auth(),
         reports=ALL,
         hard=({"event": ("hard_bounce", "invalid_email")},),
+        scanned=({"event": ("unique_proxy_open", "proxy_open")},),
         check=Check(path="account"),
     ),
     Service(
@@ -49,7 +53,7 @@ SERVICES: tuple[Service, ...] = (
         steps=("In MailerSend, create an API token for your domain. " + SENDER, HOOK),
         account={
             "api_token": secret("API token"),
-            "api_url": api_url("https://api.mailersend.com/v1/"),
+            "api_url": api_url("https://api.mailersend.com/v1/", adds="email"),
         },
         webhook={"webhook_key": signing_key("Signing secret", "Shown beside the webhook.")},
         view_names={"webhook_key": "signing_secret"},
@@ -76,11 +80,12 @@ SERVICES: tuple[Service, ...] = (
         account={
             "api_key": secret("API key"),
             "sender_domain": name("Domain", "Empty: that of the From address.", required=False),
-            "api_url": api_url("https://api.mailgun.net/v3/"),
+            "api_url": api_url("https://api.mailgun.net/v3/", adds=r"[\w-]+(\.[\w-]+)+/messages"),
         },
         webhook={"webhook_key": signing_key("Webhook signing key", "Of the Mailgun account.")},
         view_names={"webhook_key": "webhook_signing_key"},
-        proof="HMAC-SHA256, where set up",
+        # Of a time and a token beside the event, and not of the event.
+        proof="HMAC-SHA256 without the content, where set up",
         reports=ALL,
         word="event-data.event",
         hard=(
@@ -102,7 +107,7 @@ SERVICES: tuple[Service, ...] = (
         account={
             "api_key": secret("API key"),
             "secret_key": secret("Secret key"),
-            "api_url": api_url("https://api.mailjet.com/v3.1/"),
+            "api_url": api_url("https://api.mailjet.com/v3.1/", adds="send"),
         },
         webhook=basic_auth(),
         reports=ALL,
@@ -120,10 +125,13 @@ SERVICES: tuple[Service, ...] = (
         account={
             "api_token": secret("API token"),
             "sandbox_id": name("Sandbox ID", "Empty: mails are really sent.", required=False),
-            "api_url": api_url("https://send.api.mailtrap.io/api/, or that of the sandbox"),
+            "api_url": api_url(
+                "https://send.api.mailtrap.io/api/, or that of the sandbox", adds="send"
+            ),
         },
         webhook={"webhook_key": signing_key("Signature secret", "Shown beside the webhook.")},
         view_names={"webhook_key": "tracking_secret"},
+        has_optional_key=True,
         proof="HMAC-SHA256, where set up",
         reports=ALL,
         hard=({"event": ("bounce",)},),
@@ -143,14 +151,16 @@ SERVICES: tuple[Service, ...] = (
         ),
         account={
             "api_key": secret("API key"),
-            "api_url": api_url("https://mandrillapp.com/api/1.0/"),
+            "api_url": api_url("https://mandrillapp.com/api/1.0/", adds="messages/send.json"),
         },
         webhook={"webhook_key": signing_key("Webhook key", "Shown beside the webhook.")},
         view_names={"webhook_key": "webhook_key"},
+        has_optional_key=True,
+        signs_url=True,
         proof="HMAC-SHA1 over URL and form, where set up",
-        # anymail does not know Mandrill's "delivered": it goes to the inbox.
-        reports=ALL - {Status.DELIVERED},
+        reports=ALL,
         word="event|type",
+        told={Status.DELIVERED: ({"event": ("delivered",)},)},
         silent=frozenset({"whitelist", "blacklist"}),
         hard=({"event": ("hard_bounce",)},),
         check=Check(path="users/ping2.json", method="POST", body='{{"key": "{api_key}"}}'),
@@ -175,13 +185,16 @@ SERVICES: tuple[Service, ...] = (
         ),
         account={
             "api_key": secret("API key"),
-            "api_url": own_api_url("https://postal.example.com"),
+            "api_url": own_api_url("https://postal.example.com", adds="api/v1/send/message"),
         },
         webhook={"webhook_key": public_key("Base64, as the DKIM record shows it after p=.")},
         view_names={"webhook_key": "webhook_key"},
         proof="RSA, where set up",
-        reports=frozenset({Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.CLICKED}),
-        word="payload.status",
+        reports=ALL - {Status.COMPLAINED, Status.UNSUBSCRIBED},
+        word="payload.status|event",
+        told={Status.OPENED: ({"event": ("MessageLoaded",)},)},
+        # About the server, and not about a message.
+        silent=frozenset({"DomainDNSError", "SendLimitApproaching", "SendLimitExceeded"}),
         takes_metadata=False,
         check=Check(path="api/v1/send/message", method="POST", body="{{}}", is_empty_message=True),
         refusals={
@@ -205,12 +218,14 @@ SERVICES: tuple[Service, ...] = (
         account={
             "server_token": secret("Server token"),
             "message_stream": name("Message stream", "Empty: outbound.", required=False),
-            "api_url": api_url("https://api.postmarkapp.com/"),
+            "api_url": api_url("https://api.postmarkapp.com/", adds="email"),
         },
         webhook=basic_auth(),
         reports=ALL,
-        word="RecordType",
-        silent=frozenset({"Inbound"}),
+        word="Type|RecordType",
+        # A bounce that Postmark could not make out is one all the same.
+        told={Status.FAILED: ({"RecordType": ("Bounce",), "Type": ("Unknown",)},)},
+        silent=frozenset({"Inbound", "InboundError"}),
         hard=({"RecordType": ("Bounce",), "Type": ("HardBounce", "BadEmailAddress")},),
         check=Check(path="server"),
     ),
@@ -225,12 +240,21 @@ SERVICES: tuple[Service, ...] = (
             HOOK,
             "Put the signing secret of the webhook (whsec_...) into its field.",
         ),
-        account={"api_key": secret("API key"), "api_url": api_url("https://api.resend.com/")},
+        account={
+            "api_key": secret("API key"),
+            "api_url": api_url("https://api.resend.com/", adds="emails"),
+        },
         webhook={"webhook_key": signing_key("Signing secret", "Begins with whsec_.")},
         view_names={"webhook_key": "signing_secret"},
+        has_optional_key=True,
         proof="HMAC-SHA256 by Svix, where set up",
-        reports=ALL - {Status.REJECTED, Status.UNSUBSCRIBED},
+        reports=ALL - {Status.UNSUBSCRIBED},
         word="type",
+        told={
+            Status.FAILED: ({"type": ("email.failed",)},),
+            Status.REJECTED: ({"type": ("email.suppressed",)},),
+        },
+        reason="data.failed.reason|data.suppressed.message",
         silent=frozenset({"email.scheduled"}),
         hard=({"data.bounce.type": ("Permanent",)},),
         check=Check(path="emails", method="POST", body="{{}}", is_empty_message=True),
@@ -247,9 +271,9 @@ SERVICES: tuple[Service, ...] = (
         ),
         account={
             "secret_key": secret("Secret key"),
-            "project_id": name("Project ID"),
+            "project_id": name("Project ID", "Of the project that holds the domain."),
             "region": name("Region", "Empty: fr-par.", required=False),
-            "api_url": api_url("https://api.scaleway.com/transactional-email/..."),
+            "api_url": api_url("https://api.scaleway.com/transactional-email/...", adds="emails"),
         },
         reports=frozenset({Status.ACCEPTED, Status.REJECTED}),
         check=Check(path="domains?project_id={project_id}"),
@@ -268,11 +292,15 @@ SERVICES: tuple[Service, ...] = (
             HOOK,
             "Switch the signed event webhook on, and put its verification key into the field.",
         ),
-        account={"api_key": secret("API key"), "api_url": api_url("https://api.sendgrid.com/v3/")},
+        account={
+            "api_key": secret("API key"),
+            "api_url": api_url("https://api.sendgrid.com/v3/", adds="mail/send"),
+        },
         webhook={"webhook_key": public_key("The verification key of the signed event webhook.")},
         view_names={"webhook_key": "tracking_webhook_verification_key"},
         proof="ECDSA, where set up",
         reports=ALL,
+        scanned=({"sg_machine_open": (True,)},),
         hard=(
             {"event": ("bounce",), "type": ("bounce",)},
             {"event": ("dropped",), "reason": ("Invalid", "Bounced Address")},
@@ -294,14 +322,15 @@ SERVICES: tuple[Service, ...] = (
         ),
         account={
             "api_key": secret("API key"),
-            "subaccount": name("Subaccount", required=False),
-            "api_url": api_url("https://api.sparkpost.com/api/v1/"),
+            "subaccount": name("Subaccount", "Its ID. Empty: the account itself.", required=False),
+            "api_url": api_url("https://api.sparkpost.com/api/v1/", adds="transmissions"),
         },
         webhook=basic_auth(),
         reports=ALL,
         word="msys.*.type",
         silent=frozenset({"initial_open", "amp_initial_open"}),
         hard=({"msys.*.bounce_class": ("10", "30")},),
+        scanned=({"msys.*.is_prefetched": (True,)},),
         check=Check(path="account"),
     ),
     Service(
@@ -317,7 +346,9 @@ SERVICES: tuple[Service, ...] = (
         ),
         account={
             "api_key": secret("API key"),
-            "api_url": own_api_url("https://go1.unisender.ru/ru/transactional/api/v1"),
+            "api_url": own_api_url(
+                "https://go1.unisender.ru/ru/transactional/api/v1", adds="email/send.json"
+            ),
         },
         view_names={"api_key": "api_key"},
         proof="MD5 over body and API key",

@@ -44,7 +44,7 @@ class GuardedBackend(EmailBackend):  # type: ignore[misc]
             client_params={"endpoint_url": config.get("api_url"), "config": CLIENT},
             configuration_set_name=config.get("configuration_set"),
         )
-        self.door = GuardedSession()
+        self.door = GuardedSession(config.get("authority", ""))
 
     def open(self) -> bool:
         is_new: bool = super().open()
