@@ -21,7 +21,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
-KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+KEY_ID_LENGTH = 16
+KEY_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{KEY_ID_LENGTH}}}")
 
 
 class Undecryptable(Exception):
@@ -54,6 +55,16 @@ class KeyRing:
                 )
             keys[key_id] = key
         return cls(keys)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """In the ring's order: the first one seals."""
+        return tuple(self._keys)
+
+    def fingerprint(self, key_id: str) -> str:
+        """Tells this key from another of the same id, and nothing of its bytes."""
+        purpose = f"gatehouse:fingerprint:{key_id}".encode()
+        return hmac.digest(self._keys[key_id], purpose, hashlib.sha256).hex()
 
     def seal(self, plain: str, *, column: str, row: object) -> str:
         """Encrypts `plain` for one column of one row."""
@@ -110,6 +121,11 @@ def _purpose_key(purpose: str, secret: str) -> bytes:
     return hmac.digest(
         secret.encode("utf-8", "surrogatepass"), f"gatehouse:{purpose}".encode(), hashlib.sha256
     )
+
+
+def index_fingerprint() -> str:
+    """Tells one `PII_INDEX_KEY` from another."""
+    return keyed_digest("", purpose="fingerprint")
 
 
 def keyed_digest(value: bytes | str, *, purpose: str) -> str:

@@ -5,13 +5,15 @@ import re
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
-from django_otp.plugins.otp_static.models import StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from gateways.models import AuditEntry
+from gateway_project.back_office.two_factor import factor
+from gateway_project.back_office.two_factor.page import _key_uri
+from gateway_project.lib.fields import Ciphertext
+from gateways.models import AuditEntry, RecoveryCode, RecoverySheet, TokenApp
 from tests.back_office.people import PASSWORD, browser_of, person_with
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +35,8 @@ def log_in(person: User, at: str = "/admin/login/") -> Client:
 
 def token_of(person: User, later: int = 0) -> str:
     """What the telephone shows, now or some steps later."""
-    device = TOTPDevice.objects.get(user=person)
-    return f"{totp(device.bin_key, device.step, device.t0, device.digits, later):06d}"
+    device = TokenApp.objects.get(user=person)
+    return f"{totp(device.key, drift=later):06d}"
 
 
 def enrol(person: User, client: Client) -> list[str]:
@@ -50,7 +52,7 @@ def is_in(client: Client) -> bool:
 
 def forget_waiting(person: User) -> None:
     """As if somebody had waited until the next token may be tried."""
-    TOTPDevice.objects.filter(user=person).update(throttling_failure_count=0)
+    TokenApp.objects.filter(user=person).update(throttling_failure_count=0)
 
 
 def test_a_password_is_enough_for_who_has_no_factor(person):
@@ -64,7 +66,7 @@ def test_the_secret_is_shown_while_it_is_set_up_and_not_again(person):
     secret = re.search(r'id="two-factor-secret"[^>]*>([A-Z2-7 ]+)<', shown)[1]
     assert len(secret.replace(" ", "")) == 32
     assert secret not in client.get(OWN_PAGE).content.decode()
-    assert TOTPDevice.objects.get().confirmed is False
+    assert TokenApp.objects.get().confirmed is False
     assert is_in(log_in(person))
 
 
@@ -111,7 +113,7 @@ def test_a_recovery_code_is_good_for_one_time(person):
     again = log_in(person)
     again.post(STEP, {"token": codes[0]})
     assert not is_in(again)
-    assert StaticToken.objects.count() == 9
+    assert RecoveryCode.objects.count() == 9
 
 
 def test_the_next_token_has_to_wait_after_a_wrong_one(person):
@@ -167,13 +169,13 @@ def test_a_factor_is_removed_and_codes_renewed_with_a_token_only(person):
     client = log_in(person)
     old = enrol(person, client)
     assert client.post(OWN_PAGE, {"do": "remove", "token": "000000"}).status_code == 200
-    assert TOTPDevice.objects.exists()
+    assert TokenApp.objects.exists()
     new = client.post(OWN_PAGE, {"do": "renew", "token": old[0]}).context["codes"]
     assert set(new).isdisjoint(old)
-    assert StaticToken.objects.count() == 10
+    assert RecoveryCode.objects.count() == 10
     client.post(OWN_PAGE, {"do": "remove", "token": new[0]})
-    assert not TOTPDevice.objects.exists()
-    assert not StaticToken.objects.exists()
+    assert not TokenApp.objects.exists()
+    assert not RecoveryCode.objects.exists()
     assert is_in(log_in(person))
 
 
@@ -181,7 +183,7 @@ def test_a_factor_is_not_replaced_by_setting_up_another(person):
     client = log_in(person)
     enrol(person, client)
     client.post(OWN_PAGE, {"do": "start"})
-    assert TOTPDevice.objects.get().confirmed
+    assert TokenApp.objects.get().confirmed
 
 
 def test_where_it_is_required_it_is_set_up_first(person, settings):
@@ -200,7 +202,7 @@ def test_an_administrator_takes_a_lost_factor_away(person):
     administrator = browser_of(person_with("administrator"))
     url = reverse("admin:auth_user_reset_second_factor", args=[person.pk])
     assert "Remove the second factor" in administrator.get(url).content.decode()
-    assert TOTPDevice.objects.exists()
+    assert TokenApp.objects.exists()
     administrator.post(url)
     assert is_in(log_in(person))
     assert AuditEntry.objects.order_by("pk").last().actor_name == "administrator"
@@ -218,7 +220,7 @@ def test_neither_secrets_nor_tokens_are_written_down(person, caplog):
     caplog.set_level("DEBUG")
     client = log_in(person)
     codes = enrol(person, client)
-    key, token = TOTPDevice.objects.get().key, token_of(person, 1)
+    key, token = TokenApp.objects.get().seed.reveal(), token_of(person, 1)
     forget_waiting(person)
     client.post(STEP, {"token": "123123"})
     log_in(person).post(STEP, {"token": "123123"})
@@ -229,3 +231,71 @@ def test_neither_secrets_nor_tokens_are_written_down(person, caplog):
     )
     for secret in (*codes, key, token, "123123", PASSWORD):
         assert secret not in written
+
+
+def test_the_database_holds_neither_the_seed_nor_a_code(person):
+    codes = enrol(person, log_in(person))
+    seed = TokenApp.objects.get().seed.reveal()
+    columns = [*TokenApp.objects.values_list(), *RecoveryCode.objects.values_list()]
+    held = " ".join(str.__str__(cell) for row in columns for cell in row if isinstance(cell, str))
+    for secret in (seed, *codes, *(code.replace("-", "") for code in codes)):
+        assert secret not in held
+
+
+def test_a_recovery_code_that_is_moved_to_another_person_opens_nothing(person):
+    codes = enrol(person, log_in(person))
+    other = person_with("support", name="otto")
+    enrol(other, log_in(other))
+    RecoveryCode.objects.filter(sheet__user=other).delete()
+    RecoveryCode.objects.update(sheet=RecoverySheet.objects.get(user=other))
+    client = log_in(other)
+    client.post(STEP, {"token": codes[0]})
+    assert not is_in(client)
+
+
+def test_a_seed_that_no_key_opens_lets_nobody_in_and_a_recovery_code_still_does(person, caplog):
+    codes = enrol(person, log_in(person))
+    token = token_of(person, 1)
+    TokenApp.objects.update(seed=Ciphertext("t1$damaged"))
+    client = log_in(person)
+    answer = client.post(STEP, {"token": token})
+    assert "cannot be read now" in answer.content.decode()
+    assert f"the second factor of person {person.pk} cannot be decrypted" in caplog.text
+    assert not is_in(client)
+    client.post(STEP, {"token": codes[0]})
+    assert is_in(client)
+    assert client.get(OWN_PAGE).status_code == 200
+
+
+def test_a_seed_that_opens_no_more_while_it_is_set_up_is_begun_anew(person):
+    client = log_in(person)
+    client.post(OWN_PAGE, {"do": "start"})
+    TokenApp.objects.update(seed=Ciphertext("t1$damaged"))
+    answer = client.post(OWN_PAGE, {"do": "confirm", "token": "123456"})
+    assert "Set up" in answer.content.decode()
+    enrol(person, client)
+    assert is_in(client)
+
+
+def test_the_key_uri_is_one_that_apps_read(person):
+    device = factor.start(person)
+    uri = _key_uri(device, "ABC")
+    assert uri == (
+        "otpauth://totp/Gatehouse%3Amia?secret=ABC&issuer=Gatehouse"
+        "&algorithm=SHA1&digits=6&period=30"
+    )
+
+
+def test_the_command_line_lets_somebody_in_once(person, capsys):
+    enrol(person, log_in(person))
+    call_command("recovery_code", "mia")
+    code = capsys.readouterr().out.strip()
+    for expected in (True, False):
+        client = log_in(person)
+        client.post(STEP, {"token": code})
+        assert is_in(client) is expected
+        forget_waiting(person)
+        RecoverySheet.objects.update(throttling_failure_count=0)
+    assert AuditEntry.objects.order_by("pk").last().actor_name == "recovery_code"
+    with pytest.raises(CommandError):
+        call_command("recovery_code", "nobody")

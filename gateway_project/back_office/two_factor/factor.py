@@ -4,6 +4,7 @@ Tokens are held to be used once and are throttled by django-otp; wrong ones coun
 too, so that ten of them close the door for an hour.
 """
 
+import logging
 import re
 from typing import Any, Final
 
@@ -13,18 +14,20 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 from django_otp.models import Device
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gateway_project.back_office.two_factor.standing import forget
+from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.transactions import writing
 from gateways.auditing import record
-from gateways.models import Action
+from gateways.models import Action, RecoveryCode, RecoverySheet, TokenApp
+
+logger = logging.getLogger(__name__)
 
 RECOVERY_CODES: Final = 10
 SPACERS = re.compile(r"[\s-]")
 TOTP_TOKEN = re.compile(r"\d{6}")
 WRONG = "This token is wrong, or was used before."
+UNREADABLE = "Your second factor cannot be read now. Use a recovery code, or ask an administrator."
 TOO_SOON = "Too many wrong tokens. Wait a while before the next."
 
 
@@ -32,22 +35,22 @@ class TokenRefused(Exception):
     """Ask again. The text is for the person who typed it."""
 
 
-def start(person: Any) -> TOTPDevice | None:
+def start(person: Any) -> TokenApp | None:
     """A new secret to be confirmed, in the place of any before; None where there is a factor."""
     with writing():
         _lock(person)
-        own = TOTPDevice.objects.filter(user_id=person.pk)
+        own = TokenApp.objects.filter(user_id=person.pk)
         if own.filter(confirmed=True).exists():
             return None
         own.delete()
-        device: TOTPDevice = own.create(user_id=person.pk, name="telephone", confirmed=False)
+        device: TokenApp = own.create(user_id=person.pk, name="telephone", confirmed=False)
         return device
 
 
-def unconfirmed(person: Any) -> TOTPDevice | None:
-    """The secret that waits for its first token."""
-    found: TOTPDevice | None = TOTPDevice.objects.filter(user_id=person.pk, confirmed=False).first()
-    return found
+def unconfirmed(person: Any) -> TokenApp | None:
+    """The secret that waits for its first token; None where it opens no more."""
+    found: TokenApp | None = TokenApp.objects.filter(user_id=person.pk, confirmed=False).first()
+    return found if found is not None and _opens(found) else None
 
 
 def confirm(request: HttpRequest, typed: str) -> list[str]:
@@ -58,7 +61,7 @@ def confirm(request: HttpRequest, typed: str) -> list[str]:
     found = _verified(request, device, _bare(typed))
     with writing():
         _lock(request.user)
-        TOTPDevice.objects.filter(pk=found.pk).update(confirmed=True)
+        TokenApp.objects.filter(pk=found.pk).update(confirmed=True)
         codes = _new_codes(request.user)
         _tell(request.user, request.user, "second factor", "set up")
     found.confirmed = True
@@ -69,8 +72,11 @@ def confirm(request: HttpRequest, typed: str) -> list[str]:
 def verify(request: HttpRequest, typed: str) -> Device:
     """The device whose token, or the set whose recovery code, was typed. Raises TokenRefused."""
     token = _bare(typed)
-    kind = TOTPDevice if TOTP_TOKEN.fullmatch(token) else StaticDevice
+    kind = TokenApp if TOTP_TOKEN.fullmatch(token) else RecoverySheet
     device = kind.objects.filter(user_id=request.user.pk, confirmed=True).first()
+    if isinstance(device, TokenApp) and not _opens(device):
+        logger.error("the second factor of person %s cannot be decrypted", request.user.pk)
+        raise TokenRefused(UNREADABLE)
     return _verified(request, device, token)
 
 
@@ -99,14 +105,24 @@ def remove(request: HttpRequest, typed: str) -> None:
 def reset(actor: Any, person: Any) -> None:
     """Takes the factor from this person, who has lost it."""
     with writing():
-        TOTPDevice.objects.filter(user_id=person.pk).delete()
-        StaticDevice.objects.filter(user_id=person.pk).delete()
+        TokenApp.objects.filter(user_id=person.pk).delete()
+        RecoverySheet.objects.filter(user_id=person.pk).delete()
         _tell(actor, person, "second factor", "removed")
     forget(person)
 
 
 def codes_left(person: Any) -> int:
-    return int(StaticToken.objects.filter(device__user_id=person.pk).count())
+    return RecoveryCode.objects.filter(sheet__user_id=person.pk).count()
+
+
+def add_code(actor: Any, person: Any) -> str:
+    """One more recovery code, for somebody whom nobody else can let in."""
+    with writing():
+        _lock(person)
+        sheet = RecoverySheet.objects.filter(user_id=person.pk).first() or _new_sheet(person)
+        (code,) = sheet.add_codes(1)
+        _tell(actor, person, "recovery codes", "one added")
+    return _as_written(code)
 
 
 def _verified(request: HttpRequest, device: Device | None, token: str) -> Device:
@@ -123,12 +139,25 @@ def _verified(request: HttpRequest, device: Device | None, token: str) -> Device
     return found
 
 
+def _opens(device: TokenApp) -> bool:
+    try:
+        return bool(device.key)
+    except Undecryptable:
+        return False
+
+
 def _new_codes(person: Any) -> list[str]:
-    StaticDevice.objects.filter(user_id=person.pk).delete()
-    device = StaticDevice.objects.create(user_id=person.pk, name="recovery codes")
-    codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
-    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
-    return [f"{code[:4]}-{code[4:]}" for code in codes]
+    RecoverySheet.objects.filter(user_id=person.pk).delete()
+    return [_as_written(code) for code in _new_sheet(person).add_codes(RECOVERY_CODES)]
+
+
+def _new_sheet(person: Any) -> RecoverySheet:
+    sheet: RecoverySheet = RecoverySheet.objects.create(user_id=person.pk, name="recovery codes")
+    return sheet
+
+
+def _as_written(code: str) -> str:
+    return f"{code[:4]}-{code[4:]}"
 
 
 def _bare(typed: str) -> str:

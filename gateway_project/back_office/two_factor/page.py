@@ -1,17 +1,21 @@
 """The page on which people set up and look after their own second factor."""
 
+from base64 import b32encode
 from collections.abc import Callable
 from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
 
 import segno
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gateway_project.back_office.page import Page
 from gateway_project.back_office.two_factor import factor
 from gateway_project.back_office.two_factor.standing import TOKEN, has_second_factor, step_owed
 from gateway_project.back_office.two_factor.step import FirstTokenForm, TokenForm
+from gateways.models import TokenApp
+
+ISSUER = "Gatehouse"
 
 
 class TwoFactorPage(Page):
@@ -87,11 +91,24 @@ class TwoFactorPage(Page):
         return super().get_context_data(**{**own, **kwargs})
 
 
-def _enrolment(device: TOTPDevice) -> dict[str, Any]:
+def _enrolment(device: TokenApp) -> dict[str, Any]:
     """What a telephone needs to know, as a picture and as text."""
-    secret = device.config_url.partition("secret=")[2].partition("&")[0]
-    picture = segno.make(device.config_url, error="m")
+    secret = b32encode(device.key).decode()
+    picture = segno.make(_key_uri(device, secret), error="m")
     return {
         "picture": picture.svg_data_uri(scale=5, border=3, light="white"),
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
     }
+
+
+def _key_uri(device: TokenApp, secret: str) -> str:
+    """The address that authenticator apps read from a picture."""
+    name = quote(f"{ISSUER}:{device.user.get_username()}")
+    details = {
+        "secret": secret,
+        "issuer": ISSUER,
+        "algorithm": "SHA1",
+        "digits": device.DIGITS,
+        "period": device.STEP_SECONDS,
+    }
+    return f"otpauth://totp/{name}?{urlencode(details)}"
