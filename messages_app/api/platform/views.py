@@ -6,7 +6,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from gateways.api.platform import PlatformError, PlatformView, items_of
+from gateways.api.platform.bodies import items_of
+from gateways.api.platform.errors import PlatformError
+from gateways.api.platform.view import PlatformView, caller_of
 from messages_app.api.platform.schema import describe_events, describe_orders
 from messages_app.models import RelayKind
 from messages_app.relaying.taking import Outcome, take
@@ -19,7 +21,7 @@ class EventsView(PlatformView):
     @describe_events
     def post(self, request: Request) -> Response:
         items, is_single = items_of(request)
-        return _answer(take(_caller(request), RelayKind.EVENT, items, event_of), is_single)
+        return _answer(take(caller_of(request), RelayKind.EVENT, items, event_of), is_single)
 
 
 class OrdersView(PlatformView):
@@ -28,11 +30,7 @@ class OrdersView(PlatformView):
     @describe_orders
     def post(self, request: Request) -> Response:
         items, is_single = items_of(request)
-        return _answer(take(_caller(request), RelayKind.ORDER, items, order_of), is_single)
-
-
-def _caller(request: Request) -> Any:
-    return request.user
+        return _answer(take(caller_of(request), RelayKind.ORDER, items, order_of), is_single)
 
 
 def _answer(outcomes: list[Outcome], is_single: bool) -> Response:

@@ -4,12 +4,14 @@ import json
 import threading
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
 from gateway_project.lib.vocabulary import Channel, KeyKind
-from gateways.api.platform import MOST_ITEMS, PlatformThrottle
+from gateways.api.platform.bodies import MOST_ITEMS
+from gateways.api.platform.throttle import PlatformThrottle
 from messages_app.models import Relay
 from messages_app.relaying import taking
 from tests.factories import (
@@ -300,14 +302,18 @@ def test_another_content_type_or_method_or_a_large_body_is_refused(gateway, sett
     assert error(post(EVENTS, EVENT)) == (413, "too_large", "")
 
 
+@time_machine.travel("2026-01-01T00:00:30Z", tick=False)
 def test_who_calls_too_often_is_told_to_wait(gateway, jo, monkeypatch):
-    monkeypatch.setattr(PlatformThrottle, "rate", "2/m")
+    monkeypatch.setattr(PlatformThrottle, "requests", 2)
+    monkeypatch.setattr(PlatformThrottle, "seconds", 60)
     assert [post(EVENTS, EVENT).status_code for _ in range(2)] == [202, 202]
 
     response = post(EVENTS, EVENT)
 
     assert error(response) == (429, "too_many_requests", "")
-    assert 0 < int(response["Retry-After"]) <= 60
+    assert response["Retry-After"] == "30"
+    assert response["RateLimit"] == '"platform";r=0;t=30'
+    assert response["RateLimit-Policy"] == '"platform";q=2;w=60'
 
 
 def test_the_field_catalogue_is_asked_for_once_in_a_while(answers, peer, gateway):
@@ -395,7 +401,7 @@ def test_what_is_asked_of_providers_needs_a_key_too(gateway):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_user_who_is_erased_meanwhile_is_not_found(gateway, jo, monkeypatch):
-    erase([jo])
+    erase([jo], "a test")
     look_up, seen_before = taking._users, [{"u-1": jo}]
     monkeypatch.setattr(
         taking, "_users", lambda *asked: seen_before.pop() if seen_before else look_up(*asked)
