@@ -1,19 +1,26 @@
-"""The stored directory: from the id that Smartico uses to the end user."""
+"""From the id that Smartico uses to the end user, wherever the label's users are."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
 from gateway_project.lib.identifiers import read_id
 from gateways.values import LabelValues
 from users.addresses import email_index, phone_index
+from users.directories.copies import copy_of
+from users.ids import stored_id
 from users.models import EndUser
 
 
 def find(label: LabelValues, ext_user_id: str) -> EndUser | None:
-    """The label's user of this id, or None. One SELECT; no trimming, no other case."""
+    """The label's user of this id, or None; no trimming, no other case.
+
+    One SELECT where the users are stored. Another directory is asked, and DirectoryDown raised
+    where it does not answer.
+    """
     known_as = stored_id(label.user_ids, ext_user_id)
+    if label.directory is not None:
+        return copy_of(label, known_as)
     try:
         return EndUser.objects.get(label_id=label.id, ext_user_id=known_as)
     except EndUser.DoesNotExist:
@@ -43,8 +50,3 @@ def addresses_among(label_id: int, texts: Collection[str]) -> set[str]:
     phones = users.filter(phone_index__in=by_phone).values_list("phone_index", flat=True)
     found = {by_email[index] for index in emails if index} if by_email else set()
     return found | ({by_phone[index] for index in phones if index} if by_phone else set())
-
-
-def stored_id(user_ids: Mapping[str, Any], ext_user_id: str) -> str:
-    """The id as the platform stores it, by the label's `user_ids`: {} is exact."""
-    return ext_user_id.removeprefix(user_ids.get("strip_prefix", "")) or ext_user_id
