@@ -8,6 +8,7 @@ from itertools import islice
 
 from django.db import IntegrityError, transaction
 
+from gateway_project.lib import copying
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.transactions import writing
 from gateways.models import Brand
@@ -15,7 +16,7 @@ from users.missing import found
 from users.models import EndUser
 from users.news import news
 from users.reading import Read
-from users.rows import BadRow, UserRow
+from users.rows import ABSENT, BadRow, UserRow
 from users.signals import end_users_changed
 
 BATCH = 1000
@@ -23,6 +24,9 @@ TRIES = 3
 WRITTEN = ["brand", "properties", "email", "email_index", "phone", "phone_index", "updated_at"]
 
 UNKNOWN_BRAND = "unknown brand"
+ANOTHER_BRAND = "not the brand that the key is bound to"
+TAKEN = "the id is that of a user outside the brand that the key is bound to"
+UNKNOWN_USER = "no such user"
 UNCALLABLE = "phone is not a number we can call"
 REPEATED = "the user came before; what came last stands"
 
@@ -38,15 +42,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult:
-    """`reason` says why a row was bad, `notes` what is odd about a good one. Neither quotes it."""
+    """`reason` says why a row was bad and `field` where, `notes` what is odd about a good one. None
+    of them quotes it."""
 
     outcome: Outcome
     reason: str = ""
+    field: str = ""
     notes: tuple[str, ...] = ()
 
 
 def import_rows(
-    label_id: int, reads: Iterable[Read], *, started_at: datetime, dry_run: bool = False
+    label_id: int,
+    reads: Iterable[Read],
+    *,
+    started_at: datetime,
+    bound_to: int | None = None,
+    dry_run: bool = False,
 ) -> Iterator[tuple[int, RowResult]]:
     """Upserts a stream in batches, each in a transaction of its own; answers per line, in order.
 
@@ -54,29 +65,48 @@ def import_rows(
     """
     remaining = iter(reads)
     while batch := list(islice(remaining, BATCH)):
-        rows = [row for _, row in batch if isinstance(row, UserRow)]
-        results = iter(upsert(label_id, rows, started_at=started_at, dry_run=dry_run))
-        for line, row in batch:
-            yield line, bad(str(row)) if isinstance(row, BadRow) else next(results)
+        results = import_batch(
+            label_id, batch, started_at=started_at, bound_to=bound_to, dry_run=dry_run
+        )
+        yield from zip((line for line, _ in batch), results, strict=True)
+
+
+def import_batch(
+    label_id: int,
+    batch: Sequence[Read],
+    *,
+    started_at: datetime,
+    bound_to: int | None = None,
+    dry_run: bool = False,
+) -> list[RowResult]:
+    """Upserts the good rows of up to `BATCH` lines; answers for each line, in their order."""
+    rows = [row for _, row in batch if isinstance(row, UserRow)]
+    results = iter(
+        upsert(label_id, rows, started_at=started_at, bound_to=bound_to, dry_run=dry_run)
+    )
+    return [bad(row) if isinstance(row, BadRow) else next(results) for _, row in batch]
 
 
 def upsert(
     label_id: int,
     rows: Sequence[UserRow],
     *,
+    bound_to: int | None = None,
+    only_known: bool = False,
     started_at: datetime | None = None,
     dry_run: bool = False,
 ) -> list[RowResult]:
     """Creates and changes the label's users as the rows say, in their order; a result for each.
 
-    One transaction and a handful of statements: meant for up to `BATCH` rows. A dry run takes all
+    One transaction and a handful of statements: meant for up to `BATCH` rows. `bound_to` is the one
+    brand whose users may be touched and made; `only_known` makes no new ones. A dry run takes all
     of it back.
     """
     for tries_left in reversed(range(TRIES)):
         try:
             with writing():
-                users = _Users(label_id, rows, started_at)
-                said = [users.say(row) for row in rows]
+                users = _Users(label_id, rows, started_at, bound_to)
+                said = [users.say(row, only_known=only_known) for row in rows]
                 users.write()
                 if dry_run:
                     transaction.set_rollback(True)
@@ -87,8 +117,8 @@ def upsert(
     return [_result(row, one) for row, one in zip(rows, said, strict=True)]
 
 
-def bad(reason: str) -> RowResult:
-    return RowResult(outcome=Outcome.BAD, reason=reason)
+def bad(row: BadRow) -> RowResult:
+    return RowResult(outcome=Outcome.BAD, reason=str(row), field=row.field)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +126,13 @@ class _Said:
     """What a row did to its user in memory."""
 
     outcome: Outcome
-    user: EndUser | None = None
+    user: EndUser
     came_before: bool = False
 
 
-def _result(row: UserRow, said: _Said) -> RowResult:
-    if said.user is None:
-        return bad(UNKNOWN_BRAND)
+def _result(row: UserRow, said: _Said | BadRow) -> RowResult:
+    if isinstance(said, BadRow):
+        return bad(said)
     is_uncallable = isinstance(row.phone, Personal) and said.user.phone_index is None
     notes = {REPEATED: said.came_before, UNCALLABLE: is_uncallable}
     return RowResult(
@@ -113,8 +143,14 @@ def _result(row: UserRow, said: _Said) -> RowResult:
 class _Users:
     """The users that some rows speak of, locked, and which of them are to be written."""
 
-    def __init__(self, label_id: int, rows: Sequence[UserRow], started_at: datetime | None) -> None:
-        self._label_id = label_id
+    def __init__(
+        self,
+        label_id: int,
+        rows: Sequence[UserRow],
+        started_at: datetime | None,
+        bound_to: int | None,
+    ) -> None:
+        self._label_id, self._bound_to = label_id, bound_to
         self._brands = dict(Brand.objects.filter(label_id=label_id).values_list("slug", "pk"))
         self._known = _locked(label_id, {row.ext_user_id for row in rows})
         self._came_before = {
@@ -125,12 +161,12 @@ class _Users:
         self._created: dict[str, EndUser] = {}
         self._changed: dict[str, EndUser] = {}
 
-    def say(self, row: UserRow) -> _Said:
+    def say(self, row: UserRow, *, only_known: bool) -> _Said | BadRow:
         """Changes the row's user in memory, or makes a new one."""
-        if isinstance(row.brand, str) and row.brand not in self._brands:
-            return _Said(outcome=Outcome.BAD)
         ext_user_id, came_before = row.ext_user_id, row.ext_user_id in self._came_before
         is_new = ext_user_id not in self._known
+        if hurdle := self._hurdle(row, must_be_known=only_known):
+            return hurdle
         user = self._make(ext_user_id) if is_new else self._known[ext_user_id]
         what_is_new = news(user, row, self._brands)
         for name, value in what_is_new.items():
@@ -143,23 +179,31 @@ class _Users:
             outcome=Outcome.CREATED if is_new else outcome, user=user, came_before=came_before
         )
 
+    def _hurdle(self, row: UserRow, *, must_be_known: bool) -> BadRow | None:
+        """Why the row is not taken, if it is not."""
+        user = self._known.get(row.ext_user_id)
+        if user is None and must_be_known:
+            return BadRow(UNKNOWN_USER, "ext_user_id")
+        if self._bound_to is not None and user is not None and user.brand_id != self._bound_to:
+            return BadRow(UNKNOWN_USER if must_be_known else TAKEN, "ext_user_id")
+        if isinstance(row.brand, str) and row.brand not in self._brands:
+            return BadRow(UNKNOWN_BRAND, "brand")
+        if self._bound_to is None or row.brand is ABSENT:
+            return None
+        is_own = row.brand is not None and self._brands[row.brand] == self._bound_to
+        return None if is_own else BadRow(ANOTHER_BRAND, "brand")
+
     def write(self) -> None:
         """A few statements. A changed user keeps the key that its ciphertexts are bound to."""
-        EndUser.objects.bulk_create(
-            [user for _, user in sorted(self._created.items(), key=lambda made: made[0])]
-        )
-        EndUser.objects.bulk_create(
-            self._changed.values(),
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=WRITTEN,
-        )
+        in_order = [user for _, user in sorted(self._created.items(), key=lambda made: made[0])]
+        copying.insert(EndUser, in_order)
+        copying.update(EndUser, list(self._changed.values()), WRITTEN)
         found(self._label_id, {*self._created, *self._changed})
         if written := [*self._created.values(), *self._changed.values()]:
             end_users_changed.send(EndUser, label_id=self._label_id, end_users=written)
 
     def _make(self, ext_user_id: str) -> EndUser:
-        user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id)
+        user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id, brand_id=self._bound_to)
         self._known[ext_user_id] = self._created[ext_user_id] = user
         return user
 

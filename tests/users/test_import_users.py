@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 import json
 import sys
@@ -7,8 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from rich.console import Console
 
+from gateway_project.lib.alone import AlreadyAtWork
+from gateways.models import Action, AuditEntry
 from tests.factories import BrandFactory, EndUserFactory, LabelFactory
+from users.imports import running
+from users.imports.models import ImportRun, ImportState
 from users.management import progress
+from users.management.commands import import_users
 from users.models import EndUser
 
 pytestmark = pytest.mark.django_db
@@ -91,10 +97,10 @@ def test_bad_lines_may_be_written_to_a_file(run, tmp_path):
     printed, _ = run(BAD, f"--errors={errors}")
     assert "line 2" not in printed
     assert list(csv.reader(errors.open())) == [
-        ["line", "reason"],
-        ["2", "unknown brand"],
-        ["4", "email is not one e-mail address"],
-        ["5", "3 columns where the header has 5"],
+        ["line", "field", "reason"],
+        ["2", "brand", "unknown brand"],
+        ["4", "email", "email is not one e-mail address"],
+        ["5", "", "3 columns where the header has 5"],
     ]
 
 
@@ -148,7 +154,7 @@ def test_standard_input_is_imported(monkeypatch):
 @pytest.mark.parametrize(
     ("file", "options", "reason"),
     [
-        ("users.csv", ["--label=other"], "no such label"),
+        ("users.csv", ["--label=other"], "no label"),
         ("users.xlsx", ["--label=amazing"], "give --format"),
         ("-", ["--label=amazing"], "give --format"),
         ("missing.csv", ["--label=amazing"], "No such file"),
@@ -168,8 +174,9 @@ def test_what_cannot_be_started_says_why(tmp_path, monkeypatch, file, options, r
 
 def test_progress_in_a_log_is_a_line_now_and_then(run, monkeypatch):
     monkeypatch.setattr(progress, "LINES_BETWEEN", 2)
+    monkeypatch.setattr(running, "BATCH", 1)
     printed, _ = run("ext_user_id\n" + "".join(f"{n}\n" for n in range(6)))
-    assert printed.count("lines read (100 %)") == 3
+    assert printed.count("lines read (") == 3
     assert "6 lines read" in printed
 
 
@@ -180,3 +187,122 @@ def test_progress_for_a_person_is_a_bar():
         advance(500, 12345)
     assert "12,345 lines" in out.getvalue()
     assert "50%" in out.getvalue()
+
+
+def broken_off_after(monkeypatch, steps):
+    """Has somebody press Ctrl-C after so many batches of one line."""
+    monkeypatch.setattr(running, "BATCH", 1)
+    whole, count = running.Running.step, iter(range(steps))
+
+    def step(self):
+        if next(count, None) is None:
+            raise KeyboardInterrupt
+        return whole(self)
+
+    monkeypatch.setattr(running.Running, "step", step)
+
+
+def test_what_was_broken_off_goes_on_with_the_next_line(run, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        broken_off_after(patch, 2)
+        printed, code = run(BAD)
+    assert (code, EndUser.objects.count()) == (1, 1)
+    assert "Broken off after line 3: --resume goes on there." in printed
+    errors = tmp_path / "errors.csv"
+    printed, _ = run(BAD, "--resume", f"--errors={errors}")
+    assert "Going on after line 3." in printed
+    assert numbers(printed) == {
+        "created": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "bad": 3,
+        "note: phone is not a number we can call": 1,
+    }
+    assert [row[0] for row in csv.reader(errors.open())] == ["line", "2", "4", "5"]
+    assert ImportRun.objects.get().state == ImportState.DONE
+
+
+def test_a_file_that_has_changed_since_is_not_gone_on_with(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        broken_off_after(patch, 1)
+        run(GOOD)
+    printed, code = run(GOOD + "3,a,,,\n", "--resume")
+    assert (code, EndUser.objects.count()) == (1, 1)
+    assert "the file has changed since its import was broken off" in printed
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--empty-clears"])
+def test_another_kind_of_import_is_not_gone_on_with(run, monkeypatch, option):
+    with monkeypatch.context() as patch:
+        broken_off_after(patch, 1)
+        run(GOOD)
+    printed, code = run(GOOD, "--resume", option)
+    assert code == 1
+    assert "no import of this file with these options was broken off" in printed
+
+
+def test_what_has_ended_is_not_gone_on_with(run):
+    run(GOOD)
+    printed, code = run(GOOD, "--resume")
+    assert code == 1
+    assert "was broken off" in printed
+
+
+def test_begun_anew_the_one_that_was_broken_off_is_given_up(run, monkeypatch):
+    with monkeypatch.context() as patch:
+        broken_off_after(patch, 1)
+        run(GOOD)
+    printed, _ = run(GOOD)
+    assert numbers(printed) == {"created": 1, "changed": 0, "unchanged": 1, "bad": 0}
+    states = ImportRun.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [ImportState.GIVEN_UP, ImportState.DONE]
+
+
+def test_a_second_import_into_a_label_is_refused_while_the_first_is_at_work(run, monkeypatch):
+    def hold(name):
+        raise AlreadyAtWork(name)
+
+    monkeypatch.setattr(import_users, "alone", hold)
+    printed, code = run(GOOD)
+    assert (code, EndUser.objects.count()) == (1, 0)
+    assert "Another process is importing into this label" in printed
+
+
+def test_who_imported_and_what_came_of_it_is_written_down(run):
+    run(BAD)
+    began, ended = AuditEntry.objects.order_by("pk")
+    assert (began.actor_name, began.action) == ("import_users", Action.IMPORTED)
+    assert began.changes == {"file": "users.csv", "dry_run": False}
+    assert ended.changes == {
+        "state": "done",
+        "created": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "bad": 3,
+    }
+
+
+UNPACK, WORKBOOK = "it is compressed: unpack it first", "it is a workbook or an archive"
+UTF_16, HEADLESS = "it is UTF-16: save it as UTF-8", "the first line is no header"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("users.csv", b"", HEADLESS),
+        *(
+            (name, data, reason)
+            for name in ("users.csv", "users.ndjson")
+            for data, reason in (
+                (gzip.compress(GOOD.encode()), UNPACK),
+                (b"PK\x03\x04canary", WORKBOOK),
+                (GOOD.encode("utf-16"), UTF_16),
+            )
+        ),
+    ],
+)
+def test_a_file_that_is_none_of_text_is_refused_as_a_whole(run, name, data, reason):
+    printed, code = run(data, name=name)
+    assert code == 1
+    assert f"Nothing was imported: {reason}" in printed
+    assert ImportRun.objects.get().state == ImportState.REFUSED

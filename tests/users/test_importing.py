@@ -5,6 +5,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
+from gateway_project.lib import copying
 from gateway_project.lib.fields import Ciphertext
 from gateways import configuration
 from tests.factories import BrandFactory, EndUserFactory, LabelFactory
@@ -17,7 +18,7 @@ from users.rows import BadRow, row_of
 CREATED, CHANGED, UNCHANGED = (
     RowResult(outcome=outcome) for outcome in (Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED)
 )
-UNKNOWN_BRAND = RowResult(outcome=Outcome.BAD, reason="unknown brand")
+UNKNOWN_BRAND = RowResult(outcome=Outcome.BAD, reason="unknown brand", field="brand")
 
 
 @pytest.fixture
@@ -192,6 +193,27 @@ def test_many_users_are_a_handful_of_statements(label, django_assert_max_num_que
     configuration.current()  # is read once in a while, not for each batch
     with django_assert_max_num_queries(8):
         upsert(label.pk, rows)
+
+
+@pytest.mark.django_db
+def test_hundreds_at_a_time_are_made_changed_and_left_as_few_are(label):
+    def rows(address):
+        return [
+            said(f"user-{n}", email=f"{n}@{address}", phone=f"+49151{n:08d}", brand="a")
+            for n in range(copying.FEWEST)
+        ]
+
+    assert upsert(label.pk, rows("x.example")) == [CREATED] * copying.FEWEST
+    made = {user.ext_user_id: user for user in EndUser.objects.all()}
+    assert upsert(label.pk, rows("x.example")) == [UNCHANGED] * copying.FEWEST
+    assert upsert(label.pk, rows("y.example")) == [CHANGED] * copying.FEWEST
+    for user in EndUser.objects.select_related("brand"):
+        number, before = user.ext_user_id.removeprefix("user-"), made[user.ext_user_id]
+        assert user.email.reveal() == f"{number}@y.example"
+        assert user.email_index == email_index(f"{number}@y.example")
+        assert user.phone_index == phone_index(f"+49151{int(number):08d}")
+        assert (user.pk, user.brand.slug, user.created_at) == (before.pk, "a", before.created_at)
+        assert user.updated_at > before.updated_at
 
 
 @pytest.mark.django_db

@@ -1,27 +1,30 @@
 """Fills a label's user directory from a file."""
 
-import csv
 import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
-from gateways.models import Label
-from users.importing import Outcome, RowResult, import_rows
+from gateway_project.lib.alone import AlreadyAtWork, alone
+from gateway_project.lib.spreadsheets import as_csv
+from users.importing import Outcome
+from users.imports.beginning import NotResumable, Order, begin, digest_of, resume
+from users.imports.models import ImportProblem, ImportRun
+from users.imports.running import Overtaken, Running, problems, refuse
+from users.management.choosing import label_named
 from users.management.progress import progress
-from users.reading import READERS, BadFile, Lines
+from users.reading import READERS, BadFile, format_of
 
 STDIN = "-"
-FORMATS = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 SHOWN_LINES = 20
+AT_WORK = "Another process is importing into this label: wait until it has ended."
 
 HELP = """\
 Creates and changes a label's users as a file says; nobody is deleted.
@@ -35,7 +38,8 @@ NDJSON: on every line {"ext_user_id", "brand", "email", "phone", "properties": {
 The text is UTF-8. A user is unique by label and ext_user_id; of several lines about one user,
 the last one stands. Lines that cannot be used are told by number and reason, never quoted, the
 rest is imported, and the exit code is 1. A phone that is not a number is kept, but not called.
-Importing the same file again changes nothing."""
+Importing the same file again changes nothing. It may be broken off or killed at any time, and
+with --resume it goes on with the line that is next. docs/import.md tells more."""
 
 
 class Command(BaseCommand):
@@ -49,97 +53,109 @@ class Command(BaseCommand):
         parser.add_argument("--label", required=True, help="the label's slug")
         parser.add_argument("--format", choices=READERS, help="if the file's name does not say")
         parser.add_argument("--empty-clears", action="store_true", help="CSV: empty cells clear")
-        parser.add_argument("--errors", metavar="FILE", help="write line,reason of bad lines there")
+        parser.add_argument("--errors", metavar="FILE", help="write the bad lines there, as CSV")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, only tell")
+        parser.add_argument("--resume", action="store_true", help="go on where it was broken off")
 
     def handle(self, *, file: str, label: str, **options: Any) -> None:
-        read = READERS[options["format"] or _format_of(file)]
-        label_id = _label_id(label)
+        file_format = options["format"] or format_of(file)
+        if file_format is None:
+            raise CommandError("The file's name does not say what it is: give --format.")
+        label_id = label_named(label).pk
         console = Console(file=cast("IO[str]", self.stdout._out), soft_wrap=True)
-        tally = _Tally(console)
         with ExitStack() as stack:
-            source, size = _source(file)
-            lines = Lines(stack.enter_context(source))
-            if options["errors"]:
-                report = _open(options["errors"], "w", newline="", encoding="utf-8")
-                tally.write_errors(stack.enter_context(report))
-            advance = stack.enter_context(progress(console, size))
-            rows = read(lines, empty_clears=options["empty_clears"])
-            try:
-                for line, result in import_rows(
-                    label_id, rows, started_at=timezone.now(), dry_run=options["dry_run"]
-                ):
-                    tally.count(line, result)
-                    advance(lines.bytes_read, line)
-            except BadFile as error:
-                raise CommandError(f"Nothing was imported: {error}.") from None
-        tally.show(dry_run=options["dry_run"])
-        if tally.bad:
-            raise CommandError(f"Lines not imported: {tally.bad:,}.")
+            stream = stack.enter_context(_source(file))
+            errors = options["errors"] and stack.enter_context(_new(options["errors"]))
+            order = Order(
+                label_id=label_id,
+                file_name=Path(file).name,
+                format=file_format,
+                empty_clears=options["empty_clears"],
+                dry_run=options["dry_run"],
+                **_identity(stream),
+            )
+            run = _import(console, order, stream, resuming=options["resume"])
+            if errors:
+                errors.writelines(as_csv(problems(run)))
+        _show(console, run, has_errors_file=bool(errors))
+        if run.bad:
+            raise CommandError(f"Lines not imported: {run.bad:,}.")
 
 
-class _Tally:
-    """What became of the lines, and the first of the bad ones on the screen."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._outcomes: Counter[Outcome] = Counter()
-        self._notes: Counter[str] = Counter()
-        self._errors: Any = None
-
-    @property
-    def bad(self) -> int:
-        return self._outcomes[Outcome.BAD]
-
-    def write_errors(self, file: IO[str]) -> None:
-        self._errors = csv.writer(file)
-        self._errors.writerow(["line", "reason"])
-
-    def count(self, line: int, result: RowResult) -> None:
-        self._outcomes[result.outcome] += 1
-        self._notes.update(result.notes)
-        if result.outcome != Outcome.BAD:
-            return
-        if self._errors:
-            self._errors.writerow([line, result.reason])
-        elif self.bad <= SHOWN_LINES:
-            self._console.print(f"line {line}: {result.reason}", highlight=False, markup=False)
-
-    def show(self, *, dry_run: bool) -> None:
-        if self.bad > SHOWN_LINES and not self._errors:
-            self._console.print("More bad lines are not shown; --errors FILE lists all.")
-        table = Table("users", title="Dry run: nothing was written" if dry_run else None)
-        table.add_column("lines", justify="right")
-        for outcome in Outcome:
-            table.add_row(outcome.value, f"{self._outcomes[outcome]:,}")
-        for note, lines in sorted(self._notes.items()):
-            table.add_row(f"note: {note}", f"{lines:,}")
-        self._console.print(table)
-
-
-def _format_of(file: str) -> str:
-    suffix = Path(file).suffix.lower()
-    if suffix not in FORMATS:
-        raise CommandError("The file's name does not say what it is: give --format.")
-    return FORMATS[suffix]
-
-
-def _label_id(slug: str) -> int:
+def _import(console: Console, order: Order, stream: IO[bytes], *, resuming: bool) -> ImportRun:
+    """The whole run, to its end. Raises CommandError, saying how to go on."""
     try:
-        return int(Label.objects.get(slug=slug).pk)
-    except Label.DoesNotExist:
-        raise CommandError("There is no such label.") from None
+        with alone(f"import-{order.label_id}"):
+            run = resume(order) if resuming else begin(order)
+            if resuming:
+                console.print(f"Going on after line {run.line:,}.", highlight=False)
+            return _work(console, run, stream)
+    except AlreadyAtWork:
+        raise CommandError(AT_WORK) from None
+    except NotResumable as problem:
+        raise CommandError(f"Nothing was imported: {problem}.") from None
+    except Overtaken:
+        raise CommandError("Another process has gone on with this import.") from None
 
 
-def _source(file: str) -> tuple[AbstractContextManager[IO[bytes]], int | None]:
-    """The stream, and its length where that is known."""
+def _work(console: Console, run: ImportRun, stream: IO[bytes]) -> ImportRun:
+    running = Running(run, stream)
+    try:
+        with progress(console, run.size) as advance:
+            while running.step():
+                advance(running.run.bytes_read, running.run.line)
+    except BadFile as problem:
+        refuse(run, problem)
+        raise CommandError(f"Nothing was imported: {problem}.") from None
+    except KeyboardInterrupt:
+        line = running.run.line
+        raise CommandError(f"Broken off after line {line:,}: --resume goes on there.") from None
+    return running.run
+
+
+def _show(console: Console, run: ImportRun, *, has_errors_file: bool) -> None:
+    if not has_errors_file:
+        _show_problems(console, run)
+    table = Table("users", title="Dry run: nothing was written" if run.dry_run else None)
+    table.add_column("lines", justify="right")
+    for outcome in Outcome:
+        table.add_row(outcome.value, f"{getattr(run, outcome.value):,}")
+    for note, lines in sorted(run.notes.items()):
+        table.add_row(f"note: {note}", f"{lines:,}")
+    console.print(table)
+
+
+def _show_problems(console: Console, run: ImportRun) -> None:
+    shown = ImportProblem.objects.filter(run=run).order_by("line")[:SHOWN_LINES]
+    for problem in shown:
+        line = f"line {problem.line}: {problem.reason}"
+        console.print(line, highlight=False, markup=False)
+    if run.bad > SHOWN_LINES:
+        console.print("More bad lines are not shown; --errors FILE lists all.")
+
+
+def _identity(stream: BufferedReader) -> dict[str, Any]:
+    """By what the file is known again, and its length, where it is a file."""
+    if not stream.seekable():
+        return {}
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    return {"digest": digest_of(stream), "size": size}
+
+
+def _source(file: str) -> AbstractContextManager[BufferedReader]:
     if file == STDIN:
-        return nullcontext(sys.stdin.buffer), None
-    stream = _open(file, "rb")
-    return stream, os.fstat(stream.fileno()).st_size
+        return nullcontext(cast("BufferedReader", sys.stdin.buffer))
+    stream: BufferedReader = _open(file, "rb")
+    return stream
 
 
-def _open(file: str, mode: str, **how: Any) -> IO[Any]:
+def _new(file: str) -> AbstractContextManager[IO[str]]:
+    stream: IO[str] = _open(file, "w", newline="", encoding="utf-8")
+    return stream
+
+
+def _open(file: str, mode: str, **how: Any) -> Any:
     try:
         return Path(file).open(mode, **how)
     except OSError as error:
