@@ -24,7 +24,7 @@ def news(user: EndUser, row: UserRow, brands: Mapping[str, int]) -> dict[str, An
         if value is not ABSENT and not _are_alike(getattr(user, name), value):
             said[name] = value
     properties = _merged(user.properties, row.properties)
-    if _as_json(properties) != _as_json(user.properties):
+    if properties != user.properties or _as_json(properties) != _as_json(user.properties):
         said["properties"] = properties
     return said
 

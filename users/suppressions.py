@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
+from typing import Any
 
 from django.dispatch import Signal
 
+from gateway_project.lib.clock import database_now
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
-from users.models import Suppression
+from gateways.models.audit import REASON_LENGTH
+from users.models import EndUser, Lifting, Suppression
 from users.signals import addresses_lifted, addresses_suppressed
 
 BATCH = 1000
@@ -31,6 +35,14 @@ def suppressed_among(label_id: int, channel: str, address_indexes: Iterable[str]
     )
 
 
+def suppressions_of(users: Iterable[EndUser]) -> dict[tuple[int, str, str], Suppression]:
+    """What the users' addresses are closed to, by label, channel and index. One SELECT."""
+    indexes = {index for user in users for index in (user.email_index, user.phone_index) if index}
+    labels = {user.label_id for user in users}
+    rows = Suppression.objects.filter(label__in=labels, address_index__in=indexes)
+    return {(row.label_id, row.channel, row.address_index): row for row in rows}
+
+
 def suppress(
     label_id: int,
     channel: str,
@@ -38,12 +50,15 @@ def suppress(
     reason: str,
     *,
     told_by: int | None = None,
+    by_platform: bool = False,
     addresses: Mapping[str, Personal] = NONE_KNOWN,
 ) -> None:
     """From now on nothing is written there. What was suppressed before keeps its reason.
 
-    `told_by` is the gateway whose provider knows already; `addresses` are plain ones by index.
+    `told_by` is the gateway whose provider knows already, `by_platform` says that the platform
+    does; `addresses` are plain ones by index.
     """
+    news = {"reason": reason, "told_by": told_by, "by_platform": by_platform}
     with writing():
         for batch in _batches(address_indexes):
             before = suppressed_among(label_id, channel, batch)
@@ -58,7 +73,7 @@ def suppress(
                 ignore_conflicts=True,
             )
             new = [index for index in batch if index not in before]
-            _tell(addresses_suppressed, label_id, channel, new, told_by, addresses)
+            _tell(addresses_suppressed, label_id, channel, new, addresses=addresses, **news)
 
 
 def lift(
@@ -66,48 +81,61 @@ def lift(
     channel: str,
     address_indexes: Iterable[str],
     *,
+    by: str,
+    because: str = "",
     told_by: int | None = None,
+    by_platform: bool = False,
     addresses: Mapping[str, Personal] = NONE_KNOWN,
 ) -> int:
-    """The addresses may be written to again. Answers how many were suppressed."""
+    """The addresses may be written to again. Answers how many were suppressed.
+
+    `by` is the name of a person or of what acts, and `because` the reason given; both are kept.
+    """
+    because = scrub(because.strip(), kept=REASON_LENGTH)
+    news = {"told_by": told_by, "by_platform": by_platform, "addresses": addresses}
     with writing():
-        return sum(
-            _lift(label_id, channel, batch, told_by, addresses)
-            for batch in _batches(address_indexes)
-        )
-
-
-def _lift(
-    label_id: int,
-    channel: str,
-    batch: list[str],
-    told_by: int | None,
-    addresses: Mapping[str, Personal],
-) -> int:
-    lifted = sorted(suppressed_among(label_id, channel, batch))
-    count, _ = Suppression.objects.filter(
-        label_id=label_id, channel=channel, address_index__in=lifted
-    ).delete()
-    _tell(addresses_lifted, label_id, channel, lifted, told_by, addresses)
+        count = 0
+        for batch in _batches(address_indexes):
+            rows = _lifted(label_id, channel, batch)
+            _keep(rows, by, because)
+            _tell(addresses_lifted, label_id, channel, [row.address_index for row in rows], **news)
+            count += len(rows)
     return count
 
 
-def _tell(
-    signal: Signal,
-    label_id: int,
-    channel: str,
-    indexes: list[str],
-    told_by: int | None,
-    addresses: Mapping[str, Personal],
-) -> None:
+def _lifted(label_id: int, channel: str, batch: list[str]) -> list[Suppression]:
+    """The rows that were there, and are not any more."""
+    locked = (
+        Suppression.objects.select_for_update()
+        .order_by("address_index")
+        .filter(label_id=label_id, channel=channel, address_index__in=batch)
+    )
+    rows = list(locked)
+    Suppression.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return rows
+
+
+def _keep(rows: Iterable[Suppression], by: str, because: str) -> None:
+    now = database_now()
+    Lifting.objects.bulk_create(
+        Lifting(
+            label_id=row.label_id,
+            channel=row.channel,
+            address_index=row.address_index,
+            reason=row.reason,
+            suppressed_at=row.created_at,
+            lifted_at=now,
+            lifted_by=by,
+            because=because,
+        )
+        for row in rows
+    )
+
+
+def _tell(signal: Signal, label_id: int, channel: str, indexes: list[str], **news: Any) -> None:
     if indexes:
         signal.send(
-            Suppression,
-            label_id=label_id,
-            channel=channel,
-            address_indexes=indexes,
-            told_by=told_by,
-            addresses=addresses,
+            Suppression, label_id=label_id, channel=channel, address_indexes=indexes, **news
         )
 
 

@@ -1,10 +1,10 @@
-"""Relay: the drain of what a gateway's provider is told beside messages."""
+"""Relay: the drain of what providers, the platform and Smartico are told beside messages."""
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,94 +16,97 @@ from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
 from gateway_project.lib.transactions import writing
 from gateways import configuration
-from gateways.models.gateway import OnUnknown
 from gateways.providers.base import (
     GatewayMisconfigured,
     MessageRejected,
     OutcomeUnknown,
-    Provider,
     ProviderError,
     transport_error,
 )
-from gateways.providers.capabilities import TakesRelays
-from gateways.values import GatewayValues
 from messages_app.models import Relay, RelayKind, RelayOutcome
-from messages_app.relaying.able import relay_adapter
-from messages_app.relaying.errands import Errand, made_ready, size_of
-from messages_app.relaying.settling import end, put_off, release, taken
+from messages_app.relaying.errands import Errand, made_ready
+from messages_app.relaying.label_listeners import listeners_of
+from messages_app.relaying.listener import Listener
+from messages_app.relaying.provider_listener import provider_listener
+from messages_app.relaying.settling import LEASE, end, prolong, put_off, release, taken
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 CALLS_IN_THE_AIR = 4
 LONGEST_SILENCE_SECONDS = 60.0
 
-_silent_until: dict[tuple[int, str], float] = {}
-"""Gateways and kinds of which this process tells nothing before then, by its monotonic clock. The
+_silent_until: dict[tuple[str, str], float] = {}
+"""Listeners and kinds of which this process tells nothing before then, by its monotonic clock. The
 kinds go to different paths: one that does not answer keeps none of the others back."""
 
 
-def due_gateways() -> list[str]:
-    """The gateways, as drain keys, that have something to be told now."""
+def due_listeners() -> list[str]:
+    """Those, as drain keys, who have something to be told now."""
     now = moment()
-    return [
-        str(gateway.id)
-        for gateway in configuration.current().gateways.values()
-        if _teller(gateway) is not None and _due(gateway.id, now, _told_kinds(gateway)).exists()
-    ]
+    return [each.key for each in _listeners() if _due(each, now, _told_kinds(each)).exists()]
 
 
 def forget() -> None:
-    """Lets all gateways be told again."""
+    """Lets all listeners be told again."""
     _silent_until.clear()
 
 
-def _teller(gateway: GatewayValues) -> Provider | None:
-    """The gateway's adapter where it takes relays, and may be told at this moment."""
-    if not gateway.is_active or gateway.is_paused:
-        return None
-    adapter = relay_adapter(gateway)
-    return adapter if isinstance(adapter, TakesRelays) else None
+def _listeners() -> Iterator[Listener]:
+    """All that may be told at this moment."""
+    current = configuration.current()
+    for gateway in current.gateways.values():
+        if (provider := provider_listener(gateway)) is not None:
+            yield provider
+    for label in current.labels.values():
+        yield from (each for each in listeners_of(label) if each.is_told)
 
 
-def _told_kinds(gateway: GatewayValues) -> list[str]:
+def _listener(key: str) -> Listener | None:
+    """The one of this drain key; None where it may not be told at this moment."""
+    who, _, number = key.rpartition("/")
+    current = configuration.current()
+    if not who:
+        gateway = current.gateways.get(int(number))
+        return None if gateway is None else provider_listener(gateway)
+    label = current.labels.get(int(number))
+    found = [] if label is None else listeners_of(label)
+    return next((each for each in found if each.who == who and each.is_told), None)
+
+
+def _told_kinds(listener: Listener) -> list[str]:
     now = time.monotonic()
-    return [str(kind) for kind in RelayKind if _silent_until.get((gateway.id, kind), 0.0) <= now]
+    return [str(kind) for kind in RelayKind if _silent_until.get((listener.key, kind), 0.0) <= now]
 
 
-def _due(gateway_id: int, now: datetime | Combinable, kinds: Sequence[str]) -> "QuerySet[Relay]":
-    """Of each subject only the oldest: a later one must not overtake it."""
-    earlier = Relay.objects.filter(
-        gateway=OuterRef("gateway"), subject=OuterRef("subject"), settled_at=None
-    ).filter(pk__lt=OuterRef("pk"))
-    due = Relay.objects.filter(gateway=gateway_id, kind__in=kinds, settled_at=None, due_at__lte=now)
-    return due.filter(Q(subject="") | ~Exists(earlier))
+def _due(listener: Listener, now: datetime | Combinable, kinds: Sequence[str]) -> "QuerySet[Relay]":
+    """Of each subject only the oldest: a later one must not overtake it. What a worker holds is
+    not due, nor what a lost one held, until it is taken back."""
+    earlier = listener.relays().filter(
+        subject=OuterRef("subject"), settled_at=None, pk__lt=OuterRef("pk")
+    )
+    waiting = listener.relays().filter(kind__in=kinds, settled_at=None, lease=None)
+    return waiting.filter(Q(subject="") | ~Exists(earlier), due_at__lte=now)
 
 
 class RelayWork:
-    """Tells one gateway's provider, as many at a time as it takes.
-
-    All but events may come twice without harm: a list, a contact and an order are then as they
-    were. So after a lost worker or answer they are told again; an event is only where the
-    gateway's operator has said so.
-    """
+    """Tells one listener, as many at a time as it takes; again after a lost answer where that may
+    be."""
 
     concurrency = CALLS_IN_THE_AIR
     is_paced = False
 
     def __init__(self, key: str) -> None:
-        self.gateway_id = int(key)
+        self.key = key
         self._waiting: list[Errand] = []
         self._turn = 0
 
     def claim(self, free: int) -> list[Errand]:
-        gateway = configuration.current().gateways.get(self.gateway_id)
-        provider = None if gateway is None else _teller(gateway)
-        if gateway is None or provider is None:
+        listener = _listener(self.key)
+        if listener is None:
             self.close()
             return []
-        if not self._waiting and _due(gateway.id, moment(), _told_kinds(gateway)).exists():
-            self._waiting += self._claimed(gateway, provider)
+        if not self._waiting and _due(listener, moment(), _told_kinds(listener)).exists():
+            self._waiting += self._claimed(listener)
         taken_now, self._waiting = self._waiting[:free], self._waiting[free:]
         return taken_now
 
@@ -129,8 +132,7 @@ class RelayWork:
 
     def renew(self, items: Iterable[Errand]) -> None:
         for errand in (*items, *self._waiting):
-            held = Relay.objects.filter(pk__in=[each.pk for each in errand.relays])
-            held.filter(lease=errand.lease).update(due_at=database_now() + LEASE)
+            prolong(errand)
 
     def close(self) -> None:
         """What was claimed and has not left is due again."""
@@ -138,63 +140,50 @@ class RelayWork:
         for errand in waiting:
             release(errand)
 
-    def _claimed(self, gateway: GatewayValues, provider: Provider) -> list[Errand]:
+    def _claimed(self, listener: Listener) -> list[Errand]:
         """A call's worth of the next kind that has something due, each kind in its turn."""
-        kinds, told = [str(kind) for kind in RelayKind], _told_kinds(gateway)
+        kinds, told = [str(kind) for kind in RelayKind], _told_kinds(listener)
         for step in range(len(kinds)):
             kind = kinds[(self._turn + step) % len(kinds)]
             if kind not in told:
                 continue
-            count = size_of(provider, kind) * (CALLS_IN_THE_AIR if kind == RelayKind.EVENT else 1)
-            relays = _lease(gateway, kind, max(1, count))
+            size = max(1, listener.size(kind))
+            relays = _lease(listener, kind, CALLS_IN_THE_AIR if size == 1 else size)
             if relays:
                 self._turn += step + 1
-                return _ready(gateway, provider, kind, relays)
+                return _ready(listener, kind, relays)
         return []
 
     def _settle_untaken(self, errand: Errand, problem: ProviderError) -> None:
         if isinstance(problem, MessageRejected):
             end(errand, RelayOutcome.REJECTED, problem)
-        elif isinstance(problem, OutcomeUnknown) and not _may_repeat(errand.gateway, errand.kind):
+        elif isinstance(problem, OutcomeUnknown) and not errand.listener.may_repeat(errand.kind):
             end(errand, RelayOutcome.UNKNOWN, problem)
         else:
             wait = put_off(errand, problem)
             if not isinstance(problem, GatewayMisconfigured):
                 silence = min(wait, LONGEST_SILENCE_SECONDS)
-                _silent_until[errand.gateway.id, errand.kind] = time.monotonic() + silence
+                _silent_until[errand.listener.key, errand.kind] = time.monotonic() + silence
 
 
-def _may_repeat(gateway: GatewayValues, kind: str) -> bool:
-    return kind != RelayKind.EVENT or gateway.on_unknown == OnUnknown.REPEAT
-
-
-def _lease(gateway: GatewayValues, kind: str, count: int) -> list[Relay]:
-    """What is due, the longest due first; an event that a lost worker may have told ends here."""
+def _lease(listener: Listener, kind: str, count: int) -> list[Relay]:
+    """What is due, the longest due first."""
     with writing():
         now = database_now()
-        due = _due(gateway.id, now, [kind]).order_by("due_at")
+        due = _due(listener, now, [kind]).order_by("due_at")
         relays = list(skipping_locked(due)[:count])
         ids, lease = [relay.pk for relay in relays], uuid4()
         # A contact that changes from now on is told once more.
         still_one = {"repeat_key": None} if kind == RelayKind.CONTACT else {}
         Relay.objects.filter(pk__in=ids).update(lease=lease, due_at=now + LEASE, **still_one)
-        lost = [relay.pk for relay in relays if relay.lease and not _may_repeat(gateway, kind)]
-        Relay.objects.filter(pk__in=lost).update(
-            outcome=RelayOutcome.UNKNOWN,
-            detail="the worker was lost while it was told",
-            settled_at=now,
-            lease=None,
-        )
     for relay in relays:
         relay.lease = lease
-    return [relay for relay in relays if relay.pk not in lost]
+    return relays
 
 
-def _ready(
-    gateway: GatewayValues, provider: Provider, kind: str, relays: list[Relay]
-) -> list[Errand]:
+def _ready(listener: Listener, kind: str, relays: list[Relay]) -> list[Errand]:
     lease = relays[0].lease or uuid4()
-    errands, ended = made_ready(gateway, provider, kind, lease, relays)
+    errands, ended = made_ready(listener, kind, lease, relays)
     with writing():
         for reason, rows in ended.items():
             Relay.objects.filter(pk__in=[row.pk for row in rows], lease=lease).update(
@@ -210,10 +199,8 @@ def _ready(
 
 def _problem(errand: Errand, future: "Future[HttpAnswer]") -> ProviderError | None:
     """Why the call was not taken, whatever happened; None where it was."""
-    provider = errand.provider
     try:
-        answer = future.result()
-        return provider.relay_problem(answer) if isinstance(provider, TakesRelays) else None
+        return errand.listener.problem(future.result())
     except ProviderError as problem:
         return problem
     except TransportError as error:
@@ -223,5 +210,5 @@ def _problem(errand: Errand, future: "Future[HttpAnswer]") -> ProviderError | No
 
 
 def _fault(errand: Errand, error: Exception) -> str:
-    logger.error("gateway %s: its adapter failed: %s", errand.gateway.id, type(error).__name__)
+    logger.error("relays of %s: the adapter failed: %s", errand.listener.key, type(error).__name__)
     return f"the adapter failed: {type(error).__name__}"

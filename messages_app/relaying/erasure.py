@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from messages_app.models import Relay, RelayOutcome
+from messages_app.relaying.locking import locked
 from users.models import EndUser
 from users.signals import end_users_erased
 
@@ -17,7 +18,7 @@ from users.signals import end_users_erased
 def end_relays_of_erased(sender: Any, end_user_ids: Sequence[UUID], **kwargs: Any) -> None:
     """Ends what has not left yet; also what waits to tell of an address that was theirs."""
     with writing():
-        theirs = Relay.objects.filter(end_user__in=end_user_ids)
+        theirs = locked(Relay.objects.filter(end_user__in=end_user_ids))
         theirs.update(payload=None)
         theirs.filter(settled_at=None).update(
             settled_at=database_now(),
@@ -28,5 +29,5 @@ def end_relays_of_erased(sender: Any, end_user_ids: Sequence[UUID], **kwargs: An
         erased = EndUser.objects.filter(pk__in=end_user_ids).exclude(email_index=None)
         for label_id in erased.values_list("label_id", flat=True).distinct():
             indexes = erased.filter(label=label_id).values_list("email_index", flat=True)
-            sealed = Relay.objects.filter(label=label_id, subject__in=list(indexes))
-            sealed.filter(address__isnull=False).update(address=None)
+            known = Relay.objects.filter(label=label_id, subject__in=list(indexes))
+            locked(known.filter(address__isnull=False)).update(address=None)

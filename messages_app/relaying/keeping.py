@@ -2,18 +2,17 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
-from messages_app.models import Relay, RelayOutcome
+from messages_app.models import NOT_TAKEN, Relay, RelayOutcome
 
 BATCH = 1000
 KEPT = timedelta(days=7)
 """A settled relay is kept so long. Until then the same id is the same event."""
 WAITS = timedelta(days=14)
-"""So long a relay waits for a gateway that is paused or inactive."""
-CAN_BE_RETRIED = (RelayOutcome.REJECTED, RelayOutcome.FAILED, RelayOutcome.UNKNOWN)
+"""So long a relay waits for a gateway that is paused or inactive, or an end-point that is."""
 
 
 def forget_relays() -> int:
@@ -32,15 +31,17 @@ def forget_relays() -> int:
 
 def retriable(relays: "QuerySet[Relay]") -> "QuerySet[Relay]":
     """Those that were not taken, and would not undo what was told since on the same subject."""
+    of_provider = Q(gateway=OuterRef("gateway"))
+    of_label = Q(gateway=None, label=OuterRef("label"), listener=OuterRef("listener"))
     later = Relay.objects.filter(
-        gateway=OuterRef("gateway"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
+        of_provider | of_label, subject=OuterRef("subject"), pk__gt=OuterRef("pk")
     ).exclude(subject="")
-    return relays.filter(~Exists(later), outcome__in=CAN_BE_RETRIED)
+    return relays.filter(~Exists(later), outcome__in=NOT_TAKEN)
 
 
 def retry(relays: "QuerySet[Relay]") -> int:
     """Makes them due again, as if they were new; answers how many."""
     meant = list(retriable(relays).order_by().values_list("pk", flat=True))
-    return Relay.objects.filter(pk__in=meant, outcome__in=CAN_BE_RETRIED).update(
+    return Relay.objects.filter(pk__in=meant, outcome__in=NOT_TAKEN).update(
         outcome="", detail="", settled_at=None, attempts=0, lease=None, due_at=database_now()
     )

@@ -1,4 +1,4 @@
-"""What providers are owed when something changes here: opt-outs, opt-ins and contacts."""
+"""What others are owed when something changes here: opt-outs, opt-ins and contacts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,24 +6,31 @@ from typing import Any
 from django.dispatch import receiver
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
+from gateways import configuration
 from messages_app.models import Relay, RelayKind
 from messages_app.relaying.able import fits, gateways_that_take
+from messages_app.relaying.label_listeners import listeners_of
+from users.addresses import index_column
 from users.models import EndUser
 from users.signals import addresses_lifted, addresses_suppressed, end_users_changed
 
 
 @receiver(addresses_suppressed)
 def owe_opt_outs(sender: Any, **told: Any) -> None:
-    """Every gateway that pushes opt-outs is owed these, but for the one that told us."""
+    """Every gateway that pushes opt-outs is owed these, but for the one that told us. So are the
+    platform, unless it has said so itself, and Smartico, where the label wants that."""
     _owe_list(RelayKind.OPT_OUT, **told)
+    _owe_notices(RelayKind.OPT_OUT, **told)
 
 
 @receiver(addresses_lifted)
 def owe_opt_ins(sender: Any, **told: Any) -> None:
     """The same when an address may be written to again."""
     _owe_list(RelayKind.OPT_IN, **told)
+    _owe_notices(RelayKind.OPT_IN, **told)
 
 
 @receiver(end_users_changed)
@@ -58,6 +65,42 @@ def owe_contacts(sender: Any, label_id: int, end_users: Sequence[EndUser], **kwa
             unique_fields=["gateway", "kind", "repeat_key"],
             update_fields=["created_at"],
         )
+
+
+def _owe_notices(
+    kind: RelayKind,
+    *,
+    label_id: int,
+    channel: str,
+    address_indexes: Sequence[str],
+    by_platform: bool,
+    reason: str = "",
+    **kwargs: Any,
+) -> None:
+    """These know people by their ids: an address that nobody has is not told."""
+    label = configuration.current().labels[label_id]
+    listeners = [
+        each for each in listeners_of(label) if each.wants(kind, channel, by_platform=by_platform)
+    ]
+    if not listeners:
+        return
+    column, now = index_column(channel), database_now()
+    users = EndUser.objects.filter(label=label_id, **{f"{column}__in": address_indexes})
+    of_users = set(users.values_list(column, flat=True))
+    Relay.objects.bulk_create(
+        Relay(
+            label_id=label_id,
+            listener=listener.who,
+            kind=kind,
+            subject=keyed_digest(f"{channel}:{index}", purpose="relay-subject"),
+            payload={"channel": channel, "index": index, "reason": reason, "at": now.isoformat()},
+            due_at=now,
+            created_at=now,
+        )
+        for listener in listeners
+        for index in address_indexes
+        if index in of_users
+    )
 
 
 def _owe_list(

@@ -18,6 +18,7 @@ from messages_app.relaying.wanted import Refusal, Wanted
 from users.models import EndUser
 
 Outcome = UUID | Refusal
+Known = dict[tuple[int | None, str], tuple[UUID, str]]
 TRIES = 3
 
 
@@ -107,7 +108,7 @@ def _in_one_order(relays: Iterable[Relay]) -> list[Relay]:
     return sorted(relays, key=lambda relay: (relay.gateway_id, relay.repeat_key or "", relay.pk))
 
 
-def _known(relays: Iterable[Relay]) -> dict[tuple[int, str], tuple[UUID, str]]:
+def _known(relays: Iterable[Relay]) -> Known:
     keys = {relay.repeat_key for relay in relays if relay.repeat_key}
     found = Relay.objects.filter(
         gateway__in={relay.gateway_id for relay in relays},
@@ -118,7 +119,7 @@ def _known(relays: Iterable[Relay]) -> dict[tuple[int, str], tuple[UUID, str]]:
     return {(gateway_id, key or ""): (pk, mark) for gateway_id, key, pk, mark in rows}
 
 
-def _outcome(relay: Relay, known: dict[tuple[int, str], tuple[UUID, str]]) -> Outcome:
+def _outcome(relay: Relay, known: Known) -> Outcome:
     if relay.repeat_key is None:
         return relay.pk
     pk, fingerprint = known.get((relay.gateway_id, relay.repeat_key), (relay.pk, ""))

@@ -44,13 +44,13 @@ def test_more_than_a_batch_is_suppressed_and_lifted(label, monkeypatch):
     indexes = [f"{n:064}" for n in range(5)]
     suppress(label.pk, "email", iter(indexes), "imported")
     assert all(is_suppressed(label.pk, "email", index) for index in indexes)
-    assert lift(label.pk, "email", iter(indexes)) == 5
+    assert lift(label.pk, "email", iter(indexes), by="a test") == 5
 
 
 def test_a_lifted_address_is_written_to_again(label):
     suppress(label.pk, "email", [JO, AL], "complained")
     suppress(label.pk, "sms", [JO], "complained")
-    assert lift(label.pk, "email", [JO, email_index("never@mailbox.example")]) == 1
+    assert lift(label.pk, "email", [JO, email_index("never@mailbox.example")], by="a test") == 1
     assert not is_suppressed(label.pk, "email", JO)
     assert is_suppressed(label.pk, "email", AL)
     assert is_suppressed(label.pk, "sms", JO)

@@ -73,3 +73,25 @@ def test_support_may_look_but_not_tell_again(browsers, rejected):
 
     rejected.refresh_from_db()
     assert rejected.outcome == "rejected"
+
+
+def test_what_the_platform_was_not_told_is_listed_and_told_again(browsers):
+    now, label = timezone.now(), LabelFactory(name="Amazing")
+    row = Relay.objects.create(
+        label=label,
+        listener="platform",
+        kind="opt_out",
+        payload={"channel": "email", "index": "0" * 64, "reason": "canary", "at": "canary"},
+        outcome="failed",
+        due_at=now,
+        created_at=now,
+        settled_at=now,
+    )
+    client = browsers[Person.OPERATOR]
+    for path in (f"{LIST}?standing=not_taken", f"{LIST}{row.pk}/change/"):
+        text = client.get(path).content.decode()
+        assert "The platform, Amazing" in text
+        assert "canary" not in text
+    again(client, row, confirmed="1")
+    row.refresh_from_db()
+    assert (row.outcome, row.settled_at) == ("", None)

@@ -10,8 +10,9 @@ from gateways import configuration
 from gateways.models import Gateway
 from messages_app.models import Relay, RelayKind, RelayOutcome
 from messages_app.relaying import draining
-from messages_app.relaying.draining import RelayWork, due_gateways
+from messages_app.relaying.draining import RelayWork, due_listeners
 from messages_app.relaying.keeping import forget_relays, retry
+from messages_app.relaying.losses import WORKER_LOST, take_back_lost_relays
 from messages_app.relaying.settling import RELAY_SCHEDULE
 from tests.factories import EndUserFactory
 from tests.messages_app.relaying.peer import bodies, relay, standing
@@ -62,21 +63,21 @@ def test_opt_outs_leave_in_one_call_and_opt_ins_after_them(peer, gateway, jo):
     al = EndUserFactory(label=gateway.label, email="al@mailbox.example")
     opt_out(jo, al)
 
-    assert due_gateways() == [str(gateway.pk)]
+    assert due_listeners() == [str(gateway.pk)]
     assert relay(gateway) == 1
-    lift(gateway.label_id, "email", [jo.email_index])
+    lift(gateway.label_id, "email", [jo.email_index], by="a test")
     assert relay(gateway) == 1
 
     (added,) = bodies(peer, "emails/unsubscribed/add")
     assert set(added["emails"]) == {"jo@mailbox.example", "al@mailbox.example"}
     assert bodies(peer, "emails/unsubscribed/delete") == [{"emails": ["jo@mailbox.example"]}]
     assert {outcome for _, outcome in standing()} == {RelayOutcome.TAKEN}
-    assert due_gateways() == []
+    assert due_listeners() == []
 
 
 def test_what_was_taken_back_before_it_left_is_not_told(peer, gateway, jo):
     opt_out(jo)
-    lift(gateway.label_id, "email", [jo.email_index])
+    lift(gateway.label_id, "email", [jo.email_index], by="a test")
 
     relay(gateway)
     relay(gateway)
@@ -118,7 +119,7 @@ def test_what_was_not_taken_for_now_is_told_again_later(answers, peer, gateway, 
     assert 80 < due_in(row) <= 90
     assert row.detail.startswith("HTTP 503")
     assert "jo@" not in row.detail
-    assert due_gateways() == []
+    assert due_listeners() == []
     answers.instead = None
     again(gateway)
     assert standing() == [("event", "taken")]
@@ -153,7 +154,7 @@ def test_a_refused_account_pauses_the_gateway_and_loses_nothing(answers, peer, g
 
     found = Gateway.objects.get(pk=gateway.pk)
     assert (found.is_paused, found.paused_because) == (True, "HTTP 401: who are you")
-    assert due_gateways() == []
+    assert due_listeners() == []
     row.refresh_from_db()
     assert (row.outcome, row.attempts) == ("", 0)
     answers.instead = None
@@ -180,12 +181,12 @@ def test_a_path_that_does_not_answer_keeps_no_other_kind_back(peer, gateway, jo)
     event(gateway, jo)
     opt_out(jo)
 
-    assert due_gateways() == [str(gateway.pk)]
+    assert due_listeners() == [str(gateway.pk)]
     relay(gateway)
 
     assert standing() == [("event", ""), ("event", ""), ("opt_out", "taken")]
     assert [asked.path for asked in peer.asked] == ["/v1/event", "/v1/emails/unsubscribed/add"]
-    assert due_gateways() == []
+    assert due_listeners() == []
 
 
 def test_an_event_whose_outcome_is_unknown_is_not_told_again(answers, gateway, jo):
@@ -220,17 +221,63 @@ def test_an_opt_out_whose_outcome_is_unknown_is_told_again(answers, gateway, jo)
     assert standing() == [("opt_out", "taken")]
 
 
+def claimed_by_a_lost_worker(gateway) -> None:
+    """The lease has run out."""
+    lost = RelayWork(str(gateway.pk))
+    while lost.claim(4):
+        pass
+    Relay.objects.exclude(lease=None).update(due_at=timezone.now())
+
+
+def test_what_a_worker_holds_is_not_taken_back(gateway, jo):
+    event(gateway, jo)
+    assert len(RelayWork(str(gateway.pk)).claim(4)) == 1
+
+    assert take_back_lost_relays() == 0
+    assert relay(gateway) == 0
+
+
 def test_what_a_lost_worker_had_claimed_is_due_again_but_an_event_may_have_left(gateway, jo):
     opt_out(jo)
     event(gateway, jo)
-    lost = RelayWork(str(gateway.pk))
-    assert len(lost.claim(4)) == 1
-    assert len(lost.claim(4)) == 1
+    claimed_by_a_lost_worker(gateway)
     assert relay(gateway) == 0
 
-    again(gateway)
+    assert take_back_lost_relays() == 2
+    assert relay(gateway) == 1
 
     assert sorted(standing()) == [("event", "unknown"), ("opt_out", "taken")]
+
+
+def test_an_event_of_a_lost_worker_is_told_again_where_the_operator_says_so(gateway, jo):
+    gateway.on_unknown = "repeat"
+    gateway.save()
+    event(gateway, jo)
+    claimed_by_a_lost_worker(gateway)
+
+    assert take_back_lost_relays() == 1
+    assert relay(gateway) == 1
+    assert standing() == [("event", "taken")]
+
+
+@pytest.mark.parametrize("switched_off", [{"is_paused": True}, {"is_active": False}])
+def test_what_a_lost_worker_had_claimed_is_taken_back_where_nothing_is_told_any_more(
+    gateway, jo, caplog, switched_off
+):
+    row = event(gateway, jo)
+    opt_out(jo)
+    claimed_by_a_lost_worker(gateway)
+    Gateway.objects.filter(pk=gateway.pk).update(**switched_off)
+    configuration.forget_now()
+
+    assert take_back_lost_relays() == 2
+
+    assert sorted(standing()) == [("event", "unknown"), ("opt_out", "")]
+    row.refresh_from_db()
+    assert (row.detail, row.lease) == (WORKER_LOST, None)
+    assert "2 relays were taken back from lost workers; the outcome of 1 is unknown" in caplog.text
+    Relay.objects.update(created_at=timezone.now() - timedelta(days=15))
+    assert forget_relays() == 1
 
 
 def test_what_was_claimed_and_has_not_left_is_due_when_the_drain_ends(gateway, jo):
@@ -265,7 +312,7 @@ def test_a_paused_gateway_is_told_nothing(peer, gateway, jo):
     gateway.is_paused = True
     gateway.save()
 
-    assert due_gateways() == []
+    assert due_listeners() == []
     assert relay(gateway) == 0
     assert peer.asked == []
 
@@ -274,7 +321,7 @@ def test_relays_of_an_erased_user_end_and_hold_nothing(peer, gateway, jo):
     row = event(gateway, jo)
     opt_out(jo)
 
-    erase([jo])
+    erase([jo], "a test")
     relay(gateway)
 
     assert peer.asked == []
@@ -300,7 +347,7 @@ def test_what_cannot_be_decrypted_holds_nothing_up(peer, gateway, jo, settings):
     settings.PII_KEYS = "other:b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMzI="
     configuration.forget_now()
 
-    assert due_gateways() == []
+    assert due_listeners() == []
 
 
 def test_old_relays_are_forgotten_and_what_waited_too_long_has_failed(gateway, jo):

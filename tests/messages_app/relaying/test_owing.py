@@ -7,11 +7,12 @@ from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate
-from messages_app.models import Relay, SendAttempt, State
+from messages_app.models import Relay, SendAttempt, State, WordMapping
 from messages_app.reports import apply_to_gateway
 from tests.factories import BrandFactory, EndUserFactory, GatewayFactory, MessageFactory
 from tests.gateways.providers.examples import at
 from tests.messages_app.relaying.peer import bodies, relay, standing
+from tests.messages_app.test_reports import look_at_the_inbox
 from users.importing import upsert
 from users.rows import row_of
 from users.suppressions import lift, suppress
@@ -39,7 +40,7 @@ def told(ext_user_id="u-9", **fields):
     return row_of({"ext_user_id": ext_user_id, **fields})
 
 
-def by_webhook(gateway, status: Status, **named) -> None:
+def by_webhook(gateway, status: Status | None, **named) -> None:
     values = configuration.current().gateways[gateway.pk]
     apply_to_gateway(values, [StatusUpdate(status=status, **named)])
 
@@ -57,8 +58,8 @@ def test_only_gateways_that_push_opt_outs_are_owed_them(gateway, jo, peer):
 def test_an_address_that_was_suppressed_before_is_not_owed_again(gateway, jo):
     for _ in range(2):
         suppress(gateway.label_id, "email", [jo.email_index], "platform")
-    assert lift(gateway.label_id, "email", [jo.email_index]) == 1
-    assert lift(gateway.label_id, "email", [jo.email_index]) == 0
+    assert lift(gateway.label_id, "email", [jo.email_index], by="a test") == 1
+    assert lift(gateway.label_id, "email", [jo.email_index], by="a test") == 0
 
     assert standing() == [("opt_out", ""), ("opt_in", "")]
 
@@ -99,6 +100,24 @@ def test_the_gateway_that_told_us_is_not_told(gateway, jo, peer):
     )
 
     by_webhook(gateway, Status.UNSUBSCRIBED, provider_id="r-1")
+
+    assert owed() == [("opt_out", other.pk)]
+
+
+def test_nor_is_it_where_a_person_had_to_say_what_its_word_means(gateway, jo, peer):
+    other = elsewhere(gateway, peer)
+    message = MessageFactory(
+        label=gateway.label, gateway=gateway, end_user=jo, channel=Channel.EMAIL, attempts=1
+    )
+    by_webhook(gateway, None, message_id=str(message.pk), word="AUF_WIEDERSEHEN")
+    WordMapping.objects.create(
+        label=gateway.label,
+        provider="esputnik",
+        word="auf_wiedersehen",
+        status=Status.UNSUBSCRIBED,
+    )
+
+    look_at_the_inbox()
 
     assert owed() == [("opt_out", other.pk)]
 
