@@ -1,6 +1,7 @@
 """What erasing end users means for their messages."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,29 @@ WAITING = (State.QUEUED, State.UNKNOWN)
 
 
 @receiver(end_users_erased)
-def settle_messages_of_erased(sender: Any, end_user_ids: Iterable[UUID], **kwargs: Any) -> None:
-    """Fails what has not left yet, and removes what the messages said."""
+def settle_messages_of_erased(
+    sender: Any, end_user_ids: Iterable[UUID], **kwargs: Any
+) -> dict[UUID, dict[str, int]]:
+    """Fails what has not left yet, and removes what messages said. Answers how many there were."""
     with writing():
         now = database_now()
         of_theirs = Message.objects.filter(end_user__in=end_user_ids)
         theirs = locked_messages(of_theirs.values_list("pk", flat=True))
         waiting = {pk: message for pk, message in theirs.items() if message.state in WAITING}
         fail(waiting, "erased", now=now)
-        SendAttempt.objects.filter(message__in=theirs, rendered__isnull=False).update(rendered=None)
+        SendAttempt.objects.filter(message__in=theirs, rendered__isnull=False).update(
+            rendered=None, rendered_as=None
+        )
         Message.objects.filter(pk__in=theirs).update(content=None)
+    return _counted(theirs.values(), waiting)
+
+
+def _counted(theirs: Iterable[Message], waiting: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    counts: defaultdict[UUID, dict[str, int]] = defaultdict(
+        lambda: {"messages": 0, "messages_not_sent": 0}
+    )
+    for message in theirs:
+        if message.end_user_id is not None:
+            counts[message.end_user_id]["messages"] += 1
+            counts[message.end_user_id]["messages_not_sent"] += message.pk in waiting
+    return counts

@@ -20,6 +20,7 @@ HEAD = """\
 """
 UNNAMED_STEPS = frozenset({"labels", "keys", "gateways", "config"})
 NUMBERED_STEP = "secret"
+NOTHING: tuple[Any, ...] = (None, [], {})
 
 
 def export(labels: Iterable[Label]) -> str:
@@ -69,9 +70,14 @@ def _without_defaults(schema: Any, shown: Mapping[str, Any]) -> dict[str, Any]:
             value = [_without_defaults(field.child, item) for item in value]
         elif isinstance(field, Strict):
             value = _without_defaults(field, value)
-        if value not in (None, [], {}) and value != _shown_default(field):
+        if not _goes_without_saying(value, _shown_default(field)):
             kept[name] = value
     return kept
+
+
+def _goes_without_saying(value: Any, default: Any) -> bool:
+    """An empty list says something only where the default is a full one."""
+    return value == default or (value in NOTHING and default in NOTHING)
 
 
 def _shown_default(field: Any) -> Any:

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from gateway_project.lib.identifiers import new_id
 from messages_app.models import Message, SendAttempt, State, StatusEvent
 from messages_app.signals import statuses_recorded
 from tests.factories import EndUserFactory, MessageFactory
@@ -32,7 +33,7 @@ def message_to(user, **changes) -> Message:
 def test_what_waits_fails_and_is_reported(reported, state):
     user = EndUserFactory()
     waiting = message_to(user, state=state)
-    erase([user])
+    erase([user], "a test")
     waiting.refresh_from_db()
     assert (waiting.state, waiting.status, waiting.due_at) == (State.FAILED, "failed", None)
     assert waiting.ended_at is not None
@@ -43,7 +44,7 @@ def test_what_waits_fails_and_is_reported(reported, state):
 def test_what_has_left_keeps_its_standing(reported, state):
     user = EndUserFactory()
     left = message_to(user, state=state)
-    erase([user])
+    erase([user], "a test")
     left.refresh_from_db()
     assert left.state == state
     assert reported == []
@@ -61,10 +62,11 @@ def test_nothing_of_what_was_said_is_kept(state):
         number=1,
         outcome="accepted",
         rendered="To: somebody",
+        rendered_as=new_id(),
         started_at=now,
         finished_at=now,
     )
-    erase([user])
+    erase([user], "a test")
     message.refresh_from_db()
     assert (message.content, message.end_user) == (None, None)
     assert SendAttempt.objects.get().rendered is None
@@ -72,7 +74,7 @@ def test_nothing_of_what_was_said_is_kept(state):
 
 def test_messages_to_others_stay_as_they_are(reported):
     gone, other = EndUserFactory(), message_to(EndUserFactory())
-    erase([gone])
+    erase([gone], "a test")
     other.refresh_from_db()
     assert (other.state, other.content.reveal()) == (State.QUEUED, {"body": "Best offer ever"})
     assert reported == []

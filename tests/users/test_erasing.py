@@ -27,22 +27,22 @@ def told():
 @pytest.mark.django_db
 def test_erased_users_are_gone_and_the_others_stay():
     gone, other = EndUserFactory.create_batch(3), EndUserFactory()
-    assert erase(gone) == 3
+    assert len(erase(gone, "a test")) == 3
     assert EndUser.objects.get() == other
 
 
 @pytest.mark.django_db
 def test_the_floor_above_is_told_once_before_the_rows_are_gone(told):
     gone = EndUserFactory.create_batch(3)
-    erase(EndUser.objects.all())
+    erase(EndUser.objects.all(), "a test")
     assert told == [({user.pk for user in gone}, 3, True)]
 
 
 @pytest.mark.django_db
 def test_who_is_gone_already_is_not_told_again(told):
     user = EndUserFactory()
-    assert erase([user]) == 1
-    assert erase([user]) == 0
+    assert len(erase([user], "a test")) == 1
+    assert erase([user], "a test") == []
     assert len(told) == 1
 
 
@@ -55,7 +55,7 @@ def test_nobody_is_erased_where_the_floor_above_fails():
     end_users_erased.connect(fail)
     try:
         with pytest.raises(RuntimeError):
-            erase([user])
+            erase([user], "a test")
     finally:
         end_users_erased.disconnect(fail)
     assert EndUser.objects.get() == user
@@ -82,7 +82,7 @@ def test_a_message_accepted_meanwhile_waits_and_finds_no_user():
 
     end_users_erased.connect(start)
     try:
-        assert erase([user]) == 1
+        assert len(erase([user], "a test")) == 1
     finally:
         end_users_erased.disconnect(start)
         thread.join(30)

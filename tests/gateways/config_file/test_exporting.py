@@ -22,10 +22,15 @@ FILLED = {
     "AMAZING_OWN_HOUSE_AUTHORIZATION": "NOTIFY_SECRET",
     "AMAZING_OWN_HOUSE_HEADERS_X_TENANT": "HEADER_SECRET",
     "AMAZING_MAIL_PASSWORD": "SMTP_PASSWORD",
+    "AMAZING_OPT_OUTS_SMARTICO_TOKEN": "EVENTS_TOKEN",
+    "AMAZING_OPT_OUTS_WEBHOOK_SECRETS_1": "HOOK_SECRET",
+    "AMAZING_OPT_OUTS_WEBHOOK_SECRETS_2": "OLD_SECRET",
 }
 ENVIRONMENT = {
     **{name: SECRETS[ours] for name, ours in FILLED.items()},
     "AMAZING_CALLBACK_URL": "https://api.smartico.ai/callback?tenant=canary-tenant",
+    "AMAZING_OPT_OUTS_WEBHOOK_URL": "https://hooks.amazing.co/opt-outs",
+    "AMAZING_OPT_OUTS_SMARTICO_URL": "https://api.smartico.ai/events",
     "AMAZING_ALERTS_EMAILS_1": "duty@amazing.co",
     "AMAZING_ALERTS_WEBHOOK": "https://chat.amazing.co/hook",
 }
@@ -45,6 +50,13 @@ def test_an_export_builds_the_same_house_anew(house):
     Label.objects.all().delete()
     applied(text, **ENVIRONMENT)
     assert applied(house) == []
+
+
+def test_an_empty_list_is_written_where_left_out_it_would_be_full(house):
+    Label.objects.update(suppress_on=[], allowed_ips=[])
+    [label] = yaml.safe_load(exported())["labels"][:1]
+    assert label["opt_outs"]["suppress_on"] == []
+    assert "allowed_ips" not in label
 
 
 def test_every_secret_has_a_placeholder_of_its_own(house):
