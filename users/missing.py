@@ -1,16 +1,20 @@
 """Missing users: ids that Smartico asks for and nobody has imported."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection as Ids
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.collecting import COLLECTIONS, Collection
 from gateway_project.lib.transactions import writing
 from gateways.values import LabelValues
-from users.directory import stored_id
-from users.models import EndUser, MissingUser
+from users.ids import stored_id
+from users.models import Blip, EndUser, MissingUser
+from users.radar import blip
 
 FORGOTTEN_AFTER = timedelta(days=7)
 LISTED_PER_HOUR = 1_000
@@ -24,13 +28,19 @@ Asked = tuple[int, int | None, str]
 
 def note_missing(label: LabelValues, brand_id: int | None, ext_user_id: str) -> None:
     """Remembers that this id was asked for; it is written a few seconds later."""
+    blip(label.id, brand_id, Blip.ASKED)
     _noted.note((label.id, brand_id, stored_id(label.user_ids, ext_user_id)))
 
 
 def found(label_id: int, ext_user_ids: Ids[str]) -> None:
     """They are missing no more. Runs inside the transaction that brings them."""
-    if ext_user_ids:
-        MissingUser.objects.filter(label=label_id, ext_user_id__in=ext_user_ids).delete()
+    if not ext_user_ids:
+        return
+    missing = MissingUser.objects.filter(label=label_id, ext_user_id__in=ext_user_ids)
+    brand_ids = dict(missing.values_list("pk", "brand_id"))
+    if brand_ids:
+        MissingUser.objects.filter(pk__in=brand_ids).delete()
+        transaction.on_commit(partial(_note_who_came, label_id, Counter(brand_ids.values())))
 
 
 def forget_missing() -> int:
@@ -42,6 +52,11 @@ def forget_missing() -> int:
         return MissingUser.objects.filter(
             pk__in=list(old.values_list("pk", flat=True)[:BATCH])
         ).delete()[0]
+
+
+def _note_who_came(label_id: int, by_brand: Mapping[int | None, int]) -> None:
+    for brand_id, count in by_brand.items():
+        blip(label_id, brand_id, Blip.CAME, count)
 
 
 def _write(counts: Mapping[Asked, int]) -> None:
