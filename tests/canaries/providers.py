@@ -1,0 +1,109 @@
+"""All providers at one place on loopback, and ruder than any: whatever they are asked, they repeat
+whom it was about, in one disguise after the other, and the secret that they were given."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from itertools import cycle, islice
+
+from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
+from gateways.providers.registry import provider_classes
+from tests.canaries.birds import PROVIDER_SECRET, address, telephone
+from tests.disguises import ANY, OF_A_NUMBER, OF_AN_ADDRESS
+from tests.gateways.providers.examples import ACCOUNTS, URL_FIELDS
+from tests.gateways.providers.exchanges import exchanges
+from tests.peers import Answer, Asked, HttpPeer, http_peer
+
+AT_ONCE = 6
+"""Disguises in one answer: more would be cut off before they are looked at."""
+
+
+def speaks_http(slug: str) -> bool:
+    """Whether there is a place where its service can be put."""
+    fields = provider_classes()[slug].Config.base_fields
+    return hasattr(ACCOUNTS[slug], "at") or any(name in fields for name in URL_FIELDS)
+
+
+ROADS = [
+    (slug, channel)
+    for slug, cls in provider_classes().items()
+    if speaks_http(slug)
+    for channel in cls.channels
+]
+
+
+class Mood(Enum):
+    """What the providers make of a message: a status, and whether it is as they document it."""
+
+    KIND = 200
+    STRICT = 400
+    BUSY = 503
+    ODD = 202
+    OFFENDED = 401
+
+
+@dataclass
+class Road:
+    """One provider on one channel, and the person who is reached that way."""
+
+    slug: str
+    channel: Channel
+    number: int
+    peer: HttpPeer
+    mood: Mood = Mood.KIND
+    shown: set[Mood] = field(default_factory=set)
+    """The moods in which it was asked."""
+    words: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.words = cycle(self._spellings())
+        self.peer.respond = self.answer
+
+    @property
+    def name(self) -> str:
+        return f"{self.slug}-{self.channel}"
+
+    def answer(self, asked: Asked) -> Answer:
+        self.shown.add(self.mood)
+        if self.mood is Mood.KIND and (self.slug, self.channel) in _documented():
+            return _documented()[self.slug, self.channel]
+        told = self.rude_words()
+        body = told if self.mood in (Mood.STRICT, Mood.ODD) else json.dumps({"message": told})
+        return Answer(self.mood.value, body)
+
+    def rude_words(self) -> str:
+        said = ", ".join(islice(self.words, AT_ONCE))
+        return f"no such recipient: {said}; asked for with {PROVIDER_SECRET.spelled}"
+
+    def _spellings(self) -> list[str]:
+        """Of the one who is asked for, in every disguise; roads begin at different ones."""
+        told = self._of_the_recipient()
+        begin = self.number * AT_ONCE % len(told)
+        return told[begin:] + told[:begin]
+
+    def _of_the_recipient(self) -> list[str]:
+        if self.channel == Channel.EMAIL:
+            return [wear(address(self.number)) for wear in (OF_AN_ADDRESS | ANY).values()]
+        if self.channel in PHONE_CHANNELS:
+            return [wear(telephone(self.number)) for wear in (OF_A_NUMBER | ANY).values()]
+        return [address(self.number), telephone(self.number)]
+
+
+@cache
+def _documented() -> dict[tuple[str, Channel], Answer]:
+    """What each provider answers to a message that it takes."""
+    taken = [each for each in exchanges() if each.provider_id is not None]
+    return {(each.slug, each.channel): each.answer for each in taken}
+
+
+@contextmanager
+def roads() -> Iterator[list[Road]]:
+    """A server for every provider on every channel."""
+    with ExitStack() as stack:
+        yield [
+            Road(slug, channel, number, stack.enter_context(http_peer()))
+            for number, (slug, channel) in enumerate(ROADS, start=1)
+        ]
