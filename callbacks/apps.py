@@ -9,5 +9,7 @@ class CallbacksConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("callbacks.counting")
+        import_module("callbacks.exporting")
         import_module("callbacks.owing")
+        import_module("callbacks.pruning")
         import_module("callbacks.tasks")

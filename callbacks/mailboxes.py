@@ -8,11 +8,12 @@ read at once, apply no mail twice and put none away unread.
 import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from callbacks.models import Mailbox
 from gateway_project.lib.clock import database_now, moment
+from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.crypto import Undecryptable, keyed_digest
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
@@ -23,7 +24,7 @@ from gateways.providers.base import ProviderError
 from gateways.providers.mailboxes import Batch, MailboxReader, Mark, ReadMail
 from gateways.values import GatewayValues
 from messages_app.models import DETAIL_LENGTH, InboxEntry, Wait
-from messages_app.reports import apply_to_gateway, storable_update
+from messages_app.reports import apply_to_gateway
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class MailboxWork:
             except Exception as error:  # noqa: BLE001  one mailbox must not end the drain
                 _put_off(reading.gateway, f"the adapter failed: {type(error).__name__}")
             else:
-                _write(reading, batch)
+                _write_singly_if_need_be(reading, batch)
 
     def renew(self, items: Iterable[Reading]) -> None:
         for item in items:
@@ -117,6 +118,25 @@ def _mark(box: Mailbox) -> Mark:
     return Mark(validity=box.validity, uid=box.read_uid, unread=frozenset(box.unread_uids))
 
 
+def _write_singly_if_need_be(reading: Reading, batch: Batch) -> None:
+    """One mail whose reports cannot be applied costs no other: it counts as one that could not be
+    read."""
+    try:
+        _write(reading, batch)
+    except DATABASE_TROUBLE:
+        raise
+    except Exception as error:
+        if not batch.mails:
+            raise
+        if len(batch.mails) > 1:
+            for mail in batch.mails:
+                _write_singly_if_need_be(reading, replace(batch, mails=(mail,)))
+            return
+        problem = f"it cannot be applied: {type(error).__name__}"
+        (mail,) = batch.mails
+        _write(reading, replace(batch, mails=(replace(mail, updates=(), problem=problem),)))
+
+
 def _write(reading: Reading, batch: Batch) -> None:
     """Applies what nobody has applied yet, and looks again at once where something was new."""
     gateway = reading.gateway
@@ -128,8 +148,7 @@ def _write(reading: Reading, batch: Batch) -> None:
             return
         done = 0 if is_other else box.read_uid
         new = [mail for mail in batch.mails if mail.uid > done]
-        updates = [storable_update(update) for mail in new for update in mail.updates]
-        apply_to_gateway(gateway, updates)
+        apply_to_gateway(gateway, [update for mail in new for update in mail.updates])
         unread = [mail for mail in new if mail.problem]
         _keep_unread(gateway, unread, now)
         if new or is_other:

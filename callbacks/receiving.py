@@ -1,7 +1,11 @@
 """Receiving: what providers and notification centres tell us about our messages."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
+
+from django.db import IntegrityError
 
 from callbacks.status_reports import StatusReport
 from gateway_project.lib.crypto import Undecryptable
@@ -13,14 +17,19 @@ from gateways.models.gateway import token_digest
 from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
 from gateways.values import GatewayValues, KeyValues
 from messages_app.models import Message
-from messages_app.reports import apply_to_gateway, apply_to_label, storable_update
+from messages_app.reports import apply_to_gateway, apply_to_label
 from messages_app.unreadable import FAULTS, keep_unreadable
 
 logger = logging.getLogger(__name__)
 
+MOST_REPORTS = 20_000
+"""In one webhook. What has more is none of a provider's."""
+MOST_UNREAD = 100
+"""Kept one by one: where more of a webhook cannot be read, it is kept as a whole."""
+
 
 class NotNow(Exception):
-    """A webhook that cannot be understood at this moment, for a reason that lies with us."""
+    """A report that cannot be taken at this moment, for a reason that lies with us."""
 
 
 def gateway_of_token(token: str) -> GatewayValues | None:
@@ -35,6 +44,11 @@ def answer_probe(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnsw
     return _adapter(gateway).answer_probe(request)
 
 
+def is_report(gateway: GatewayValues, request: WebhookRequest) -> bool:
+    """Whether a GET is a webhook like those that are posted. Raises NotNow."""
+    return _adapter(gateway).is_report(request)
+
+
 def receive(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
     """Takes a provider's webhook: every report in it is recorded or stands in the inbox.
     Returns what the provider is answered.
@@ -43,13 +57,37 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
     """
     adapter = _adapter(gateway)
     adapter.verify_webhook(request)
+    with _unless_deleted(gateway):
+        _take(adapter, gateway, request)
+    return adapter.webhook_answer
+
+
+def _take(adapter: Provider, gateway: GatewayValues, request: WebhookRequest) -> None:
     try:
-        updates = adapter.parse_webhook(request)
+        updates = _reports_in(adapter, request)
     except FAULTS as problem:
         keep_unreadable(gateway, request, problem)
     else:
-        apply_to_gateway(gateway, [storable_update(update) for update in updates])
-    return adapter.webhook_answer
+        apply_to_gateway(gateway, _few_unread(gateway, request, updates))
+
+
+def _reports_in(adapter: Provider, request: WebhookRequest) -> list[StatusUpdate]:
+    updates = adapter.parse_webhook(request)
+    if len(updates) > MOST_REPORTS:
+        raise ValueError("there are too many reports in it")
+    return updates
+
+
+def _few_unread(
+    gateway: GatewayValues, request: WebhookRequest, updates: list[StatusUpdate]
+) -> list[StatusUpdate]:
+    """All of them, unless far too many cannot be read: those are kept in one entry."""
+    read = [update for update in updates if update.is_read]
+    unread = len(updates) - len(read)
+    if unread <= MOST_UNREAD:
+        return updates
+    keep_unreadable(gateway, request, ValueError(f"{unread} reports in it cannot be read"))
+    return read
 
 
 def receive_for_label(key: KeyValues, report: StatusReport) -> None:
@@ -67,7 +105,8 @@ def receive_for_gateway(gateway: GatewayValues, report: StatusReport) -> None:
     """Takes a status told at a gateway's own URL, by our id or by the one it answered with.
 
     An unknown id is kept, since its message may not have been written yet; a status word whose
-    meaning nobody has said goes to the inbox. Both are answered with a refusal. Raises Refused.
+    meaning nobody has said goes to the inbox. Both are answered with a refusal. Raises Refused, and
+    NotNow.
     """
     if report.type != CALLBACK_TYPES[gateway.channel]:
         raise report.not_found()
@@ -78,9 +117,23 @@ def receive_for_gateway(gateway: GatewayValues, report: StatusReport) -> None:
         provider_id=report.ext_message_id,
         word=report.word,
     )
-    if not apply_to_gateway(gateway, [update]):
+    with _unless_deleted(gateway):
+        is_known = apply_to_gateway(gateway, [update])
+    if not is_known:
         report.known_status()
         raise report.not_found()
+
+
+@contextmanager
+def _unless_deleted(gateway: GatewayValues) -> Iterator[None]:
+    """Raises NotNow where the gateway is deleted while this is written: its key is checked at the
+    commit. Who comes again finds no such URL.
+    """
+    try:
+        yield
+    except IntegrityError:
+        logger.warning("gateway %s was deleted while it was reported to", gateway.slug)
+        raise NotNow from None
 
 
 def _adapter(gateway: GatewayValues) -> Provider:

@@ -1,12 +1,14 @@
 """The drain of the inbox: reports whose time has come, and early ones looked at again."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now, moment
+from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done
 from gateway_project.lib.transactions import writing
@@ -14,7 +16,12 @@ from gateway_project.lib.vocabulary import Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate
 from messages_app.models import InboxEntry, Wait
-from messages_app.reports import Report, messages_of, record_reports, translated
+from messages_app.reported import Report
+from messages_app.reports import close_addresses, record_reports
+from messages_app.subjects import messages_of
+from messages_app.words import count_ignored, translated
+
+logger = logging.getLogger(__name__)
 
 KEY = "all"
 BATCH = 500
@@ -22,6 +29,8 @@ LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(minutes=10)
 LOOKED_FOR = timedelta(hours=72)
 """An entry whose message has not turned up by then stays listed and is not looked for any more."""
+ID_AWAITED = timedelta(minutes=10)
+"""By then what was sent has its provider's id: one that is still unknown is not of our messages."""
 WORDS_LOOKED_FOR = timedelta(minutes=10)
 """A word may be mapped just while its report is being stored. A mapping made later makes it due."""
 
@@ -57,8 +66,7 @@ class InboxWork:
 
     def settle(self, finished: Sequence[tuple[list[int], "Future[None]"]]) -> None:
         for ids, _ in finished:
-            with writing():
-                _apply(ids, database_now())
+            _settle(ids)
 
     def renew(self, items: Iterable[list[int]]) -> None:
         """Nothing stays in the air."""
@@ -67,17 +75,48 @@ class InboxWork:
         """Nothing is kept open."""
 
 
+def _settle(ids: Sequence[int]) -> None:
+    """Applies them together, or where that fails each half by itself: down to the one that cannot
+    be applied, which costs no other."""
+    try:
+        with writing():
+            _apply(ids, database_now())
+    except DATABASE_TROUBLE:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever one gateway's or one report's fault is
+        middle = len(ids) // 2
+        if middle:
+            _settle(ids[:middle])
+            _settle(ids[middle:])
+        else:
+            _put_off(ids, error)
+
+
+def _put_off(ids: Sequence[int], error: Exception) -> None:
+    logger.error("inbox entry %s cannot be applied: %s", *ids, type(error).__name__)
+    with writing():
+        now = database_now()
+        entries = InboxEntry.objects.filter(pk__in=ids, applied_at=None)
+        entries.update(due_at=now + LONGEST_PAUSE)
+        entries.filter(received_at__lte=now - LOOKED_FOR).update(due_at=None)
+
+
 def _apply(ids: Sequence[int], now: datetime) -> None:
     locked = InboxEntry.objects.select_for_update().filter(pk__in=ids, applied_at=None)
     entries = list(locked.order_by("pk"))
-    reports = _translated(entries)
+    unexplained = {entry.pk for entry in entries if entry.waits_for == Wait.A_MAPPING}
+    reports = _translated(entries, now)
     _drop([entry for entry in entries if entry.pk not in reports])
-    entries = [entry for entry in entries if entry.pk in reports]
-    named = _messages_of(entries, [reports[entry.pk] for entry in entries])
-    record_reports(zip([reports[entry.pk] for entry in entries], named, strict=True), now)
-    met = [entry.pk for entry, found in zip(entries, named, strict=True) if found is not None]
-    _look_again([entry for entry, found in zip(entries, named, strict=True) if found is None], now)
-    InboxEntry.objects.bulk_update(entries, ["due_at", "waits_for", "status", "mapping"])
+    kept = [entry for entry in entries if entry.pk in reports]
+    clear = [entry for entry in kept if reports[entry.pk].update.status is not None]
+    told = [reports[entry.pk] for entry in clear]
+    named = _messages_of(clear, told)
+    record_reports(zip(told, named, strict=True), now)
+    met = {entry.pk for entry, found in zip(clear, named, strict=True) if found is not None}
+    unmet = [entry for entry in kept if entry.pk not in met]
+    _close_addresses([entry for entry in unmet if entry.pk in unexplained], reports)
+    _look_again(unmet, now)
+    InboxEntry.objects.bulk_update(kept, ["due_at", "waits_for", "status", "mapping"])
     InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
 
 
@@ -90,8 +129,8 @@ def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> li
     for gateway_id, places in by_gateway.items():
         gateway = configuration.current().gateways[gateway_id]
         # An address means the last message before the report, so these are looked for one by one.
-        alone = [[place] for place in places if reports[place].names_address_only]
-        together = [place for place in places if not reports[place].names_address_only]
+        alone = [[place] for place in places if reports[place].may_go_by_address]
+        together = [place for place in places if not reports[place].may_go_by_address]
         for group in filter(None, (*alone, together)):
             until = max(entries[place].received_at for place in group)
             found = messages_of(gateway, [reports[place] for place in group], until)
@@ -100,48 +139,74 @@ def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> li
     return named
 
 
-def _translated(entries: Sequence[InboxEntry]) -> dict[int, Report]:
+def _close_addresses(entries: Sequence[InboxEntry], reports: Mapping[int, Report]) -> None:
+    """What these say to close, now that their words are explained, whatever message is meant."""
+    by_gateway: defaultdict[int, list[Report]] = defaultdict(list)
+    for entry in entries:
+        by_gateway[entry.gateway_id].append(reports[entry.pk])
+    for gateway_id, told in sorted(by_gateway.items()):
+        close_addresses(configuration.current().gateways[gateway_id], told)
+
+
+def _translated(entries: Sequence[InboxEntry], now: datetime) -> dict[int, Report]:
     """Each entry's report by the entry's key, with what its word means by now; without those that
-    mean nothing. What has got its meaning so waits for its message from now on.
+    mean nothing. What has got its meaning so waits for its message from now on, and what has lost
+    it for a mapping.
     """
-    reports = {entry.pk: _report(entry) for entry in entries}
+    reports = {entry.pk: _report(entry, now) for entry in entries}
     by_gateway: defaultdict[int, list[InboxEntry]] = defaultdict(list)
     for entry in entries:
-        if entry.waits_for == Wait.A_MAPPING:
+        if _is_for_a_person_to_say(entry):
             by_gateway[entry.gateway_id].append(entry)
+    ignored: Counter[int] = Counter()
     for gateway_id, waiting in by_gateway.items():
         gateway = configuration.current().gateways[gateway_id]
-        meant = translated(gateway, [reports.pop(entry.pk) for entry in waiting])
+        meant = translated(gateway, [reports.pop(entry.pk) for entry in waiting], ignored)
         for entry, report in zip(waiting, meant, strict=True):
             if report is not None:
                 _keep_meaning(entry, report)
                 reports[entry.pk] = report
+    count_ignored(ignored)
     return reports
 
 
+def _is_for_a_person_to_say(entry: InboxEntry) -> bool:
+    """Whether its status is not the provider's own. A mapping may have been changed or deleted just
+    while a report with it was being stored.
+    """
+    return entry.waits_for == Wait.A_MAPPING or entry.mapping_id is not None
+
+
 def _keep_meaning(entry: InboxEntry, report: Report) -> None:
-    if report.update.status is not None:
-        entry.waits_for, entry.mapping_id = Wait.ITS_MESSAGE, report.mapping_id
-        entry.status = report.update.status
+    status = report.update.status
+    entry.waits_for = Wait.A_MAPPING if status is None else Wait.ITS_MESSAGE
+    entry.status, entry.mapping_id = status or "", report.mapping_id
 
 
 def _drop(entries: Sequence[InboxEntry]) -> None:
     InboxEntry.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
 
 
-def _report(entry: InboxEntry) -> Report:
+def _report(entry: InboxEntry, now: datetime) -> Report:
+    has_status = entry.status and not _is_for_a_person_to_say(entry)
     update = StatusUpdate(
-        status=Status(entry.status) if entry.status else None,
+        status=Status(entry.status) if has_status else None,
         message_id=str(entry.message_id) if entry.message_id else None,
         provider_id=entry.provider_id or None,
         word=entry.word,
         detail=entry.detail,
         occurred_at=entry.occurred_at,
         is_permanent=entry.is_permanent,
+        is_machine=entry.is_machine,
         part=entry.part,
         parts=entry.parts,
     )
-    return Report(update=update, address_index=entry.address_index)
+    return Report(
+        update=update,
+        address_index=entry.address_index,
+        told_by=entry.gateway_id,
+        has_waited=now - entry.received_at >= ID_AWAITED,
+    )
 
 
 def _look_again(entries: Sequence[InboxEntry], now: datetime) -> None:

@@ -7,7 +7,7 @@ import hmac
 
 from django.http import HttpRequest, HttpResponse
 
-from callbacks.receiving import gateway_of_token, receive_for_gateway, receive_for_label
+from callbacks.receiving import NotNow, gateway_of_token, receive_for_gateway, receive_for_label
 from callbacks.status_reports import read_report
 from gateway_project.lib.protocol import ErrorCode, Refused, accepted
 from gateway_project.lib.vocabulary import CALLBACK_TYPES, KeyKind
@@ -35,7 +35,11 @@ def gateway_status(request: HttpRequest, token: str) -> HttpResponse:
     if gateway is None or not _may_carry(gateway, _api_key(request)):
         raise Refused(ErrorCode.NOT_AUTHORISED)
     note(gateway.id, Met.WEBHOOK)
-    receive_for_gateway(gateway, read_report(request.GET, type=CALLBACK_TYPES[gateway.channel]))
+    report = read_report(request.GET, type=CALLBACK_TYPES[gateway.channel])
+    try:
+        receive_for_gateway(gateway, report)
+    except NotNow:
+        raise Refused(ErrorCode.UNAVAILABLE) from None
     return accepted()
 
 

@@ -1,13 +1,14 @@
 """`/callbacks/webhooks/<gateway token>`: where providers report to."""
 
 import logging
+from dataclasses import replace
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from callbacks.receiving import NotNow, answer_probe, gateway_of_token, receive
+from callbacks.receiving import NotNow, answer_probe, gateway_of_token, is_report, receive
 from gateway_project.lib.connections import NOT_READY
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.request_body import read_body
@@ -48,20 +49,22 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     gateway = gateway_of_token(token)
     if gateway is None:
         return _text(404, "there is no such webhook")
+    asked = _webhook_request(request)
+    if request.method == "GET" and is_report(gateway, asked):
+        return _receive(gateway, asked)
     if request.method in PROBES:
-        probe = answer_probe(gateway, _webhook_request(request, b""))
+        probe = answer_probe(gateway, asked)
         note(gateway.id, Met.PROBE)
         body = "" if request.method == "HEAD" else probe.body
         return HttpResponse(body, status=probe.status, content_type=probe.content_type)
     if request.method == "POST":
-        return _receive(gateway, request)
+        return _receive(gateway, replace(asked, body=read_body(request, limit=BODY_LIMIT)))
     return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
 
 
-def _receive(gateway: GatewayValues, request: HttpRequest) -> HttpResponse:
-    body = read_body(request, limit=BODY_LIMIT)
+def _receive(gateway: GatewayValues, told: WebhookRequest) -> HttpResponse:
     try:
-        answer = receive(gateway, _webhook_request(request, body))
+        answer = receive(gateway, told)
     except WebhookRefused:
         logger.warning("gateway %s: a webhook's sender did not prove itself", gateway.slug)
         note(gateway.id, Met.REFUSAL)
@@ -70,13 +73,13 @@ def _receive(gateway: GatewayValues, request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
 
 
-def _webhook_request(request: HttpRequest, body: bytes) -> WebhookRequest:
+def _webhook_request(request: HttpRequest) -> WebhookRequest:
+    """What is called, without its body."""
     return WebhookRequest(
         method=request.method or "",
         url=settings.PUBLIC_URL + request.get_full_path(),
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.GET.dict(),
-        body=body,
     )
 
 

@@ -1,38 +1,48 @@
-"""What the engine makes of every provider that speaks HTTP, with a real server over there."""
+"""What the engine makes of every provider, with a real server over there and real webhooks here."""
 
+import logging
 import socket
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
 from gateways.providers.base import HttpProvider
 from gateways.providers.registry import provider_classes
-from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent
+from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent, Wait
+from messages_app.unreadable import shown
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.gateways.providers.canaries import CANARY, EMAIL, PHONE
-from tests.gateways.providers.examples import ACCOUNTS, URL_FIELDS, account, at
-from tests.gateways.providers.webhooks import recorded
+from tests.gateways.providers.examples import ACCOUNTS, ROADS_OVER_HTTP, account, at
+from tests.gateways.providers.mail_peer import HANG_UP, mail_peer
+from tests.gateways.providers.webhooks import (
+    NEW_WORD,
+    Sample,
+    arrive,
+    first_samples,
+    recorded,
+    with_a_new_word,
+)
 from tests.peers import Answer, http_peer
 
 pytestmark = pytest.mark.django_db
 
 
-def speaks_http(slug: str) -> bool:
-    cls = provider_classes()[slug]
-    fields = cls.Config.base_fields
-    return hasattr(ACCOUNTS[slug], "at") or any(name in fields for name in URL_FIELDS)
-
-
-SLUGS = [slug for slug in provider_classes() if speaks_http(slug)]
-ROADS = [(slug, channel) for slug in SLUGS for channel in provider_classes()[slug].channels]
 every_road = pytest.mark.parametrize(
-    ("slug", "channel"), ROADS, ids=[f"{slug}-{channel}" for slug, channel in ROADS]
+    ("slug", "channel"),
+    ROADS_OVER_HTTP,
+    ids=[f"{slug}-{channel}" for slug, channel in ROADS_OVER_HTTP],
 )
+every_reporter = pytest.mark.parametrize("slug", list(first_samples()))
+LONG_AGO = timedelta(minutes=1)
+WITHOUT_REASONS = {"custom_im_http", "sandbox"}
+"""Their reports hold a status and an id, and no text."""
 SAID = f'{{"message": "no such {EMAIL} or {PHONE} or {PHONE[1:]}, key {CANARY}"}}'
 
 
@@ -110,22 +120,180 @@ def test_a_refusal_is_obeyed_and_its_words_are_scrubbed(
         assert not [text for text in told if hidden in text]
 
 
-@pytest.mark.parametrize("sample", recorded(), ids=lambda sample: sample.name)
-def test_a_webhook_that_comes_again_is_applied_once(sample, client):
-    gateway = GatewayFactory(
-        channel=provider_classes()[sample.slug].channels[0],
-        provider=sample.slug,
-        config=ACCOUNTS[sample.slug].CONFIG,
+@pytest.mark.parametrize("is_idempotent", [True, False])
+def test_an_api_of_one_s_own_is_called_again_where_it_is_said_to_drop_repeats(is_idempotent):
+    answers = iter([Answer(hang_up=True), Answer(200, {"data": {"id": "id-1"}})])
+    with http_peer(lambda asked: next(answers)) as peer:
+        gateway = gateway_at("http_api", Channel.SMS, peer.url)
+        changes = {"is_idempotent": is_idempotent, "idempotency_header": "Idempotency-Key"}
+        gateway.config = gateway.config.reveal() | changes
+        gateway.save()
+        message, _ = sent_through(gateway)
+        Message.objects.filter(state=State.QUEUED).update(due_at=timezone.now() - LONG_AGO)
+        run("send", str(gateway.pk), linger=0)
+
+    message.refresh_from_db()
+    assert message.state == (State.SENT if is_idempotent else State.UNKNOWN)
+    names = [asked.headers["idempotency-key"] for asked in peer.asked]
+    assert names == [str(message.pk)] * (2 if is_idempotent else 1)
+
+
+class TestMailServer:
+    """SMTP, whose answers are no HTTP."""
+
+    SAID = f"no such user {EMAIL} or {PHONE}"
+
+    @pytest.fixture
+    def peer(self):
+        with mail_peer() as running:
+            yield running
+
+    @pytest.fixture
+    def gateway(self, peer):
+        config = {"host": "127.0.0.1", "port": peer.port, "security": "none"}
+        return GatewayFactory(
+            channel="email", provider="smtp", config=config, from_default="noreply@amazing.co"
+        )
+
+    @pytest.mark.parametrize(
+        ("command", "code", "outcome", "state"),
+        [
+            ("RCPT", "550 5.1.1", "rejected", State.REJECTED),
+            ("MAIL", "530 5.7.0", "misconfigured", State.QUEUED),
+            ("RCPT", "450 4.2.1", "unavailable", State.QUEUED),
+            ("DATA", "451 4.3.0", "unavailable", State.QUEUED),
+        ],
     )
+    def test_a_refusal_is_obeyed_and_its_words_are_scrubbed(
+        self, peer, gateway, command, code, outcome, state, caplog
+    ):
+        # The peer's own log, which tells all that it hears.
+        caplog.set_level(logging.CRITICAL, logger="mail.log")
+        peer.answers[command] = f"{code} {self.SAID}"
+        message, attempt = sent_through(gateway)
+
+        gateway.refresh_from_db()
+        assert (attempt.outcome, message.state) == (outcome, state)
+        assert gateway.is_paused == (outcome == "misconfigured")
+        assert "no such user" in attempt.detail
+        told = [attempt.detail, gateway.paused_because, caplog.text]
+        told += StatusEvent.objects.values_list("detail", flat=True)
+        assert not [text for text in told if EMAIL in text or PHONE[1:] in text]
+
+    @pytest.mark.parametrize(
+        ("command", "outcome", "state"),
+        [("RCPT", "unavailable", State.QUEUED), ("DATA", "unknown", State.UNKNOWN)],
+    )
+    def test_whether_the_body_was_written_decides_what_a_hang_up_means(
+        self, peer, gateway, command, outcome, state
+    ):
+        peer.answers[command] = HANG_UP
+        message, attempt = sent_through(gateway)
+
+        assert (attempt.outcome, message.state) == (outcome, state)
+
+
+# ---- What is reported
+
+
+@pytest.mark.parametrize("slug", list(provider_classes()))
+def test_a_wrong_token_leads_nowhere_whatever_is_posted_to_it(slug, client):
+    token = _gateway(slug).token.reveal()
+    path = f"/callbacks/webhooks/{token[:-1]}{'a' if token[-1] != 'a' else 'b'}"
+    sample = first_samples().get(slug)
+
+    if sample is None:
+        status = client.post(path, "{}", content_type="application/json").status_code
+    else:
+        status = _posted(client, sample, path)
+
+    assert status == 404
+    assert _learnt() == (0, 0)
+
+
+@every_reporter
+def test_a_report_to_the_url_of_another_gateway_teaches_nothing(slug, client):
+    sample = first_samples()[slug]
+    own, stranger = _gateway(slug), _gateway(slug)
+    for told in sample.expected:
+        _tried(own, told)
+
+    assert _posted(client, sample, _path(stranger)) == 200
+
+    assert not StatusEvent.objects.exists()
+
+
+@every_reporter
+def test_a_word_that_nobody_knows_stands_in_the_inbox(slug, client):
+    gateway = _gateway(slug)
+
+    for sample, body in with_a_new_word(slug):
+        assert _posted(client, sample, _path(gateway), body) == 200
+
+    assert InboxEntry.objects.filter(waits_for=Wait.A_MAPPING, word=NEW_WORD).exists()
+
+
+@pytest.mark.parametrize("slug", sorted(first_samples().keys() - WITHOUT_REASONS))
+def test_an_address_in_what_a_report_says_is_scrubbed(slug, client, caplog):
+    gateway = _gateway(slug)
+    sample, reason = next(_with_reasons(slug))
     for told in sample.expected:
         _tried(gateway, told)
-    path = f"/callbacks/webhooks/{gateway.token.reveal()}"
+    body = sample.rewritten(reason, f"{reason} (told by {EMAIL} and {PHONE})")
+
+    assert _posted(client, sample, _path(gateway), body) == 200
+
+    kept = "\n".join(event.detail for event in StatusEvent.objects.all())
+    kept += "\n".join(entry.detail + shown(entry) for entry in InboxEntry.objects.all())
+    assert "(told by" in kept.lower()
+    assert EMAIL not in (kept + caplog.text).lower()
+    assert PHONE[1:] not in kept + caplog.text
+
+
+def _with_reasons(slug: str) -> Iterator[tuple[Sample, str]]:
+    """The recorded webhooks that give a reason in words, each with the longest of them."""
+    for sample in recorded():
+        details = [told["detail"] for told in sample.expected if "detail" in told]
+        words = {told.get("word") for told in sample.expected}
+        found = [
+            text
+            for text in sample.texts()
+            if len(text) > 3 and text not in words and any(text in each for each in details)
+        ]
+        if sample.slug == slug and found:
+            yield sample, max(found, key=len)
+
+
+@every_road
+def test_an_address_far_down_in_what_was_said_leaves_no_part_of_it(slug, channel):
+    escaped = "".join(f"\\u{ord(sign):04x}" for sign in (EMAIL, PHONE)[channel != Channel.EMAIL])
+    with http_peer(lambda asked: Answer(400, "no " * 57 + escaped)) as peer:
+        _, attempt = sent_through(gateway_at(slug, channel, peer.url))
+
+    assert "\\u" not in attempt.detail
+
+
+@pytest.mark.parametrize("sample", recorded(), ids=lambda sample: sample.name)
+def test_a_webhook_that_comes_again_is_applied_once(sample, client):
+    gateway = _gateway(sample.slug)
+    for told in sample.expected:
+        _tried(gateway, told)
+    path = _path(gateway)
 
     after_each = [(_posted(client, sample, path), *_learnt()) for _ in range(3)]
 
     assert [status for status, *_ in after_each] == [200, 200, 200]
     assert after_each[0] == after_each[1] == after_each[2]
     assert any(after_each[0][1:]) or not sample.expected
+
+
+def _gateway(slug: str) -> Gateway:
+    cls = provider_classes()[slug]
+    return GatewayFactory(channel=cls.channels[0], provider=slug, config=ACCOUNTS[slug].CONFIG)
+
+
+def _path(gateway: Gateway) -> str:
+    return f"/callbacks/webhooks/{gateway.token.reveal()}"
 
 
 def _tried(gateway: Gateway, told: dict[str, str]) -> None:
@@ -157,14 +325,9 @@ def _tried(gateway: Gateway, told: dict[str, str]) -> None:
     )
 
 
-def _posted(client: Client, sample, path: str) -> int:
-    request = sample.posted(url=settings.PUBLIC_URL + path)
-    parts = urlsplit(request.url)
-    headers = dict(request.headers)
-    kind = headers.pop("content-type")
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    answer = client.generic("POST", target, request.body, content_type=kind, headers=headers)
-    return answer.status_code
+def _posted(client: Client, sample: Sample, path: str, body: bytes | None = None) -> int:
+    """What the sample, signed for that path, is answered; with another body where one is given."""
+    return arrive(client, sample.posted(body, url=settings.PUBLIC_URL + path)).status_code
 
 
 def _learnt() -> tuple[int, int]:
@@ -172,6 +335,6 @@ def _learnt() -> tuple[int, int]:
 
 
 def test_every_provider_over_http_is_tried_here():
-    assert {slug for slug, cls in provider_classes().items() if issubclass(cls, HttpProvider)} <= (
-        set(SLUGS)
-    )
+    over_http = {slug for slug, cls in provider_classes().items() if issubclass(cls, HttpProvider)}
+
+    assert over_http <= {slug for slug, _ in ROADS_OVER_HTTP}

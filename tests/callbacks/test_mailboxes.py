@@ -15,6 +15,7 @@ from gateways import configuration
 from gateways.models import Gateway
 from gateways.providers.return_paths import return_path
 from messages_app.models import InboxEntry, Message, StatusEvent, Wait
+from messages_app.reports import apply_to_gateway
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.gateways.providers.canaries import EMAIL, MESSAGE_ID
 from tests.imap_server import PASSWORD, USER, ImapServer, imap_server
@@ -89,6 +90,24 @@ def test_a_bounce_is_recorded_the_address_closed_and_the_mail_put_away(box):
     assert Suppression.objects.get().channel == Channel.EMAIL
     assert box.folders() == {"Gatehouse/Done": 2}
     assert Mailbox.objects.get().due_at > timezone.now()
+
+
+def test_a_mail_that_cannot_be_applied_is_set_aside_and_holds_no_other_up(box, monkeypatch):
+    gateway = gateway_at(box)
+    message_of(gateway)
+    box.put(recorded(FIRST), recorded(LAST), recorded("out_of_office"))
+
+    def chokes_on_complaints(gateway, updates):
+        if any(update.status == Status.COMPLAINED for update in updates):
+            raise TypeError
+        return apply_to_gateway(gateway, updates)
+
+    monkeypatch.setattr(mailboxes, "apply_to_gateway", chokes_on_complaints)
+    drain(gateway)
+
+    assert statuses() == [Status.FAILED]
+    assert box.folders() == {"Gatehouse/Unread": 1, "Gatehouse/Done": 2}
+    assert InboxEntry.objects.get().detail == "it cannot be applied: TypeError"
 
 
 def test_mails_that_were_read_are_deleted_where_that_is_wanted(box):

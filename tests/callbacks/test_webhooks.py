@@ -12,10 +12,14 @@ from django.test import Client
 
 from callbacks import receiving
 from callbacks.models import CallbackDelivery
+from gateways import configuration
 from gateways.models import Contact
 from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
+from messages_app.rereading import read_again
 from messages_app.unreadable import shown
-from tests.factories import GatewayFactory, MessageFactory, timezone
+from tests.factories import EndUserFactory, GatewayFactory, MessageFactory, timezone
+from tests.gateways.providers.accounts.http_api import CONFIG as API
+from users.models import Suppression
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary@mailbox.example"
@@ -160,6 +164,62 @@ def test_a_gateway_whose_adapter_cannot_be_made_asks_to_come_again(client, gatew
     gateway.provider = "gone"
     gateway.save()
     assert post(client, gateway, {}).status_code == 503
+
+
+class TestReportsByGet:
+    """An API that puts its reports into the query of our webhook URL."""
+
+    CONFIG = API | {
+        "report_method": "get",
+        "webhook_proof": "token",
+        "reports_path": "",
+        "statuses": {"DELIVRD": "delivered", "BAD": "permanent"},
+    }
+
+    @pytest.fixture
+    def gateway(self):
+        return GatewayFactory(provider="http_api", config=self.CONFIG)
+
+    def test_a_report_is_recorded_and_owed(self, client, gateway, message):
+        told = {"ref": str(message.pk), "state": "DELIVRD"}
+        for _ in range(2):
+            answer = client.get(path_of(gateway), told)
+        assert (answer.status_code, answer.content) == (200, b"ok")
+        assert statuses() == ["delivered"]
+        assert CallbackDelivery.objects.get().status == "delivered"
+
+    def test_a_look_at_the_url_is_none(self, client, gateway, message):
+        assert client.get(path_of(gateway)).status_code == 200
+        assert client.head(path_of(gateway), {"ref": str(message.pk), "state": "BAD"})
+        assert not statuses()
+        assert not InboxEntry.objects.exists()
+
+    def test_an_address_at_fault_is_closed(self, client, gateway):
+        user = EndUserFactory(label=gateway.label)
+        message = MessageFactory(gateway=gateway, label=gateway.label, end_user=user, attempts=1)
+        client.get(path_of(gateway), {"ref": str(message.pk), "state": "BAD"})
+        assert statuses() == ["failed"]
+        assert Suppression.objects.get().channel == gateway.channel
+
+    def test_those_that_cannot_be_read_wait_each_by_itself(self, client, gateway):
+        gateway.config = self.CONFIG | {"reports_path": "reports"}
+        gateway.save()
+        configuration.forget_now()
+        for number in ("1", "2", "2"):
+            assert client.get(path_of(gateway), {"n": number, "to": CANARY}).status_code == 200
+        assert InboxEntry.objects.filter(waits_for=Wait.A_READER).count() == 2
+        assert CANARY not in str([entry.kept.reveal() for entry in InboxEntry.objects.all()])
+
+    def test_what_could_not_be_read_is_read_again(self, client, gateway, message):
+        gateway.config = self.CONFIG | {"reports_path": "reports"}
+        gateway.save()
+        configuration.forget_now()
+        client.get(path_of(gateway), {"ref": str(message.pk), "state": "DELIVRD"})
+        gateway.config = self.CONFIG
+        gateway.save()
+        configuration.forget_now()
+        assert read_again(InboxEntry.objects.all()) == 1
+        assert statuses() == ["delivered"]
 
 
 class TestWebexConnect:

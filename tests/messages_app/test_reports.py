@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
+from gateway_project.lib.storable import UNSTORABLE
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate
@@ -163,6 +164,16 @@ def test_a_report_for_later_waits_its_time(gateway, message, reported):
 def test_one_broken_id_spoils_nothing(gateway, message):
     nonsense = StatusUpdate(status=Status.DELIVERED, message_id="not a uuid")
     assert apply(gateway, nonsense, by_own_id(message)) == 1
+
+
+@pytest.mark.parametrize("name", ["message_id", "provider_id", "word", "detail", "event_id"])
+@pytest.mark.parametrize("status", [Status.FAILED, None])
+def test_what_no_column_holds_costs_no_other_report(gateway, message, name, status):
+    values = {"word": "Huh", "provider_id": "p-1", name: "a\x00\ud800b"}
+    assert apply(gateway, StatusUpdate(status=status, **values), by_own_id(message)) == 1
+    entry = InboxEntry.objects.get()
+    text = "".join([entry.provider_id, entry.word, entry.detail])
+    assert not UNSTORABLE.search(text)
 
 
 def test_words_with_an_address_are_kept_without_it(gateway, message):

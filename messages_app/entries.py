@@ -1,0 +1,106 @@
+"""Entries of the inbox: reports that cannot be applied yet, each stored once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.identifiers import read_id
+from gateway_project.lib.personal import REDACTED
+from gateway_project.lib.redaction import scrub
+from gateways.providers.base import StatusUpdate
+from gateways.values import GatewayValues
+from messages_app.models import DETAIL_LENGTH, InboxEntry, SendAttempt, Wait
+from messages_app.reported import Report, kept_id, reported
+from messages_app.unreadable import kept_item
+from messages_app.words import normal_word, shown_word
+from users.directory import addresses_among
+
+FIRST_LOOK_AGAIN = timedelta(milliseconds=500)
+
+
+def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: datetime) -> None:
+    """Stores reports for later; the same report stands there once."""
+    keep(gateway, [reported(gateway, update, now) for update in updates], now)
+
+
+def keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> None:
+    """Stores these as they are; what names somebody's address as the provider's id, without it."""
+    if not reports:
+        return
+    entries = [_entry(gateway, report, now) for report in reports]
+    strange_ids = {entry.provider_id for entry in entries if entry.message_id is None} - {""}
+    addresses = addresses_among(gateway.label_id, strange_ids)
+    for entry in entries:
+        entry.provider_id = REDACTED if entry.provider_id in addresses else entry.provider_id
+    # In one order, so that two who are told the same at once do not wait for each other.
+    entries.sort(key=lambda entry: entry.meaning)
+    InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
+
+
+def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
+    """Makes due what was reported on these attempts before their provider's ids were written.
+
+    An entry that is just being looked at is not waited for: it will be looked at again.
+    """
+    named = {(attempt.gateway_id, attempt.provider_id) for attempt in attempts}
+    early = InboxEntry.objects.filter(
+        gateway__in={gateway_id for gateway_id, _ in named},
+        provider_id__in={provider_id for _, provider_id in named} - {""},
+        applied_at=None,
+        waits_for=Wait.ITS_MESSAGE,
+    )
+    ids = list(skipping_locked(early).values_list("pk", flat=True))
+    if ids:
+        InboxEntry.objects.filter(pk__in=ids).update(due_at=now)
+
+
+def _entry(gateway: GatewayValues, report: Report, now: datetime) -> InboxEntry:
+    update = report.update
+    waits_for = _wait(update)
+    due_at = now + timedelta(seconds=update.after) if update.after else now + FIRST_LOOK_AGAIN
+    return InboxEntry(
+        gateway_id=gateway.id,
+        waits_for=waits_for,
+        message_id=read_id(update.message_id),
+        provider_id=kept_id(update),
+        address_index=report.address_index,
+        is_permanent=update.is_permanent,
+        is_machine=update.is_machine,
+        part=update.part,
+        parts=update.parts,
+        status=update.status or "",
+        word=shown_word(update.word),
+        word_key=normal_word(update.word),
+        mapping_id=report.mapping_id,
+        detail=scrub(update.detail)[:DETAIL_LENGTH],
+        kept=kept_item(gateway, update),
+        meaning=_meaning(report),
+        occurred_at=update.occurred_at or now + timedelta(seconds=update.after),
+        received_at=now,
+        due_at=None if waits_for == Wait.A_READER else due_at,
+    )
+
+
+def _wait(update: StatusUpdate) -> Wait:
+    if update.status is None:
+        return Wait.A_MAPPING if update.word else Wait.A_READER
+    return Wait.ITS_TIME if update.after else Wait.ITS_MESSAGE
+
+
+def _meaning(report: Report) -> str:
+    """By what a report is known again: the provider's own name of it, else what it says."""
+    update = report.update
+    if update.event_id:
+        return keyed_digest(update.event_id, purpose="inbox-event")
+    parts: tuple[object, ...] = (
+        *(update.message_id, update.provider_id, update.status, update.word, update.after),
+        *([update.unread] if update.unread else []),
+    )
+    if report.names_address_only:
+        parts += (report.address_index, update.occurred_at)
+    if update.parts > 1:
+        parts += (update.part,)
+    if update.is_machine is not None:
+        parts += (update.is_machine,)
+    return keyed_digest(repr(parts), purpose="inbox-entry")
