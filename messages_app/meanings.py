@@ -26,6 +26,8 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
         "It may have come before the provider's id was written, or before the message was tried: "
         f"then it is applied as soon as that has happened. It is looked at again for {HOURS} "
         "hours.",
+        "An opt-out or a complaint whose id stays unknown is put on the last message to the "
+        "address in it.",
         "If it stays, somebody else uses the same account at the provider, or the webhook of "
         "another gateway leads here.",
     ),

@@ -44,12 +44,14 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`outcome` is the word on the send attempt. `wait` is seconds, `status` what is learnt."""
+    """`outcome` is the word on the send attempt, `status` what is learnt. `wait` is seconds; so is
+    `rest`, which the provider has asked for: who goes to another need not wait for that."""
 
     next: Next
     outcome: str
     detail: str = field(default="", repr=False)
     wait: float = 0.0
+    rest: float = 0.0
     status: Status | None = None
 
 
@@ -115,7 +117,7 @@ def last_word(decision: Decision) -> Decision:
     """What is decided about a message that is tried once: where others would go on, it failed."""
     if decision.next in (Next.SENT, Next.END):
         return decision
-    return replace(decision, next=Next.END, wait=0.0, status=Status.FAILED)
+    return replace(decision, next=Next.END, wait=0.0, rest=0.0, status=Status.FAILED)
 
 
 def _elsewhere_or_later(
@@ -149,5 +151,6 @@ def _later(problem: ProviderError, outcome: str, wait: float | None) -> Decision
         next=Next.WAIT,
         outcome=outcome,
         detail=problem.detail,
-        wait=max(wait, problem.retry_after or 0.0),
+        wait=wait,
+        rest=problem.retry_after or 0.0,
     )

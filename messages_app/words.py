@@ -1,13 +1,17 @@
 """What people have said that providers' unknown status words mean."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
 from gateway_project.lib.redaction import scrub
+from gateway_project.lib.vocabulary import Status
 from gateways.values import GatewayValues
 from messages_app.models import WORD_LENGTH, InboxEntry, Wait, WordMapping
+from messages_app.reported import Report
 
 
 def shown_word(text: str) -> str:
@@ -33,8 +37,33 @@ def mappings_of(gateway: GatewayValues, words: Collection[str]) -> Mapping[str, 
     return {row.word: row for row in sorted(rows, key=lambda row: row.gateway_id is not None)}
 
 
+def translated(
+    gateway: GatewayValues, reports: Sequence[Report], ignored: Counter[int]
+) -> list[Report | None]:
+    """Each report with the status that a person has said its word means.
+
+    None in the place of those whose word means nothing: they are added to `ignored`, by mapping.
+    """
+    keys = [normal_word(r.update.word) if r.update.status is None else "" for r in reports]
+    known = mappings_of(gateway, {key for key in keys if key})
+    kept: list[Report | None] = []
+    for report, key in zip(reports, keys, strict=True):
+        mapping = known.get(key)
+        if mapping is None:
+            kept.append(report)
+        elif mapping.status:
+            meant = replace(report.update, status=Status(mapping.status))
+            kept.append(replace(report, update=meant, mapping_id=mapping.pk))
+        else:
+            ignored[mapping.pk] += 1
+            kept.append(None)
+    return kept
+
+
 def count_ignored(times: Mapping[int, int]) -> None:
-    """Notes how many more reports each of these mappings has dropped."""
+    """Notes how many more reports each of these mappings has dropped. Once in a transaction, and in
+    one order: several gateways share mappings, and two who count at once would wait for each other.
+    """
     for mapping_id, more in sorted(times.items()):
         WordMapping.objects.filter(pk=mapping_id).update(times_ignored=F("times_ignored") + more)
 
