@@ -1,4 +1,7 @@
-"""The back office pages of reports that could not be applied at once. They hold ids only."""
+"""The back office pages of reports that could not be applied at once. They hold ids only.
+
+Django looks here for all pages of the app: that of relays is beside what it is about.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,15 +20,14 @@ from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
 from gateway_project.lib.transactions import writing
-from gateways.admin.cells import moment, short_id
-from gateways.admin.deeds import do
+from gateways.admin.cells import moment
 from gateways.admin.page import Page, ReadOnlyPage
 from gateways.admin.scope import visible
 from gateways.auditing import record
 from gateways.models import Action, Gateway
 from messages_app.meanings import Standing, meaning, standing
-from messages_app.models import InboxEntry, Relay, RelayOutcome, Wait, WordMapping
-from messages_app.relaying.keeping import retriable, retry
+from messages_app.models import InboxEntry, Wait, WordMapping
+from messages_app.relaying.page import RelayAdmin
 from messages_app.rereading import read_again
 from messages_app.timeline import Tone
 from messages_app.unreadable import shown
@@ -38,16 +40,6 @@ STANDING_TONES = {
     str(Standing.NEEDS_A_PERSON): Tone.CAREFUL,
     str(Standing.GIVEN_UP): Tone.BAD,
 }
-
-OUTCOME_TONES = {
-    "Waiting": Tone.PLAIN,
-    RelayOutcome.TAKEN.label: Tone.GOOD,
-    RelayOutcome.NOT_NEEDED.label: Tone.PLAIN,
-    RelayOutcome.UNKNOWN.label: Tone.CAREFUL,
-    RelayOutcome.REJECTED.label: Tone.BAD,
-    RelayOutcome.FAILED.label: Tone.BAD,
-}
-
 
 MOST_READ_AT_ONCE = 1_000
 
@@ -223,66 +215,4 @@ class WordMappingAdmin(Page):
             self.delete_model(request, mapping)
 
 
-@admin.register(Relay)
-class RelayAdmin(ReadOnlyPage):
-    when_empty = (
-        "Providers are told nothing beside messages yet: no opt-out, contact, order or event."
-    )
-    paginator = CappedPaginator
-    list_display = (
-        *("created", "short_id", "kind", "gateway", "outcome_label"),
-        *("attempts", "due", "detail"),
-    )
-    list_filter = ("kind", "outcome", "gateway")
-    list_select_related = ("gateway",)
-    sortable_by = ("created",)
-    search_fields = ("pk",)
-    search_help_text = "the id that the platform was answered"
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    ordering = ("-pk",)
-    fields = readonly_fields = (
-        *("id", "kind", "gateway", "end_user", "outcome_label", "detail"),
-        *("attempts", "created", "due", "settled"),
-    )
-    actions = ("retry",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: "QuerySet[Relay]", search_term: str
-    ) -> "tuple[QuerySet[Relay], bool]":
-        sought = search_term.strip()
-        found = queryset.filter(pk__in=filter(None, [read_id(sought)]))
-        return (found if sought else queryset), False
-
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("messages_app.retry_relay")
-
-    @confirmed_action(
-        description="Tell again",
-        permission="retry",
-        question="{count} relays that were not taken are told to their providers again.",
-        narrow=retriable,
-    )
-    def retry(self, request: HttpRequest, queryset: Any) -> None:
-        count = do(request.user, Action.RETRIED, queryset, retry)
-        self.message_user(request, f"{count:,} relays are due again.")
-
-    @display(description="created (UTC)", ordering="pk")
-    def created(self, relay: Relay) -> str | None:
-        return moment(relay.created_at)
-
-    @display(description="relay")
-    def short_id(self, relay: Relay) -> str:
-        return short_id(relay.pk)
-
-    @display(description="standing", label=OUTCOME_TONES)
-    def outcome_label(self, relay: Relay) -> str:
-        return RelayOutcome(relay.outcome).label if relay.outcome else "Waiting"
-
-    @display(description="due (UTC)")
-    def due(self, relay: Relay) -> str | None:
-        return moment(relay.due_at) if relay.settled_at is None else None
-
-    @display(description="settled (UTC)")
-    def settled(self, relay: Relay) -> str | None:
-        return moment(relay.settled_at)
+__all__ = ["InboxEntryAdmin", "RelayAdmin", "WordMappingAdmin"]

@@ -6,7 +6,7 @@ class MessagesAppConfig(AppConfig):
     verbose_name = "Messages"
 
     def ready(self) -> None:
-        from messages_app import erasure, tasks  # noqa: F401  they register themselves
+        from messages_app import erasure, exporting, freshness, tasks  # noqa: F401  they register themselves
         from messages_app.counting import messages  # noqa: F401  as does this
         from messages_app.relaying import erasure as erased_relays  # noqa: F401  and these
         from messages_app.relaying import owing  # noqa: F401

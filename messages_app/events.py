@@ -1,17 +1,26 @@
-"""Recording statuses: one event per (message, status), and what follows from it."""
+"""Recording statuses: one event per message and status, and what follows from it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import Closing, Status
 from gateways import configuration
 from gateways.adapters import address_channel
-from messages_app.models import DETAIL_LENGTH, Message, State, StatusEvent
+from messages_app.causes import cause_of
+from messages_app.machines import Known, looks_like_a_machine, step_of
+from messages_app.models import (
+    DETAIL_LENGTH,
+    LeftBehind,
+    Message,
+    PruneStage,
+    State,
+    StatusEvent,
+)
 from messages_app.signals import statuses_recorded
-from messages_app.statuses import BESIDE, ENDS, Step, learn, telling_order
+from messages_app.statuses import BESIDE, ENDS, Step, telling_order
 from users.models import EndUser
 from users.suppressions import suppress
 
@@ -21,7 +30,6 @@ STANDING = (
     *("due_at", "lease", "lease_until"),
 )
 """What of a message changes on its way."""
-HARD_BOUNCE = "hard_bounce"
 NOT_YET_SENT = frozenset({State.QUEUED, State.UNKNOWN})
 
 
@@ -31,7 +39,8 @@ class Fact:
 
     `is_permanent` says of an end that the address is at fault. `address_index` is the blind index
     of the address that was named; without it, the user's own is meant. `told_by` is the gateway
-    whose provider said so, where one did.
+    whose provider said so, where one did. `is_machine` is what the provider says of an open or a
+    click; None leaves it to be judged.
     """
 
     message_id: UUID
@@ -41,6 +50,7 @@ class Fact:
     is_permanent: bool = False
     address_index: str = field(default="", repr=False)
     told_by: int | None = None
+    is_machine: bool | None = None
 
 
 def record(
@@ -56,14 +66,15 @@ def record(
     changed = dict(changed or {})
     messages = {**changed}
     messages |= locked_messages({fact.message_id for fact in facts} - changed.keys())
-    seen = _statuses_seen(messages)
+    seen = _statuses_seen(messages.values())
     events: list[StatusEvent] = []
     counting: list[tuple[Fact, Message]] = []
     for fact in sorted(facts, key=lambda fact: telling_order(fact.status)):
         message = messages.get(fact.message_id)
         if message is None:
             continue
-        step = learn(seen[message.pk], message.status, fact.status)
+        is_machine = _is_machine(fact, message, seen[message.pk])
+        step = _step(fact, message, seen[message.pk], is_machine=is_machine)
         if step is None:
             if _ends_again(message, fact.status):
                 changed[message.pk] = _ended(message, fact.status, now)
@@ -72,13 +83,15 @@ def record(
                 # It may have failed before for a passing reason.
                 counting.append((fact, message))
             continue
-        seen[fact.message_id].add(fact.status)
         _apply(step, fact.status, message, now)
-        events.append(_event(fact, message, step, now))
+        event = _event(fact, message, step, now, is_machine=is_machine)
+        seen[message.pk].append(_known(event))
+        events.append(event)
         counting.append((fact, message))
     StatusEvent.objects.bulk_create(events)
     _write_standing({**changed, **{event.message_id: event.message for event in events}}.values())
     _suppress(counting)
+    _leave_tombstones_behind(events, now)
     reported = [event for event in events if event.is_reported]
     if reported:
         statuses_recorded.send(StatusEvent, events=reported)
@@ -100,12 +113,39 @@ def locked_messages(ids: Iterable[UUID]) -> dict[UUID, Message]:
     return {message.pk: message for message in rows}
 
 
-def _statuses_seen(messages: Iterable[UUID]) -> defaultdict[UUID, set[str]]:
-    seen: defaultdict[UUID, set[str]] = defaultdict(set)
-    pairs = StatusEvent.objects.filter(message__in=list(messages))
-    for message_id, status in pairs.values_list("message_id", "status"):
-        seen[message_id].add(status)
+def _statuses_seen(messages: Collection[Message]) -> dict[UUID, list[Known]]:
+    seen = {message.pk: _remembered(message) for message in messages}
+    for event in StatusEvent.objects.filter(message__in=list(seen)).defer("detail"):
+        seen[event.message_id].append(_known(event))
     return seen
+
+
+def _remembered(message: Message) -> list[Known]:
+    """What a tombstone still knows."""
+    return [
+        Known(status=status, occurred_at=None, is_machine=False, is_reported=True)
+        for status in message.pruned_statuses
+    ]
+
+
+def _known(event: StatusEvent) -> Known:
+    return Known(
+        status=event.status,
+        occurred_at=event.occurred_at,
+        is_machine=event.is_machine,
+        is_reported=event.is_reported,
+    )
+
+
+def _is_machine(fact: Fact, message: Message, known: Iterable[Known]) -> bool:
+    if fact.is_machine is not None:
+        return fact.is_machine
+    return looks_like_a_machine(fact.status, fact.occurred_at, message.channel, known)
+
+
+def _step(fact: Fact, message: Message, known: Iterable[Known], *, is_machine: bool) -> Step | None:
+    is_told = configuration.current().labels[message.label_id].report_machine_opens
+    return step_of(fact.status, message.status, known, is_machine=is_machine, is_told=is_told)
 
 
 def _apply(step: Step, status: Status, message: Message, now: datetime) -> None:
@@ -132,14 +172,27 @@ def _ends_again(message: Message, status: Status) -> bool:
     return message.state == State.SENT and message.status in ENDS and status in ENDS
 
 
-def _event(fact: Fact, message: Message, step: Step, now: datetime) -> StatusEvent:
+def _event(
+    fact: Fact, message: Message, step: Step, now: datetime, *, is_machine: bool
+) -> StatusEvent:
     return StatusEvent(
         message=message,
         status=fact.status,
         detail=fact.detail[:DETAIL_LENGTH],
+        cause=cause_of(fact.status, fact.detail, is_permanent=fact.is_permanent) or "",
         occurred_at=fact.occurred_at,
         recorded_at=now,
         is_reported=step.is_reported,
+        is_machine=is_machine,
+    )
+
+
+def _leave_tombstones_behind(events: Iterable[StatusEvent], now: datetime) -> None:
+    """What is learnt about a tombstone is pruned in its turn."""
+    late = {event.message_id for event in events if event.message.pruned_at}
+    LeftBehind.objects.bulk_create(
+        [LeftBehind(message_id=pk, stage=PruneStage.EVENTS, due_at=now) for pk in sorted(late)],
+        ignore_conflicts=True,
     )
 
 
@@ -155,8 +208,13 @@ def _write_standing(messages: Iterable[Message]) -> None:
 def suppression_reason(status: Status, *, is_permanent: bool) -> str:
     """Why an address is not written to after this status; empty where it may be."""
     if status in BESIDE:
-        return status.value
-    return HARD_BOUNCE if is_permanent and status in ENDS else ""
+        return Closing(status.value).value
+    return Closing.HARD_BOUNCE.value if is_permanent and status in ENDS else ""
+
+
+def suppresses(label_id: int, reason: str) -> bool:
+    """Whether the label closes addresses for that."""
+    return reason in configuration.current().labels[label_id].suppress_on
 
 
 def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
@@ -165,7 +223,7 @@ def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
     of_users: defaultdict[tuple[int, str, str, int], set[UUID]] = defaultdict(set)
     for fact, message in counting:
         reason = suppression_reason(fact.status, is_permanent=fact.is_permanent)
-        if not reason or message.end_user_id is None:
+        if not suppresses(message.label_id, reason) or message.end_user_id is None:
             continue
         goes_to = address_channel(configuration.current().gateways[message.gateway_id])
         if goes_to is None:

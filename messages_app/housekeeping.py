@@ -2,6 +2,7 @@
 counting."""
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,12 +10,13 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
 from gateways.adapters import adapter_of
+from gateways.api.platform.repeats import forget_answers
 from gateways.models.gateway import OnUnknown
 from gateways.values import GatewayValues
 from messages_app.counting.folding import fold
@@ -22,14 +24,21 @@ from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
 from messages_app.models import Message, SendAttempt, State
 from messages_app.outcomes import UNKNOWN
+from messages_app.pruning.rounds import Pruning
 from messages_app.relaying.keeping import forget_relays
+from messages_app.relaying.losses import take_back_lost_relays
 from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import in_doubt_at
+from users.directories.copies import forget_copies
+from users.lifting import forget_liftings
 from users.missing import forget_missing
+from users.radar import forget_hours
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+MOVING_SECONDS = 0.5
+"""For one gateway's messages, at every tick; each batch is a transaction of its own."""
 WORKER_LOST = "the worker was lost while it was sending"
 
 
@@ -101,16 +110,29 @@ def close_expired() -> int:
 def move_from_unusable_gateways() -> int:
     """Gives what waits at a gateway that sends nothing to the best that does; answers how many.
 
-    Such a gateway is inactive, or its provider does not answer or has refused the account. What a
-    person has paused is held. Where no other fits, a message goes on waiting until one does or it
-    expires.
+    Such a gateway is inactive, or its provider does not answer, has asked for no calls or has
+    refused the account. What a person has paused is held. Where no other fits, a message goes on
+    waiting until one does or it expires.
     """
     gateways = configuration.current().gateways.values()
-    return sum(_move_from(each, gateways) for each in gateways if _is_left(each))
+    return sum(
+        _move_for_a_while(each, gateways)
+        for each in gateways
+        if _is_left(each) or breakers.is_held(each.id)
+    )
 
 
 def _is_left(gateway: GatewayValues) -> bool:
     return not gateway.is_active or gateway.is_at_fault or breakers.is_broken(gateway.id)
+
+
+def _move_for_a_while(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> int:
+    """Batch after batch: a campaign that waits is not to trickle away from it."""
+    until = time.monotonic() + MOVING_SECONDS
+    moved = _move_from(gateway, all_of_them)
+    while gateway.id in _reached and time.monotonic() < until:
+        moved += _move_from(gateway, all_of_them)
+    return moved
 
 
 def _move_from(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> int:
@@ -137,32 +159,46 @@ def _may_stand_in(other: GatewayValues, gateway: GatewayValues) -> bool:
 
 def _next_waiting(gateway: GatewayValues) -> list[Message]:
     """The next batch of those that wait there: the first again after the last. Not what it may
-    have sent already."""
+    have sent already.
+
+    Of a gateway that only rests for a moment, those that are due: what has been tried waits for its
+    next try, or two that rest in turn would use its tries up between them.
+    """
     waiting = Message.objects.filter(gateway=gateway.id, state=State.QUEUED, is_test=False)
+    if not _is_left(gateway):
+        waiting = waiting.filter(due_at__lte=moment())
     if gateway.on_unknown != OnUnknown.REPEAT:
         waiting = waiting.filter(Q(attempts=0) | ~in_doubt_at(gateway.id))
     reached = _reached.pop(gateway.id, None)
     if reached is not None:
-        waiting = waiting.filter(due_at__gt=reached)
-    rows = skipping_locked(waiting.order_by("due_at")).select_related("end_user")
+        due_at, pk = reached
+        waiting = waiting.filter(Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=pk))
+    rows = skipping_locked(waiting.order_by("due_at", "pk")).select_related("end_user")
     messages = list(rows.defer("content")[:BATCH])
     if len(messages) == BATCH and messages[-1].due_at is not None:
-        _reached[gateway.id] = messages[-1].due_at
+        _reached[gateway.id] = (messages[-1].due_at, messages[-1].pk)
     return messages
 
 
-_reached: dict[int, datetime] = {}
-"""By gateway, when the last message was due that was looked at."""
+_reached: dict[int, tuple[datetime, UUID]] = {}
+"""By gateway, when the last message was due that was looked at, and which one that was: many are
+due at one moment."""
 
 
 DUTIES = (
     take_back_lost_leases,
+    take_back_lost_relays,
     close_expired,
     move_from_unusable_gateways,
     recount,
     fold,
     forget_missing,
+    forget_liftings,
+    forget_hours,
+    forget_copies,
     forget_relays,
+    forget_answers,
+    Pruning(),
 )
 """Each for itself, so that one that breaks keeps none of the others from being done. Several clocks
 may do them at once: what two do together comes out as if one had done it."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.vocabulary import Channel
 from gateways.values import LabelValues
@@ -21,25 +22,24 @@ def check_not_paused(label: LabelValues, brand_id: int | None) -> None:
         raise Refused(ErrorCode.PAUSED)
 
 
-def checked_address(user: EndUser, channel: Channel) -> str:
+def checked_address(user: EndUser, channel: Channel) -> Personal | None:
     """The user's address on the channel: it is there, opens, and is not suppressed.
 
-    Empty for Custom IM, which needs none. Raises Refused.
+    None for Custom IM, which needs none. Raises Refused.
     """
     if channel == Channel.CUSTOM_IM:
-        return ""
+        return None
     try:
         address = user.address(channel)
-        plain: str = address.reveal() if address is not None else ""
     except Undecryptable:
         logger.error("the address of end user %s cannot be decrypted", user.pk)
         raise Refused(ErrorCode.UNAVAILABLE) from None
     index = user.address_index(channel)
-    if not plain or index is None:
+    if address is None or index is None:
         raise Refused(ErrorCode.NO_ADDRESS)
     if is_suppressed(user.label_id, channel, index):
         raise Refused(ErrorCode.SUPPRESSED)
-    return plain
+    return address
 
 
 def hurdles(

@@ -1,6 +1,7 @@
 """Messages, the tries to send them, what was learnt about them, and reports not yet matched."""
 
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +10,7 @@ from gateway_project.lib.fields import SealedJSONField, SealedTextField
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.models import Brand, Gateway, Label, Template
+from messages_app.causes import Cause
 from messages_app.statuses import ENDS
 from users.models import EndUser
 
@@ -16,6 +18,8 @@ UID_LENGTH = 255
 DETAIL_LENGTH = 500
 PROVIDER_ID_LENGTH = 255
 WORD_LENGTH = 100
+CAUSE_LENGTH = 24
+BEFORE_ALL = UUID(int=0)
 
 
 class State(models.TextChoices):
@@ -72,6 +76,12 @@ class Message(models.Model):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    pruned_at = models.DateTimeField(
+        null=True, help_text="Since then only a tombstone is left, for late statuses and repeats."
+    )
+    pruned_statuses = models.JSONField(
+        default=list, help_text="Those that had been learnt and counted when it was pruned."
+    )
     requeued_at = models.DateTimeField(
         null=True, help_text="When a person last queued it again; tries are counted from there."
     )
@@ -134,8 +144,12 @@ class SendAttempt(models.Model):
     number = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=32)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
+    cause = models.CharField(max_length=CAUSE_LENGTH, choices=Cause.choices, blank=True)
     provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
-    rendered = SealedTextField(null=True, bound_to="message_id")
+    rendered = SealedTextField(null=True, bound_to="rendered_as")
+    rendered_as = models.UUIDField(
+        null=True, editable=False, help_text="What `rendered` is bound to; none where it is null."
+    )
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
     ask_at = models.DateTimeField(
@@ -143,6 +157,13 @@ class SendAttempt(models.Model):
     )
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rendered_as"],
+                name="attempt_rendered_once",
+                condition=Q(rendered_as__isnull=False),
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["gateway", "provider_id"],
@@ -160,25 +181,90 @@ class SendAttempt(models.Model):
         return f"try {self.number} of message {self.message_id}"
 
 
+class StatusEventQuerySet(models.QuerySet["StatusEvent"]):
+    def counted(self) -> Self:
+        """Without what a machine did and Smartico was not told of: a person may do it yet."""
+        return self.filter(Q(is_reported=True) | Q(is_machine=False))
+
+
 class StatusEvent(models.Model):
-    """One status learnt about one message; a repeat of it is not another event."""
+    """One status learnt about one message; a repeat of it is not another event, but what a person
+    does is another than what a machine did.
+    """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="status_events")
     status = models.CharField(max_length=16, choices=Status.choices)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
+    cause = models.CharField(
+        max_length=CAUSE_LENGTH,
+        choices=Cause.choices,
+        blank=True,
+        help_text="Why it came to an end.",
+    )
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     is_reported = models.BooleanField(
         help_text="Smartico is told; a lower rung learnt late is not."
     )
+    is_machine = models.BooleanField(
+        default=False, help_text="Probably a scanner opened or clicked, and no person."
+    )
+
+    objects = StatusEventQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["message", "status"], name="status_once_per_message"),
+            models.UniqueConstraint(
+                fields=["message", "status", "is_machine"], name="status_once_per_message"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.status} of message {self.message_id}"
+
+
+class PruneStage(models.TextChoices):
+    """What goes when a message grows old, in this order."""
+
+    BODIES = "bodies", "Bodies"
+    EVENTS = "events", "Details"
+    TOMBSTONES = "tombstones", "Tombstones"
+
+
+class PruneMark(models.Model):
+    """How far the messages of a channel have been pruned: the id of the last one looked at."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE)
+    channel = models.CharField(max_length=16, choices=Channel.choices)
+    stage = models.CharField(max_length=10, choices=PruneStage.choices)
+    reached = models.UUIDField(default=BEFORE_ALL)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["label", "channel", "stage"], name="prune_mark_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage} of {self.channel} in label {self.label_id}"
+
+
+class LeftBehind(models.Model):
+    """A message that could not be pruned yet when its turn came: it was open, or a status of it
+    was still owed. It is looked at again."""
+
+    message = models.ForeignKey("Message", on_delete=models.CASCADE, db_index=False)
+    stage = models.CharField(max_length=10, choices=PruneStage.choices)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "left behind"
+        constraints = [
+            models.UniqueConstraint(fields=["message", "stage"], name="left_behind_once"),
+        ]
+        indexes = [models.Index(fields=["stage", "due_at"], name="left_behind_due")]
+
+    def __str__(self) -> str:
+        return f"{self.stage} of message {self.message_id}"
 
 
 class DeliveredPart(models.Model):
@@ -269,6 +355,7 @@ class InboxEntry(models.Model):
     address_index = models.CharField(
         max_length=64, blank=True, help_text="Blind index of the address that the report names."
     )
+    is_machine = models.BooleanField(null=True)
     is_permanent = models.BooleanField(
         default=False, help_text="The address itself is at fault: it is suppressed."
     )
@@ -283,13 +370,18 @@ class InboxEntry(models.Model):
     )
     mapping = models.ForeignKey(
         WordMapping,
-        on_delete=models.SET_NULL,
+        # A mapping may go while a webhook writes an entry with it: neither fails, and the drain
+        # asks again what the word means.
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         null=True,
         help_text="What gave the report its status.",
     )
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
     kept = SealedJSONField(
-        null=True, bound_to="meaning", help_text="What could not be read, scrubbed."
+        null=True,
+        bound_to=("gateway_id", "meaning"),
+        help_text="What could not be read, scrubbed.",
     )
     meaning = models.CharField(max_length=64, help_text="Digest; the same report stands here once.")
     occurred_at = models.DateTimeField()
@@ -303,6 +395,7 @@ class InboxEntry(models.Model):
             models.UniqueConstraint(fields=["gateway", "meaning"], name="inbox_entry_once"),
         ]
         indexes = [
+            models.Index(fields=["gateway", "received_at"], name="inbox_by_age"),
             models.Index(fields=["due_at"], name="inbox_due", condition=Q(applied_at__isnull=True)),
             models.Index(
                 fields=["gateway", "provider_id"],
@@ -340,16 +433,31 @@ class RelayOutcome(models.TextChoices):
     NOT_NEEDED = "not_needed", "Not needed any more"
 
 
+NOT_TAKEN = (RelayOutcome.REJECTED, RelayOutcome.FAILED, RelayOutcome.UNKNOWN)
+"""What a person may have told again."""
+
+
+class RelayListener(models.TextChoices):
+    """Who is told it. Only a provider has a gateway."""
+
+    PROVIDER = "provider", "The provider"
+    PLATFORM = "platform", "The platform"
+    SMARTICO = "smartico", "Smartico"
+
+
 class Relay(models.Model):
-    """Something that a gateway's provider is to be told beside messages.
+    """Something that a gateway's provider, the platform or Smartico is to be told beside messages.
 
     It holds no address: that is looked up when it leaves. (An opt-out of an address that is no
-    user's holds it sealed until it has left.)
+    user's holds it sealed until a provider has it.)
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     label = models.ForeignKey(Label, on_delete=models.CASCADE)
-    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, db_index=False)
+    listener = models.CharField(
+        max_length=8, choices=RelayListener.choices, default=RelayListener.PROVIDER
+    )
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, null=True, db_index=False)
     kind = models.CharField(max_length=8, choices=RelayKind.choices)
     end_user = models.ForeignKey(EndUser, on_delete=models.SET_NULL, null=True)
     subject = models.CharField(
@@ -374,6 +482,11 @@ class Relay(models.Model):
             models.UniqueConstraint(
                 fields=["gateway", "kind", "repeat_key"], name="relay_once_per_key"
             ),
+            models.CheckConstraint(
+                condition=Q(listener=RelayListener.PROVIDER, gateway__isnull=False)
+                | (~Q(listener=RelayListener.PROVIDER) & Q(gateway__isnull=True)),
+                name="relay_to_a_gateway_or_another",
+            ),
         ]
         indexes = [
             models.Index(
@@ -381,7 +494,22 @@ class Relay(models.Model):
                 name="relay_due",
                 condition=Q(settled_at__isnull=True),
             ),
+            models.Index(
+                fields=["due_at"],
+                name="relay_leased",
+                condition=Q(settled_at__isnull=True, lease__isnull=False),
+            ),
             models.Index(fields=["gateway", "subject", "id"], name="relay_of_subject"),
+            models.Index(
+                fields=["label", "listener", "kind", "due_at"],
+                name="relay_of_label_due",
+                condition=Q(settled_at__isnull=True, gateway__isnull=True),
+            ),
+            models.Index(
+                fields=["label", "listener", "subject", "id"],
+                name="relay_of_label_subject",
+                condition=Q(gateway__isnull=True),
+            ),
             models.Index(
                 fields=["created_at"],
                 name="relay_waiting",
@@ -392,8 +520,13 @@ class Relay(models.Model):
                 name="relay_settled",
                 condition=Q(settled_at__isnull=False),
             ),
+            models.Index(
+                fields=["gateway", "settled_at"],
+                name="relay_not_taken",
+                condition=Q(outcome__in=NOT_TAKEN),
+            ),
         ]
-        permissions = [("retry_relay", "Can tell providers again what they did not take")]
+        permissions = [("retry_relay", "Can tell again what was not taken")]
 
     def __str__(self) -> str:
         return f"relay {self.pk}"

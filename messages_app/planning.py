@@ -3,9 +3,12 @@
 import logging
 from dataclasses import dataclass, field
 
+from gateway_project.lib import sentinel
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
+from gateway_project.lib.redaction import is_part_of
 from gateway_project.lib.vocabulary import Channel
+from gateways import breakers
 from gateways.adapters import adapter_of, address_channel
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.callers import Caller
@@ -17,6 +20,7 @@ from messages_app.fields import REPLY_TO, sender_field
 from messages_app.hurdles import check_not_paused, checked_address
 from messages_app.requests import SendRequest
 from messages_app.routes import preferred, routed
+from users.directories.base import DirectoryDown
 from users.directory import find
 from users.missing import note_missing
 from users.models import EndUser
@@ -47,10 +51,13 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
     callback_url = _checked_callback_url(label, request.callback_url)
     if request.preview_address is not None:
         user, brand_id = None, caller.brand_id
+        sentinel.watch(request.preview_address)
         _check_preview_domain(label, request.preview_address)
     else:
         user = _known_user(caller, request)
         brand_id = user.brand_id
+        sentinel.watch(user.email, user.phone)
+        callback_url = sentinel.passed(callback_url, "callback_url", replacement="redacted")
     check_not_paused(label, brand_id)
     notes = list(request.notes)
     if user is not None:
@@ -80,7 +87,7 @@ def make_test_plan(
     if request.preview_address is not None:
         _check_preview_domain(caller.label, request.preview_address)
     else:
-        user = find(caller.label, request.ext_user_id)
+        user = _found(caller.label, request.ext_user_id)
         if user is None:
             raise Refused(ErrorCode.USER_NOT_FOUND)
     notes = list(request.notes)
@@ -119,8 +126,16 @@ def _check_preview_domain(label: LabelValues, address: Personal) -> None:
         raise Refused(ErrorCode.PREVIEW_REFUSED, "to_email_address is not in a preview domain")
 
 
+def _found(label: LabelValues, ext_user_id: str) -> EndUser | None:
+    try:
+        return find(label, ext_user_id)
+    except DirectoryDown as error:
+        logger.warning("label %s: its directory: %s", label.slug, error)
+        raise Refused(ErrorCode.UNAVAILABLE) from None
+
+
 def _known_user(caller: Caller, request: SendRequest) -> EndUser:
-    user = find(caller.label, request.ext_user_id)
+    user = _found(caller.label, request.ext_user_id)
     if user is None:
         note_missing(caller.label, caller.brand_id, request.ext_user_id)
         raise Refused(ErrorCode.USER_NOT_FOUND)
@@ -134,7 +149,7 @@ def _known_user(caller: Caller, request: SendRequest) -> EndUser:
 def _address_notes(user: EndUser, request: SendRequest) -> list[str]:
     """Checks the user's address; notes a text that repeats it."""
     address = checked_address(user, request.channel)
-    repeats = address and (address in request.text or address in request.html)
+    repeats = address is not None and is_part_of(address, request.text, request.html)
     return [OWN_ADDRESS_NOTE] if repeats else []
 
 
@@ -160,7 +175,13 @@ def _because(found: Route, gateway: GatewayValues) -> str:
     best = found.fits[0]
     if gateway is best:
         return found.because
-    return f"{best.name[:NAMED]} is {'paused' if best.is_paused else 'not answering'}"
+    return f"{best.name[:NAMED]} {_why_not(best)}"
+
+
+def _why_not(gateway: GatewayValues) -> str:
+    if gateway.is_paused:
+        return "is paused"
+    return "has asked for a rest" if breakers.is_held(gateway.id) else "is not answering"
 
 
 def _check_content(

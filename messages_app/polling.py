@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -14,7 +14,6 @@ from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
-from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import adapter_of
@@ -202,11 +201,7 @@ def _apply(question: Question, updates: Sequence[StatusUpdate]) -> None:
     """Records what was learnt, and sets when each message is asked about again. What nobody asked
     about is left aside."""
     asked = {attempt.provider_id for attempt in question.attempts}
-    learnt = [
-        replace(update, word=storable(update.word), detail=storable(update.detail))
-        for update in updates
-        if update.status is None or update.provider_id in asked
-    ]
+    learnt = [update for update in updates if update.status is None or update.provider_id in asked]
     with writing():
         apply_to_gateway(question.gateway, learnt)
         now = database_now()

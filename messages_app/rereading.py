@@ -7,9 +7,9 @@ from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import adapter_of
-from gateways.providers.base import StatusUpdate, WebhookRequest
+from gateways.providers.base import WebhookRequest
 from messages_app.models import InboxEntry, Wait
-from messages_app.reports import apply_to_gateway, storable_update
+from messages_app.reports import apply_to_gateway
 from messages_app.unreadable import FAULTS
 
 
@@ -34,16 +34,12 @@ def _read_one(pk: int) -> bool:
             updates = adapter_of(gateway).parse_webhook(_request(entry.kept.reveal()))
         except FAULTS:
             return False
-        if not updates or any(_is_unread(update) for update in updates):
+        if not updates or not all(update.is_read for update in updates):
             return False
         entry.applied_at = database_now()
         InboxEntry.objects.filter(pk=pk).update(applied_at=entry.applied_at, kept=None)
-        apply_to_gateway(gateway, [storable_update(update) for update in updates])
+        apply_to_gateway(gateway, updates)
     return True
-
-
-def _is_unread(update: StatusUpdate) -> bool:
-    return update.status is None and not update.word
 
 
 def _request(kept: Mapping[str, Any]) -> WebhookRequest:

@@ -18,7 +18,7 @@ from gateways import configuration
 from messages_app.events import ENDED_AS, locked_messages
 from messages_app.lifetimes import lifetime
 from messages_app.models import Message, State, StatusEvent
-from messages_app.routes import gateways_for
+from messages_app.routes import gateways_for, preferred
 from messages_app.statuses import RUNG
 from users.models import EndUser, Suppression
 
@@ -155,7 +155,7 @@ def _send_anew(rows: Iterable[Message], now: datetime) -> int:
     for row in ended:
         row.end_user = users.get(row.end_user_id) if row.end_user_id else None
         fits = gateways_for(row)
-        row.gateway_id = fits[0].id if fits else row.gateway_id
+        row.gateway_id = preferred(fits).id if fits else row.gateway_id
     return requeue(ended, now)
 
 

@@ -2,7 +2,7 @@
 
 from gateway_project.lib.vocabulary import Channel
 from gateways import breakers, configuration
-from gateways.breakers import Circuit
+from gateways.circuits import Circuit
 from gateways.routing import Route, route, route_preview
 from gateways.values import GatewayValues, LabelValues
 from messages_app.models import Message
@@ -19,8 +19,10 @@ def routed(
 
 
 def is_usable(gateway: GatewayValues) -> bool:
-    """Whether messages may leave through it now: it runs, and its provider answers."""
-    return gateway.is_active and not gateway.is_paused and not breakers.is_broken(gateway.id)
+    """Whether messages may leave through it now: it runs, and its provider answers and takes
+    more."""
+    runs = gateway.is_active and not gateway.is_paused
+    return runs and not breakers.is_broken(gateway.id) and not breakers.is_held(gateway.id)
 
 
 def may_be_tried(gateway: GatewayValues) -> bool:

@@ -4,23 +4,27 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
 
 from gateway_project.lib.clock import database_now, moment
+from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.departures import departures
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpCall, http_client
+from gateway_project.lib.sentinel import watching
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
 from gateways.adapters import new_adapter
-from gateways.breakers import Circuit
+from gateways.circuits import Circuit
 from gateways.providers.base import (
     BlockingProvider,
     GatewayUnavailable,
@@ -30,12 +34,14 @@ from gateways.providers.base import (
     ProviderError,
 )
 from gateways.values import GatewayValues
-from messages_app.holding import is_on_hold
+from messages_app.events import locked_messages
+from messages_app.freshness import set_aside, stale_among
 from messages_app.models import Message, State
 from messages_app.pacing import Pacer, claimed_ahead
-from messages_app.parcels import Parcel, pack
+from messages_app.parcels import Parcel, Wave, fault, pack, suppressed_of
 from messages_app.settling import settle
-from messages_app.tries import fault, tries_of
+from messages_app.tries import tries_of
+from users.directories.refreshing import want_fresh
 
 LEASE = timedelta(seconds=60)
 
@@ -60,7 +66,7 @@ def may_send(gateway: GatewayValues) -> bool:
 
 def circuit_of(gateway: GatewayValues) -> Circuit:
     """As the breaker has it; open where the gateway is not to be used at all."""
-    if not gateway.is_active or gateway.is_paused or is_on_hold(gateway.id):
+    if not gateway.is_active or gateway.is_paused:
         return Circuit.OPEN
     return breakers.circuit_of(gateway.id)
 
@@ -95,13 +101,13 @@ class SendWork:
             count = pacer.free(self._wanted(free, self.provider.batch_size))
             if circuit is Circuit.HALF_OPEN and count:
                 count = int(breakers.take_probe(gateway.id, now))
-            messages = _lease(due, count, now)
-            moments = pacer.take(len(messages))
-        parcels = pack(messages, moments, gateway, self.provider)
+            wave = _wave(_lease(due, count, now), gateway, pacer)
+        parcels = pack(wave, gateway, self.provider)
         if parcels:
-            self.together = len(messages) // len(parcels)
+            self.together = len(wave.messages) // len(parcels)
         for parcel in parcels:
             parcel.leaves_at = clock + (parcel.started_at - now).total_seconds()
+        _ask_about(wave.waited_for, now)
         return parcels
 
     def _wanted(self, free: int, size: int) -> int:
@@ -117,6 +123,10 @@ class SendWork:
 
     def _start(self, item: Parcel) -> "Future[Any]":
         """What cannot even be set going is its outcome."""
+        with watching(*item.recipients):
+            return self._begin(item)
+
+    def _begin(self, item: Parcel) -> "Future[Any]":
         provider = item.provider
         try:
             if item.problem is not None:
@@ -124,7 +134,7 @@ class SendWork:
             if isinstance(provider, HttpProvider):
                 return http_client().submit(_call(provider, item))
             if isinstance(provider, BlockingProvider) and self.threads is not None:
-                return self.threads.submit(provider.send, item.outbound[0])
+                return self.threads.submit(copy_context().run, provider.send, item.outbound[0])
             if isinstance(provider, InstantProvider):
                 return done(provider.send(item.outbound[0]))
             raise TypeError(f"{type(provider).__name__} cannot send")
@@ -138,9 +148,10 @@ class SendWork:
     def renew(self, items: Iterable[Parcel]) -> None:
         """Prolongs the leases; a lease that was lost meanwhile stays lost."""
         for item in items:
-            ids = [message.pk for message in item.messages]
-            held = Message.objects.filter(pk__in=ids, lease=item.lease, state=State.SENDING)
-            held.update(lease_until=database_now() + LEASE)
+            with writing():
+                rows = locked_messages(message.pk for message in item.messages)
+                held = Message.objects.filter(pk__in=rows, lease=item.lease, state=State.SENDING)
+                held.update(lease_until=database_now() + LEASE)
 
     def close(self) -> None:
         if self.provider is not None:
@@ -176,6 +187,32 @@ def _lease(due: "QuerySet[Message]", count: int, now: datetime) -> list[Message]
     for message in messages:
         message.lease, message.attempts = lease, message.attempts + 1
     return messages
+
+
+def _wave(claimed: Sequence[Message], gateway: GatewayValues, pacer: Pacer) -> Wave:
+    """What of it leaves, and when; what has to wait for the directory is given back.
+
+    All that is asked of the database about it is asked here, in the claim's own transaction: what
+    is leased and lost afterwards is in doubt, although it has not left.
+    """
+    stale = stale_among(claimed, gateway, pacer.now)
+    if stale:
+        set_aside(sorted(stale), pacer.now)
+    messages = [message for message in claimed if message.pk not in stale]
+    return Wave(
+        messages=messages,
+        moments=pacer.take(len(messages)),
+        suppressed=suppressed_of(messages, gateway),
+        waited_for=[row.end_user_id for row in claimed if row.pk in stale],
+    )
+
+
+def _ask_about(end_user_ids: Sequence[UUID | None], now: datetime) -> None:
+    """After the claim: who erases a user locks the user first, and then the messages. Where the
+    database is lost meanwhile, the next claim asks."""
+    if end_user_ids:
+        with suppress(*DATABASE_TROUBLE):
+            want_fresh(end_user_ids, now)
 
 
 def _let_go(provider: Provider, threads: ThreadPoolExecutor | None) -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import breakers
+from gateways.circuits import Calls
 from gateways.models.gateway import OnUnknown
 from gateways.providers.base import (
     GatewayMisconfigured,
@@ -19,12 +20,11 @@ from gateways.providers.base import (
     ProviderError,
     SendResult,
 )
+from messages_app.entries import keep_in_inbox, look_again_at_early
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
-from messages_app.holding import hold
 from messages_app.models import Message, State
 from messages_app.outcomes import UNKNOWN, Decision, Next, decide, is_answer, is_failure, last_word
 from messages_app.pausing import pause
-from messages_app.reports import keep_in_inbox, look_again_at_early
 from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import Tried, in_doubt_at, write_attempts
 
@@ -45,11 +45,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """A try, what follows from it, and the usable gateways that fit its message, best first."""
+    """A try, what follows from it, and the gateways that fit its message, best first, with whether
+    each may be used now."""
 
     tried: Tried
     decision: Decision
-    fitting: tuple[int, ...] = ()
+    fitting: Mapping[int, bool] = field(default_factory=dict)
 
     @property
     def here(self) -> int:
@@ -57,14 +58,15 @@ class Settled:
 
     @property
     def first(self) -> int:
-        return self.fitting[0] if self.fitting else self.here
+        return next((each for each, is_usable in self.fitting.items() if is_usable), self.here)
 
     @property
     def onward(self) -> int | None:
-        """The gateway after the tried one, in the order of preference."""
-        ids = self.fitting
-        after = ids[ids.index(self.here) + 1 :] if self.here in ids else ids
-        return after[0] if after else None
+        """The next after the tried one, in the order of preference: never one before it, or two
+        that fail in turn would hand a message to and fro."""
+        ids = list(self.fitting)
+        behind = ids[ids.index(self.here) + 1 :] if self.here in ids else ids
+        return next((each for each in behind if self.fitting[each]), None)
 
 
 def settle(tries: Sequence[Tried]) -> None:
@@ -86,7 +88,6 @@ def settle(tries: Sequence[Tried]) -> None:
         _keep_reports([tried for tried, _ in decided], now)
         look_again_at_early(attempts, now)
         _pause_misconfigured(decided)
-    _leave_in_peace(decided)
 
 
 def _note_health(tries: Sequence[Tried], now: datetime) -> None:
@@ -95,15 +96,24 @@ def _note_health(tries: Sequence[Tried], now: datetime) -> None:
     for tried in tries:
         if tried.was_called:
             by_gateway[tried.gateway.id].append(tried)
-    for gateway_id, called in sorted(by_gateway.items()):
-        failed = [tried for tried in called if _is_down(tried)]
-        breakers.note(
-            gateway_id,
-            failures=len(failed),
-            successes=len([tried for tried in called if is_answer(tried.result)]),
-            reason=failed[-1].scrubbed(_detail(failed[-1])) if failed else "",
-            now=now,
-        )
+    breakers.note([_calls(each, called) for each, called in by_gateway.items()], now)
+
+
+def _calls(gateway_id: int, called: Sequence[Tried]) -> Calls:
+    failed = [tried for tried in called if _is_down(tried)]
+    return Calls(
+        gateway_id=gateway_id,
+        failures=len(failed),
+        successes=len([tried for tried in called if is_answer(tried.result)]),
+        rest=max(map(_rest, called)),
+        reason=failed[-1].scrubbed(_detail(failed[-1])) if failed else "",
+    )
+
+
+def _rest(tried: Tried) -> float:
+    """Seconds that the provider asks to be left in peace for: by all, not by this message alone."""
+    asked = tried.result.retry_after if isinstance(tried.result, GatewayUnavailable) else None
+    return 0.0 if tried.message.is_test else asked or 0.0
 
 
 def _is_down(tried: Tried) -> bool:
@@ -132,7 +142,7 @@ def _bound_to_their_gateway(tries: Sequence[Tried]) -> set[UUID]:
 def _settled(tried: Tried, *, may_move: bool) -> Settled:
     """What follows from the try. The provider's words in it are scrubbed here, once for all."""
     is_tied = isinstance(tried.result, TIED_TO_A_GATEWAY)
-    fitting = _fitting(tried) if is_tied and may_move else ()
+    fitting = _fitting(tried) if is_tied and may_move else {}
     without = Settled(tried=tried, decision=PENDING, fitting=fitting)
     decision = decide(
         tried.result,
@@ -146,9 +156,9 @@ def _settled(tried: Tried, *, may_move: bool) -> Settled:
     return replace(without, decision=replace(decision, detail=tried.scrubbed(decision.detail)))
 
 
-def _fitting(tried: Tried) -> tuple[int, ...]:
-    """The usable gateways this message may take now, best first."""
-    return tuple(gateway.id for gateway in gateways_for(tried.message) if is_usable(gateway))
+def _fitting(tried: Tried) -> dict[int, bool]:
+    """The gateways that fit this message, best first, and whether it may take them now."""
+    return {gateway.id: is_usable(gateway) for gateway in gateways_for(tried.message)}
 
 
 def _moved(
@@ -180,9 +190,10 @@ def _standing(one: Settled, row: Message, now: datetime) -> Standing:
         return Standing(state=State.UNKNOWN, gateway_id=here)
     if decision.next == Next.MOVE:
         return Standing(state=State.QUEUED, gateway_id=one.onward or here, due_at=now)
-    is_unknown = decision.outcome == UNKNOWN
-    due_at = now + timedelta(seconds=decision.wait)
-    return Standing(state=State.QUEUED, gateway_id=here if is_unknown else one.first, due_at=due_at)
+    goes_to = here if decision.outcome == UNKNOWN else one.first
+    wait = max(decision.wait, decision.rest) if goes_to == here else decision.wait
+    due_at = now + timedelta(seconds=wait)
+    return Standing(state=State.QUEUED, gateway_id=goes_to, due_at=due_at)
 
 
 def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
@@ -221,15 +232,10 @@ def _keep_reports(tries: Sequence[Tried], now: datetime) -> None:
 
 def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:
     """Holds a gateway whose account is at fault until a person has looked. Who tests it looks."""
-    for tried, decision in decided:
-        if tried.message.is_test or not isinstance(tried.result, GatewayMisconfigured):
-            continue
-        pause(tried.gateway.id, decision.detail)
-
-
-def _leave_in_peace(decided: Sequence[tuple[Tried, Decision]]) -> None:
-    """Obeys a Retry-After for all that waits: it was the provider that asked, not the message."""
-    for tried, decision in decided:
-        asked_for = tried.result.retry_after if isinstance(tried.result, ProviderError) else None
-        if asked_for and decision.next == Next.WAIT:
-            hold(tried.gateway.id, asked_for)
+    details = {
+        tried.gateway.id: decision.detail
+        for tried, decision in decided
+        if isinstance(tried.result, GatewayMisconfigured) and not tried.message.is_test
+    }
+    if details:
+        pause(details)

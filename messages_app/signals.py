@@ -5,3 +5,7 @@ from django.dispatch import Signal
 statuses_recorded = Signal()
 """Sent inside the recording transaction with `events`: the new StatusEvents to be reported,
 each with its `message` loaded, in the order in which they are to be told."""
+
+messages_outlived = Signal()
+"""Sent inside the pruning transaction with `message_ids` of messages whose details are to go. Who
+listens removes its own rows of them, and answers the set of those that it still needs whole."""

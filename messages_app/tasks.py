@@ -11,4 +11,4 @@ from messages_app.sending import SendWork, due_gateways
 register(Drain(name="send", due=due_gateways, open=SendWork))
 register(Drain(name="inbox", due=due_keys, open=InboxWork))
 register(Drain(name="poll", due=polling.due_gateways, open=PollWork, look_every=1.0))
-register(Drain(name="relay", due=relays.due_gateways, open=RelayWork, look_every=0.5))
+register(Drain(name="relay", due=relays.due_listeners, open=RelayWork, look_every=0.5))

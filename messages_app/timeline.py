@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from gateway_project.lib.vocabulary import Status
+from messages_app.causes import Cause
 from messages_app.models import Message, SendAttempt, StatusEvent
 from messages_app.statuses import ENDS
 
@@ -69,6 +70,8 @@ MEANINGS = {
     "not_sendable": "No provider was asked.",
 }
 
+BY_MACHINE = "Probably a machine's doing: too soon for a person, or the provider says so."
+
 STATUS_TONES = {
     Status.ACCEPTED: Tone.PLAIN,
     Status.DELIVERED: Tone.GOOD,
@@ -100,6 +103,8 @@ def story(
         entries.append(_routed(message))
     if message.requeued_at:
         entries.append(_requeued(message.requeued_at))
+    if message.pruned_at:
+        entries.append(_pruned(message.pruned_at, message.pruned_statuses))
     entries += map(_tried, attempts)
     entries += map(_learnt, events)
     return in_order(entries)
@@ -165,11 +170,18 @@ def _requeued(at: datetime) -> Entry:
     return Entry(at=at, icon="replay", title="Queued again by a person", lines=(line,))
 
 
+def _pruned(at: datetime, statuses: Iterable[str]) -> Entry:
+    told = ", ".join(Status(status).label.lower() for status in statuses)
+    line = f"It had been learnt: {told}." if told else "Nothing had been learnt."
+    return Entry(at=at, icon="auto_delete", title="Details removed with age", lines=(line,))
+
+
 def _tried(attempt: SendAttempt) -> Entry:
     badge, tone, icon = OUTCOMES.get(attempt.outcome, (attempt.outcome, Tone.PLAIN, "send"))
     speaker = "Because" if attempt.outcome == "not_sendable" else "Provider's answer"
     facts = (
         (speaker, attempt.detail),
+        ("Cause", _cause(attempt)),
         ("Provider's id", attempt.provider_id),
         ("Took", in_words(attempt.finished_at - attempt.started_at)),
     )
@@ -190,6 +202,7 @@ def _learnt(event: StatusEvent) -> Entry:
     facts = (
         ("Happened", exactly(event.occurred_at) if is_late else ""),
         ("In its words", event.detail),
+        ("Cause", _cause(event)),
     )
     return Entry(
         at=event.recorded_at,
@@ -197,15 +210,24 @@ def _learnt(event: StatusEvent) -> Entry:
         title=f"Learnt that it was {status.label.lower()}",
         tone=STATUS_TONES[status],
         badge="" if event.is_reported else "not told",
-        lines=() if event.is_reported else (_why_not_told(status),),
+        lines=_given_lines(
+            BY_MACHINE if event.is_machine else "",
+            "" if event.is_reported else _why_not_told(event),
+        ),
         facts=_given(facts),
     )
 
 
-def _why_not_told(status: Status) -> str:
-    if status in ENDS:
+def _why_not_told(event: StatusEvent) -> str:
+    if event.is_machine:
+        return "Kept and not reported: the label has it so for what machines do."
+    if event.status in ENDS:
         return "Kept and not reported: the message had ended already, or had been delivered."
     return "Kept and not reported: Smartico knows a later status already."
+
+
+def _cause(row: SendAttempt | StatusEvent) -> str:
+    return f"{row.cause}: {Cause(row.cause).label.lower()}" if row.cause else ""
 
 
 def _given(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

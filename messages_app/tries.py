@@ -11,8 +11,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from gateway_project.lib.http import HttpAnswer, TransportError
+from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
+from gateway_project.lib.sentinel import watching
 from gateway_project.lib.storable import storable
 from gateways.providers.base import (
     HttpProvider,
@@ -25,9 +27,10 @@ from gateways.providers.base import (
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
 from messages_app.asking import first_ask
+from messages_app.causes import cause_of_try
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
 from messages_app.outcomes import UNKNOWN, Decision, NotSendable, Result
-from messages_app.parcels import Parcel
+from messages_app.parcels import Parcel, fault
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +57,8 @@ class Tried:
 
 def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
     """What came of a parcel, message by message."""
-    results = _results(parcel, future)
+    with watching(*parcel.recipients):
+        results = _results(parcel, future)
     recipients = [message.recipient for message in parcel.outbound] or [None]
     return [
         Tried(
@@ -77,7 +81,7 @@ def _results(parcel: Parcel, future: "Future[Any]") -> Sequence[Result]:
     try:
         answer = future.result()
         if isinstance(answer, HttpAnswer) and isinstance(parcel.provider, HttpProvider):
-            return parcel.provider.results(parcel.outbound, answer)
+            return _one_each(parcel, parcel.provider.results(parcel.outbound, answer))
         return [answer]
     except (NotSendable, ProviderError) as problem:
         return [problem] * each
@@ -87,10 +91,11 @@ def _results(parcel: Parcel, future: "Future[Any]") -> Sequence[Result]:
         return [OutcomeUnknown(fault(parcel, error))] * each
 
 
-def fault(parcel: Parcel, error: Exception) -> str:
-    """An adapter's own fault, in words for the send attempt."""
-    logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
-    return f"the adapter failed: {type(error).__name__}"
+def _one_each(parcel: Parcel, results: Sequence[Result]) -> Sequence[Result]:
+    """Raises where there are more or fewer: nobody can say whose they are."""
+    if len(results) != len(parcel.messages):
+        raise ValueError("not one result for each message")
+    return results
 
 
 def in_doubt_at(gateway_id: int) -> Exists:
@@ -108,19 +113,27 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
     provider_ids = _provider_ids([tried for tried, _ in decided])
     return SendAttempt.objects.bulk_create(
         SendAttempt(
+            **_rendered(tried.result),
             message_id=tried.message.pk,
             gateway_id=tried.gateway.id,
             number=tried.message.attempts,
             outcome=decision.outcome,
             detail=decision.detail,
+            cause=cause_of_try(tried.result) or "",
             provider_id=provider_ids.get(tried.message.pk, ""),
-            rendered=tried.result.rendered if isinstance(tried.result, SendResult) else None,
             started_at=tried.started_at,
             finished_at=now,
             ask_at=first_ask(now) if _can_be_asked(tried, provider_ids) else None,
         )
         for tried, decision in decided
     )
+
+
+def _rendered(result: Result) -> dict[str, Any]:
+    """The provider's copy, and a name of its own to seal it under; nothing where it kept none."""
+    if not isinstance(result, SendResult) or result.rendered is None:
+        return {}
+    return {"rendered": result.rendered, "rendered_as": new_id()}
 
 
 def _can_be_asked(tried: Tried, provider_ids: Mapping[UUID, str]) -> bool:

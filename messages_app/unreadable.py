@@ -6,6 +6,7 @@ that is a long number is lost with it; the message is then not found.
 
 import logging
 from typing import Any
+from urllib.parse import urlencode
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
@@ -20,7 +21,10 @@ from messages_app.models import InboxEntry, Wait
 
 logger = logging.getLogger(__name__)
 
-FAULTS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+FAULTS = (
+    *(ValueError, TypeError, LookupError, AttributeError, RecursionError),
+    *(ArithmeticError, OSError),  # of times that no calendar and no clock holds
+)
 """What reading strangers' structures may end in."""
 REASON_LENGTH = 120
 KEPT_LENGTH = 16_000
@@ -36,7 +40,9 @@ def keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Ex
         gateway_id=gateway.id,
         waits_for=Wait.A_READER,
         detail=storable(reason)[:REASON_LENGTH],
-        meaning=keyed_digest(request.body, purpose="inbox-entry"),
+        meaning=keyed_digest(
+            request.body or urlencode(request.query).encode(), purpose="inbox-entry"
+        ),
         kept=_kept(adapter_of(gateway), request),
         occurred_at=now,
         received_at=now,
@@ -64,7 +70,10 @@ def _kept(adapter: Provider, request: WebhookRequest) -> dict[str, Any]:
     return {
         "text": _scrubbed(adapter, request.body.decode("utf-8", "replace")),
         "headers": {name: value for name, value in headers.items() if value},
-        "query": {name: _scrubbed(adapter, value) for name, value in request.query.items()},
+        "query": {
+            _scrubbed(adapter, name): _scrubbed(adapter, value)
+            for name, value in request.query.items()
+        },
     }
 
 

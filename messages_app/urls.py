@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from gateway_project.lib.vocabulary import Channel
+from messages_app.api.platform.messages import MessagesView
 from messages_app.api.platform.views import EventsView, OrdersView
 from messages_app.api.views import CustomImView, EmailView, InstantMessageView
 
@@ -25,5 +26,6 @@ urlpatterns = [
         name="send-custom-im-template",
     ),
     re_path(r"^platform/v1/events/?$", EventsView.as_view(), name="platform-events"),
+    re_path(r"^platform/v1/messages/?\Z", MessagesView.as_view(), name="platform-messages"),
     re_path(r"^platform/v1/orders/?$", OrdersView.as_view(), name="platform-orders"),
 ]

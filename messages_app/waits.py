@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from gateway_project.lib.vocabulary import Status
+from gateways.admin.gateway_state import reason_of, state_of
 from gateways.models import Gateway
 from messages_app.models import Message, State
 from messages_app.timeline import Entry, Tone, exactly
@@ -34,6 +35,9 @@ def _queued(message: Message, gateway: Gateway, now: datetime) -> Entry:
     if not gateway.is_active:
         held = f"Held: {gateway.name} is not active, and no other gateway fits"
         return _wait(now, "pause_circle", held, expires, tone=Tone.CAREFUL)
+    if reason := reason_of(gateway, now):
+        held = f"Held at {gateway.name}: {state_of(gateway, now)}"
+        return _wait(now, "pause_circle", held, reason, expires, tone=Tone.CAREFUL)
     title = f"Waits for try {message.attempts + 1}"
     if message.due_at and message.due_at > now:
         return _wait(now, "schedule", title, f"Due at {exactly(message.due_at)}.", expires)

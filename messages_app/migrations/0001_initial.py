@@ -1,6 +1,7 @@
 import django.db.models.deletion
 import gateway_project.lib.fields
 import gateway_project.lib.identifiers
+import uuid
 from django.db import migrations, models
 
 
@@ -49,6 +50,8 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
+                ('pruned_at', models.DateTimeField(help_text='Since then only a tombstone is left, for late statuses and repeats.', null=True)),
+                ('pruned_statuses', models.JSONField(default=list, help_text='Those that had been learnt and counted when it was pruned.')),
                 ('requeued_at', models.DateTimeField(help_text='When a person last queued it again; tries are counted from there.', null=True)),
                 ('brand', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.brand')),
                 ('end_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.enduser')),
@@ -61,6 +64,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LeftBehind',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(choices=[('bodies', 'Bodies'), ('events', 'Details'), ('tombstones', 'Tombstones')], max_length=10)),
+                ('due_at', models.DateTimeField()),
+                ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='messages_app.message')),
+            ],
+            options={
+                'verbose_name_plural': 'left behind',
+            },
+        ),
+        migrations.CreateModel(
             name='DeliveredPart',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -70,9 +85,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='PruneMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('viber', 'Viber'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('custom_im', 'Custom IM')], max_length=16)),
+                ('stage', models.CharField(choices=[('bodies', 'Bodies'), ('events', 'Details'), ('tombstones', 'Tombstones')], max_length=10)),
+                ('reached', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Relay',
             fields=[
                 ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
+                ('listener', models.CharField(choices=[('provider', 'The provider'), ('platform', 'The platform'), ('smartico', 'Smartico')], default='provider', max_length=8)),
                 ('kind', models.CharField(choices=[('event', 'Event'), ('order', 'Order'), ('opt_out', 'Opt-out'), ('opt_in', 'Opt-in'), ('contact', 'Contact')], max_length=8)),
                 ('subject', models.CharField(blank=True, help_text='Whose relays leave one after the other; a digest.', max_length=64)),
                 ('repeat_key', models.CharField(help_text='What came before with the same key is the same relay.', max_length=64, null=True)),
@@ -87,11 +113,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('settled_at', models.DateTimeField(null=True)),
                 ('end_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.enduser')),
-                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+                ('gateway', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
                 ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
             ],
             options={
-                'permissions': [('retry_relay', 'Can tell providers again what they did not take')],
+                'permissions': [('retry_relay', 'Can tell again what was not taken')],
             },
         ),
         migrations.CreateModel(
@@ -101,8 +127,10 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveSmallIntegerField()),
                 ('outcome', models.CharField(max_length=32)),
                 ('detail', models.CharField(blank=True, max_length=500)),
+                ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('other', 'Something else')], max_length=24)),
                 ('provider_id', models.CharField(blank=True, max_length=255)),
-                ('rendered', gateway_project.lib.fields.SealedTextField(bound_to='message_id', editable=False, null=True)),
+                ('rendered', gateway_project.lib.fields.SealedTextField(bound_to='rendered_as', editable=False, null=True)),
+                ('rendered_as', models.UUIDField(editable=False, help_text='What `rendered` is bound to; none where it is null.', null=True)),
                 ('started_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField()),
                 ('ask_at', models.DateTimeField(help_text='When the provider is asked next what became of the message.', null=True)),
@@ -116,9 +144,11 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], max_length=16)),
                 ('detail', models.CharField(blank=True, max_length=500)),
+                ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('other', 'Something else')], help_text='Why it came to an end.', max_length=24)),
                 ('occurred_at', models.DateTimeField()),
                 ('recorded_at', models.DateTimeField()),
                 ('is_reported', models.BooleanField(help_text='Smartico is told; a lower rung learnt late is not.')),
+                ('is_machine', models.BooleanField(default=False, help_text='Probably a scanner opened or clicked, and no person.')),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_events', to='messages_app.message')),
             ],
         ),
@@ -164,6 +194,7 @@ class Migration(migrations.Migration):
                 ('message_id', models.UUIDField(null=True)),
                 ('provider_id', models.CharField(blank=True, max_length=255)),
                 ('address_index', models.CharField(blank=True, help_text='Blind index of the address that the report names.', max_length=64)),
+                ('is_machine', models.BooleanField(null=True)),
                 ('is_permanent', models.BooleanField(default=False, help_text='The address itself is at fault: it is suppressed.')),
                 ('part', models.PositiveSmallIntegerField(default=0)),
                 ('parts', models.PositiveSmallIntegerField(default=1, help_text='Of how many parts the report is about one.')),
@@ -171,14 +202,14 @@ class Migration(migrations.Migration):
                 ('word', models.CharField(blank=True, max_length=100)),
                 ('word_key', models.CharField(blank=True, help_text='The word as it is compared.', max_length=100)),
                 ('detail', models.CharField(blank=True, max_length=500)),
-                ('kept', gateway_project.lib.fields.SealedJSONField(bound_to='meaning', editable=False, help_text='What could not be read, scrubbed.', null=True)),
+                ('kept', gateway_project.lib.fields.SealedJSONField(bound_to=('gateway_id', 'meaning'), editable=False, help_text='What could not be read, scrubbed.', null=True)),
                 ('meaning', models.CharField(help_text='Digest; the same report stands here once.', max_length=64)),
                 ('occurred_at', models.DateTimeField()),
                 ('received_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField(null=True)),
                 ('applied_at', models.DateTimeField(null=True)),
                 ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
-                ('mapping', models.ForeignKey(help_text='What gave the report its status.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='messages_app.wordmapping')),
+                ('mapping', models.ForeignKey(db_constraint=False, help_text='What gave the report its status.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, to='messages_app.wordmapping')),
             ],
             options={
                 'verbose_name_plural': 'inbox entries',
@@ -220,9 +251,21 @@ class Migration(migrations.Migration):
             model_name='message',
             constraint=models.UniqueConstraint(fields=('label', 'channel', 'repeat_key'), name='message_once_per_uid'),
         ),
+        migrations.AddIndex(
+            model_name='leftbehind',
+            index=models.Index(fields=['stage', 'due_at'], name='left_behind_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='leftbehind',
+            constraint=models.UniqueConstraint(fields=('message', 'stage'), name='left_behind_once'),
+        ),
         migrations.AddConstraint(
             model_name='deliveredpart',
             constraint=models.UniqueConstraint(fields=('message', 'provider_id', 'number'), name='delivered_part_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='prunemark',
+            constraint=models.UniqueConstraint(fields=('label', 'channel', 'stage'), name='prune_mark_once'),
         ),
         migrations.AddIndex(
             model_name='relay',
@@ -230,7 +273,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='relay',
+            index=models.Index(condition=models.Q(('lease__isnull', False), ('settled_at__isnull', True)), fields=['due_at'], name='relay_leased'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
             index=models.Index(fields=['gateway', 'subject', 'id'], name='relay_of_subject'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('gateway__isnull', True), ('settled_at__isnull', True)), fields=['label', 'listener', 'kind', 'due_at'], name='relay_of_label_due'),
+        ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('gateway__isnull', True)), fields=['label', 'listener', 'subject', 'id'], name='relay_of_label_subject'),
         ),
         migrations.AddIndex(
             model_name='relay',
@@ -240,9 +295,17 @@ class Migration(migrations.Migration):
             model_name='relay',
             index=models.Index(condition=models.Q(('settled_at__isnull', False)), fields=['settled_at'], name='relay_settled'),
         ),
+        migrations.AddIndex(
+            model_name='relay',
+            index=models.Index(condition=models.Q(('outcome__in', ('rejected', 'failed', 'unknown'))), fields=['gateway', 'settled_at'], name='relay_not_taken'),
+        ),
         migrations.AddConstraint(
             model_name='relay',
             constraint=models.UniqueConstraint(fields=('gateway', 'kind', 'repeat_key'), name='relay_once_per_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='relay',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('gateway__isnull', False), ('listener', 'provider')), models.Q(models.Q(('listener', 'provider'), _negated=True), ('gateway__isnull', True)), _connector='OR'), name='relay_to_a_gateway_or_another'),
         ),
         migrations.AddIndex(
             model_name='sendattempt',
@@ -253,8 +316,12 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('ask_at__isnull', False)), fields=['gateway', 'ask_at'], name='attempt_to_ask_about'),
         ),
         migrations.AddConstraint(
+            model_name='sendattempt',
+            constraint=models.UniqueConstraint(condition=models.Q(('rendered_as__isnull', False)), fields=('rendered_as',), name='attempt_rendered_once'),
+        ),
+        migrations.AddConstraint(
             model_name='statusevent',
-            constraint=models.UniqueConstraint(fields=('message', 'status'), name='status_once_per_message'),
+            constraint=models.UniqueConstraint(fields=('message', 'status', 'is_machine'), name='status_once_per_message'),
         ),
         migrations.AddConstraint(
             model_name='wordmapping',
@@ -263,6 +330,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='wordmapping',
             constraint=models.UniqueConstraint(condition=models.Q(('gateway__isnull', False)), fields=('gateway', 'word'), name='word_once_per_gateway'),
+        ),
+        migrations.AddIndex(
+            model_name='inboxentry',
+            index=models.Index(fields=['gateway', 'received_at'], name='inbox_by_age'),
         ),
         migrations.AddIndex(
             model_name='inboxentry',

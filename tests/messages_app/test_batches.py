@@ -1,9 +1,14 @@
 """Messages that leave in one call, and what becomes of them when it is refused."""
 
+from unittest.mock import Mock
+
 import pytest
+from django.db import OperationalError
 
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
+from gateways.providers.base import SendResult
+from gateways.providers.infobip import Infobip
 from messages_app.models import Message, SendAttempt, State
 from messages_app.sending import SendWork
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
@@ -98,3 +103,48 @@ def test_what_leaves_together_is_claimed_in_growing_numbers():
     work = SendWork(str(gateway.pk))
     assert [len(parcel.messages) for _ in range(3) for parcel in work.claim(1)] == [2, 4, 3]
     work.close()
+
+
+def chokes_on_the_poison(self, message) -> str:
+    """In the place of an adapter's own `batch_key`."""
+    if message.recipient.reveal() == POISON:
+        raise TypeError(f"a fault that quotes {POISON}")
+    return message.sender
+
+
+def test_an_adapter_that_chokes_on_one_message_leaves_none_of_the_others_in_doubt(
+    monkeypatch, caplog
+):
+    monkeypatch.setattr(Infobip, "batch_key", chokes_on_the_poison)
+    with http_peer(taken_or_refused) as peer:
+        gateway = gateway_at(peer.url)
+        *_, choked_on = queue(gateway, [*NUMBERS, POISON])
+        run("send", str(gateway.pk), linger=0)
+    assert Message.objects.filter(state=State.SENT).count() == len(NUMBERS)
+    choked_on.refresh_from_db()
+    assert (choked_on.state, choked_on.attempts, choked_on.lease) == (State.QUEUED, 1, None)
+    attempt = SendAttempt.objects.get(message=choked_on)
+    assert (attempt.outcome, attempt.detail) == ("unavailable", "the adapter failed: TypeError")
+    assert POISON not in caplog.text
+
+
+def test_an_answer_read_as_too_few_results_leaves_all_of_its_messages_in_doubt_at_once(monkeypatch):
+    monkeypatch.setattr(Infobip, "taken", lambda self, messages, answer: [SendResult()])
+    with http_peer(taken_or_refused) as peer:
+        gateway = gateway_at(peer.url)
+        queue(gateway, NUMBERS[:3])
+        run("send", str(gateway.pk), linger=0)
+    assert Message.objects.filter(state=State.UNKNOWN).count() == 3
+    outcomes = SendAttempt.objects.values_list("outcome", "detail").distinct()
+    assert list(outcomes) == [("unknown", "the adapter failed: ValueError")]
+
+
+def test_a_database_that_is_lost_while_messages_are_claimed_leaves_them_unclaimed(monkeypatch):
+    monkeypatch.setattr("messages_app.parcels.suppressed_among", Mock(side_effect=OperationalError))
+    gateway = gateway_at("http://127.0.0.1:9")
+    queue(gateway, NUMBERS[:3])
+    work = SendWork(str(gateway.pk))
+    with pytest.raises(OperationalError):
+        work.claim(2)
+    work.close()
+    assert set(Message.objects.values_list("state", "attempts")) == {(State.QUEUED, 0)}

@@ -8,8 +8,9 @@ from django.utils import timezone
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
 from gateways import breakers
-from gateways.breakers import FAILURES_TO_OPEN
+from gateways.circuits import FAILURES_TO_OPEN, Calls
 from gateways.models import Breaker, Gateway
+from gateways.providers.custom_im_http import CustomImHttp
 from messages_app import housekeeping
 from messages_app.housekeeping import move_from_unusable_gateways
 from messages_app.models import Message, SendAttempt, State
@@ -20,6 +21,11 @@ from tests.peers import Answer, http_peer
 
 pytestmark = pytest.mark.django_db
 NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def _looked_at_from_the_beginning(monkeypatch):
+    monkeypatch.setattr(housekeeping, "_reached", {})
 
 
 def gateway_at(url: str, **changes) -> Gateway:
@@ -51,6 +57,11 @@ def broken(url: str = NOBODY, **changes) -> Gateway:
     )
     breakers.forget()
     return gateway
+
+
+def note_rest(gateway: Gateway, seconds: float = 60) -> None:
+    breakers.note([Calls(gateway_id=gateway.pk, rest=seconds)], timezone.now())
+    breakers.forget()
 
 
 def let_it_be_tried(gateway: Gateway) -> None:
@@ -138,6 +149,7 @@ def test_nothing_moves_to_a_gateway_that_is_broken_too():
 
 def test_all_of_them_are_looked_at_over_time_though_the_first_ones_cannot_move(monkeypatch):
     monkeypatch.setattr(housekeeping, "BATCH", 2)
+    monkeypatch.setattr(housekeeping, "MOVING_SECONDS", 0)
     gateway = broken()
     gateway_at(NOBODY, label=gateway.label, filters={"country": ["SE"]})
     start = timezone.now() - timedelta(minutes=1)
@@ -147,6 +159,18 @@ def test_all_of_them_are_looked_at_over_time_though_the_first_ones_cannot_move(m
             message.end_user.properties = {"country": "SE"}
             message.end_user.save()
     assert [move_from_unusable_gateways() for _ in range(4)] == [0, 1, 1, 0]
+
+
+def test_many_that_wait_move_batch_after_batch_and_do_not_trickle(monkeypatch):
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    monkeypatch.setattr(housekeeping, "MOVING_SECONDS", 60)
+    gateway = broken()
+    spare = gateway_at(NOBODY, label=gateway.label)
+    for due_at in (timezone.now(), timezone.now() - timedelta(minutes=1)):
+        for _ in range(3):
+            queued(gateway, due_at=due_at)
+    assert move_from_unusable_gateways() == 6
+    assert Message.objects.filter(gateway=spare).count() == 6
 
 
 def test_an_account_that_was_refused_loses_its_messages_and_one_that_a_person_paused_keeps_them():
@@ -235,6 +259,88 @@ class TestWhatMayHaveLeftAlready:
         assert (doubtful.gateway, doubtful.state) == (gateway, State.QUEUED)
         assert doubtful.due_at > timezone.now()
         assert free.gateway == spare
+
+
+class TestOneThatAsksForARest:
+    """Retry-After is about the provider: all of its messages obey, and whoever routes new ones."""
+
+    def asks_for(self, seconds: int):
+        return lambda asked: Answer(status=429, headers={"Retry-After": str(seconds)})
+
+    def test_is_asked_once_while_the_next_takes_what_waits(self, monkeypatch):
+        monkeypatch.setattr(CustomImHttp, "concurrency", 1)
+        with (
+            http_peer(self.asks_for(600)) as busy,
+            http_peer(lambda asked: Answer(body={"error_code": 0})) as free,
+        ):
+            gateway = gateway_at(busy.url)
+            spare = gateway_at(free.url, label=gateway.label)
+            for _ in range(4):
+                queued(gateway)
+            drain(gateway)
+            assert move_from_unusable_gateways() == 3
+            drain(gateway)
+            drain(spare)
+            assert (len(busy.asked), len(free.asked)) == (1, 4)
+        assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+
+    def test_gets_no_new_message_where_another_fits(self):
+        house = build_house()
+        best = house.gateways[Channel.SMS]
+        note_rest(best)
+        assert house.accepted(im_uid="it is the only one").gateway == best
+        spare = GatewayFactory(label=house.label, channel=Channel.SMS)
+        message = house.accepted(im_uid="there is another")
+        assert message.gateway == spare
+        assert message.chosen_because == f"{spare.name}: {best.name} has asked for a rest"
+        breakers.try_now([best.pk], timezone.now())
+        assert house.accepted(im_uid="it rests no longer").gateway == best
+
+    def test_holds_its_messages_where_no_other_fits(self):
+        gateway = gateway_at(NOBODY)
+        message = queued(gateway)
+        note_rest(gateway)
+        assert due_gateways() == []
+        assert drain(gateway) == 0
+        assert move_from_unusable_gateways() == 0
+        message.refresh_from_db()
+        assert (message.gateway, message.attempts) == (gateway, 0)
+
+    def test_keeps_what_was_tried_already_until_its_next_try(self):
+        gateway = gateway_at(NOBODY)
+        spare = gateway_at(NOBODY, label=gateway.label)
+        later = timezone.now() + timedelta(seconds=30)
+        tried, new = queued(gateway, attempts=2, due_at=later), queued(gateway)
+        note_rest(gateway)
+        assert move_from_unusable_gateways() == 1
+        tried.refresh_from_db()
+        new.refresh_from_db()
+        assert (tried.gateway, tried.due_at) == (gateway, later)
+        assert new.gateway == spare
+
+    def test_makes_no_message_wait_that_goes_to_another_next(self):
+        """The second asks for ten minutes, but the first may be asked again before."""
+        first = gateway_at(NOBODY)
+        with http_peer(self.asks_for(600)) as busy:
+            second = gateway_at(busy.url, label=first.label)
+            message = queued(second)
+            drain(second)
+        message.refresh_from_db()
+        assert message.gateway == first
+        assert message.due_at < timezone.now() + timedelta(seconds=10)
+
+    def test_is_not_handed_the_message_back_by_the_next_that_asks_for_one_too(self):
+        with http_peer(self.asks_for(600)) as busy, http_peer(self.asks_for(600)) as busy_too:
+            first = gateway_at(busy.url)
+            second = gateway_at(busy_too.url, label=first.label)
+            message = queued(first)
+            for _ in range(3):
+                drain(first)
+                drain(second)
+                move_from_unusable_gateways()
+            assert (len(busy.asked), len(busy_too.asked)) == (1, 1)
+        message.refresh_from_db()
+        assert (message.state, message.attempts) == (State.QUEUED, 2)
 
 
 def test_two_that_do_not_answer_do_not_play_ping_pong():

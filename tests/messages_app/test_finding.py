@@ -65,6 +65,7 @@ def test_every_lookup_is_a_probe_of_an_index(message):
 
 
 def test_a_providers_id_is_looked_up_in_its_own_index(message):
+    _fill(message)
     with CaptureQueriesContext(connection) as queries:
         found("id-of-the-provider", message)
     (asked,) = [
@@ -73,6 +74,25 @@ def test_a_providers_id_is_looked_up_in_its_own_index(message):
         if 'FROM "messages_app_sendattempt"' in query["sql"]
     ]
     assert "attempt_by_provider_id" in _plan(asked)
+
+
+def _fill(message) -> None:
+    """As many tries at the gateway as tell its index from that of the provider's ids."""
+    now = timezone.now()
+    SendAttempt.objects.bulk_create(
+        SendAttempt(
+            message=message,
+            gateway=message.gateway,
+            number=number,
+            outcome="sent",
+            provider_id=f"another-{number}",
+            started_at=now,
+            finished_at=now,
+        )
+        for number in range(2, 1_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE messages_app_sendattempt")
 
 
 def _plan(sql: str) -> str:

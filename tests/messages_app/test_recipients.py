@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,9 +11,10 @@ from django.utils import timezone
 from gateway_project.lib.draining import run
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.models import Label
 from gateways.providers.base import MessageRejected, StatusUpdate
 from gateways.providers.webex_connect import WebexConnect
-from messages_app.models import InboxEntry, StatusEvent, Wait
+from messages_app.models import InboxEntry, Message, StatusEvent, Wait
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.messages_app.test_reports import apply, by_own_id, look_at_the_inbox, sent
 from tests.peers import Answer, http_peer
@@ -128,6 +130,41 @@ def test_an_opt_out_with_an_unknown_id_closes_at_once_and_is_told_when_its_messa
     assert told() == [(message.pk, "unsubscribed")]
 
 
+@pytest.mark.parametrize("status", [Status.UNSUBSCRIBED, Status.COMPLAINED])
+def test_an_opt_out_whose_id_stays_unknown_is_about_the_last_message_before_it(
+    gateway, user, status
+):
+    before = sent(gateway, end_user=user)
+    apply(gateway, about(status=status, provider_id="another campaign's"))
+    sent(gateway, end_user=user)
+    look_at_the_inbox()
+    assert told() == []
+    received = timezone.now() - timedelta(minutes=11)
+    Message.objects.filter(pk=before.pk).update(created_at=received - timedelta(days=1))
+    InboxEntry.objects.update(received_at=received)
+    look_at_the_inbox()
+    assert told() == [(before.pk, status)]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"status": Status.OPENED, "provider_id": "p-9"},
+        {"status": Status.FAILED, "provider_id": "p-9"},
+        {"status": Status.UNSUBSCRIBED, "message_id": str(uuid4())},
+    ],
+    ids=["an open", "a bounce", "an id like ours"],
+)
+def test_nothing_else_with_an_unknown_id_goes_by_its_address(gateway, user, named):
+    message = sent(gateway, end_user=user)
+    apply(gateway, about(**named))
+    received = timezone.now() - timedelta(minutes=11)
+    Message.objects.filter(pk=message.pk).update(created_at=received - timedelta(days=1))
+    InboxEntry.objects.update(received_at=received)
+    look_at_the_inbox()
+    assert (told(), InboxEntry.objects.get().applied_at) == ([], None)
+
+
 def test_what_is_kept_for_later_holds_the_blind_index_and_not_the_address(gateway, user):
     apply(gateway, about(status=None, word="STOPP", detail=f"from {NUMBER}"))
     entry = InboxEntry.objects.get()
@@ -154,6 +191,33 @@ def test_an_address_that_is_at_fault_is_not_written_to_again(gateway, user, stat
     message = sent(gateway, end_user=user)
     apply(gateway, by_own_id(message, status, is_permanent=True))
     assert suppressed() == [("sms", user.phone_index, "hard_bounce")]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (Status.COMPLAINED, "complained"),
+        (Status.UNSUBSCRIBED, "unsubscribed"),
+        (Status.FAILED, "hard_bounce"),
+    ],
+)
+def test_a_label_chooses_what_closes_addresses(gateway, user, status, reason):
+    message = sent(gateway, end_user=user)
+    on_the_message = by_own_id(message, status, is_permanent=True)
+    on_the_address = about("+491517654321", status, is_permanent=True)
+    others = {"complained", "unsubscribed", "hard_bounce"} - {reason}
+
+    Label.objects.update(suppress_on=sorted(others))
+    apply(gateway, on_the_message)
+    apply(gateway, on_the_address)
+    assert told() == [(message.pk, status)]
+    assert suppressed() == []
+
+    Label.objects.update(suppress_on=[reason])
+    apply(gateway, by_own_id(sent(gateway, end_user=user), status, is_permanent=True))
+    apply(gateway, on_the_address)
+    assert {closed_for for _, _, closed_for in suppressed()} == {reason}
+    assert len(suppressed()) == 2
 
 
 def test_a_bounce_that_may_pass_closes_nothing(gateway, user):

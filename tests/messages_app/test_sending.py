@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways import configuration
+from gateways import breakers, configuration
 from gateways.models import Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.providers.base import StatusUpdate
 from gateways.providers.custom_im_http import CustomImHttp
-from messages_app import holding
 from messages_app.inbox import due_keys
 from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent
 from messages_app.reports import apply_to_gateway
@@ -42,6 +41,11 @@ def queued(gateway: Gateway, **changes) -> Message:
 
 def takes_it_as(provider_id: str):
     return lambda asked: Answer(body={"error_code": 0, "ext_message_id": provider_id})
+
+
+def status_of(message: Message) -> str:
+    message.refresh_from_db()
+    return message.status
 
 
 def drain(gateway: Gateway) -> int:
@@ -114,6 +118,19 @@ class TestTheSandbox:
         message.refresh_from_db()
         event = StatusEvent.objects.get()
         assert (message.status, event.detail) == ("rejected", "suppressed")
+
+    def test_a_suppression_meanwhile_is_of_all_who_share_the_address_and_of_that_channel(self):
+        gateway = GatewayFactory()
+        elsewhere = GatewayFactory(label=gateway.label, channel=Channel.VIBER)
+        first = queued(gateway)
+        phone = first.end_user.phone.reveal()
+        twin = queued(gateway, end_user=EndUserFactory(label=gateway.label, phone=phone))
+        viber = queued(elsewhere, end_user=first.end_user, channel=Channel.VIBER)
+        suppress(gateway.label_id, Channel.SMS, [first.end_user.phone_index], "complained")
+        drain(gateway)
+        drain(elsewhere)
+        assert [status_of(message) for message in (first, twin)] == ["rejected", "rejected"]
+        assert status_of(viber) == "accepted"
 
     def test_a_message_of_an_erased_user_fails(self):
         gateway = GatewayFactory()
@@ -241,23 +258,9 @@ class TestANotificationCentre:
             drain(gateway)
             assert due_gateways() == []
             assert len(nc.asked) == 1
-            holding.forget()
+            breakers.try_now([gateway.pk], timezone.now())
             drain(gateway)
             assert len(nc.asked) == 2
-
-    def test_where_another_gateway_takes_the_message_nobody_waits(self, monkeypatch):
-        monkeypatch.setattr(CustomImHttp, "concurrency", 1)
-        with (
-            http_peer(lambda asked: Answer(status=503, headers={"Retry-After": "600"})) as busy,
-            http_peer(takes_it_as("nc-1")) as free,
-        ):
-            first = custom_im_gateway(busy.url)
-            second = custom_im_gateway(free.url, label=first.label)
-            queued(first)
-            queued(first)
-            drain(first)
-            drain(second)
-            assert (len(busy.asked), len(free.asked)) == (2, 2)
 
     def test_an_id_given_before_is_not_taken_for_another_message(self):
         with http_peer(

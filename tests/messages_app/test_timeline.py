@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateways.models import Gateway, Template
+from gateways.models import Breaker, Gateway, Template
 from messages_app.models import Message, SendAttempt, State, StatusEvent
 from messages_app.timeline import Tone, in_words, story
 from messages_app.waits import wait_of
@@ -124,6 +124,29 @@ def wait(state: State, *, reports: bool = True, gateway: dict | None = None, **v
 )
 def test_what_is_waited_for_is_told(state, values, title):
     assert wait(state, **values).title == title
+
+
+@pytest.mark.parametrize(
+    ("standing", "title", "line"),
+    [
+        (
+            {"not_before": AT + SECOND},
+            "Held at SMS Germany: asked for a rest",
+            "its provider takes no calls before",
+        ),
+        (
+            {"opened_at": AT, "retry_at": AT, "reason": "timed out"},
+            "Held at SMS Germany: not answering",
+            "timed out; one message is tried at",
+        ),
+    ],
+)
+def test_what_a_provider_holds_up_is_told_as_held(standing, title, line):
+    gateway = Gateway(name="SMS Germany", is_active=True)
+    gateway.breaker = Breaker(**standing)
+    held = wait_of(message(state=State.QUEUED, due_at=AT), gateway, reports=True, now=AT)
+    assert held.title == title
+    assert held.lines[0].startswith(line)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,23 @@
 """Unknown status words that a person explains: at once, for what waits, and taken back."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Status
 from gateways.models import AuditEntry
 from gateways.providers.base import StatusUpdate
 from messages_app.models import InboxEntry, StatusEvent, Wait, WordMapping
 from tests.factories import GatewayFactory
 from tests.messages_app.test_reports import apply, look_at_the_inbox, sent
+from users.addresses import phone_index
+from users.models import Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +104,16 @@ def test_a_word_mapped_while_its_report_was_being_stored_does_not_stay_behind(ga
     assert learnt() == ["delivered"]
 
 
+def test_a_word_that_nobody_explains_stays_with_those_who_should(operator, gateway):
+    apply(gateway, said(sent(gateway)))
+    look_at_the_inbox()
+    entry = InboxEntry.objects.get()
+    assert (entry.waits_for, entry.applied_at) == (Wait.A_MAPPING, None)
+    post(operator, gateway, is_confirmed="on")
+    look_at_the_inbox()
+    assert learnt() == ["delivered"]
+
+
 def test_saving_says_first_how_many_reports_it_settles(operator, gateway):
     for _ in range(3):
         apply(gateway, said(sent(gateway)))
@@ -145,6 +161,19 @@ def test_a_deleted_mapping_gives_back_what_found_no_message(operator, gateway):
     assert (entry.waits_for, entry.status, entry.mapping_id) == (Wait.A_MAPPING, "", None)
 
 
+def test_what_a_deleted_mapping_has_settled_can_still_be_looked_at(operator, gateway):
+    mapping = meaning(gateway)
+    apply(gateway, StatusUpdate(status=None, word="Zugestellt", provider_id="p-1"))
+    sent(gateway, provider_id="p-1")
+    look_at_the_inbox()
+    delete = reverse("admin:messages_app_wordmapping_delete", args=[mapping.pk])
+    assert operator.post(delete, {"post": "yes"}).status_code == 302
+    entry = InboxEntry.objects.get()
+    assert (entry.applied_at is None, entry.mapping_id) == (False, mapping.pk)
+    page = reverse("admin:messages_app_inboxentry_change", args=[entry.pk])
+    assert "It was applied to its message" in operator.get(page).content.decode()
+
+
 def test_a_changed_mapping_holds_for_what_found_no_message_yet(operator, gateway):
     mapping = meaning(gateway)
     apply(gateway, StatusUpdate(status=None, word="Zugestellt", provider_id="p-1"))
@@ -152,6 +181,47 @@ def test_a_changed_mapping_holds_for_what_found_no_message_yet(operator, gateway
     operator.post(page, typed(gateway, status="failed", is_confirmed="on"))
     look_at_the_inbox()
     assert InboxEntry.objects.get().status == Status.FAILED
+
+
+def test_a_word_explained_as_an_opt_out_closes_the_address_that_no_message_went_to(gateway):
+    number = "+491511234567"
+    apply(gateway, StatusUpdate(status=None, word="Basta", recipient=Personal(number)))
+    meaning(gateway, word="basta", status="unsubscribed")
+    look_at_the_inbox()
+    assert Suppression.objects.get().address_index == phone_index(number)
+    Suppression.objects.all().delete()
+    look_at_the_inbox()
+    assert not Suppression.objects.exists()  # a person has opened it again
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        (None, (Wait.A_MAPPING, "", None)),
+        ({"status": "failed"}, (Wait.ITS_MESSAGE, "failed", 1)),
+        ({"word": "other"}, (Wait.A_MAPPING, "", None)),
+    ],
+    ids=["deleted", "another status", "another word"],
+)
+def test_a_mapping_changed_while_a_report_with_it_was_being_stored_settles_it_no_more(
+    gateway, changes, left
+):
+    meaning(gateway, pk=1)
+    apply(gateway, StatusUpdate(status=None, word="Zugestellt", provider_id="p-1"))
+    rows = WordMapping.objects.filter(pk=1)
+    rows.update(**changes) if changes else rows.delete()
+    look_at_the_inbox()
+    entry = InboxEntry.objects.get()
+    assert (entry.waits_for, entry.status, entry.mapping_id) == left
+
+
+def test_a_mapping_that_came_to_drop_reports_while_one_was_being_stored_drops_it(gateway):
+    mapping = meaning(gateway)
+    apply(gateway, StatusUpdate(status=None, word="Zugestellt", provider_id="p-1"))
+    WordMapping.objects.update(status="")
+    look_at_the_inbox()
+    mapping.refresh_from_db()
+    assert (InboxEntry.objects.count(), mapping.times_ignored) == (0, 1)
 
 
 def test_a_gateway_of_another_label_or_provider_is_refused(operator, gateway):
@@ -184,6 +254,7 @@ def test_from_an_entry_the_form_is_filled_in(operator, gateway):
 def test_the_drain_asks_for_mappings_once_per_gateway(gateway):
     for _ in range(5):
         apply(gateway, said(sent(gateway)))
+    InboxEntry.objects.update(received_at=timezone.now() - timedelta(minutes=5))
     with CaptureQueriesContext(connection) as queries:
         look_at_the_inbox()
     asked = [one for one in queries if 'FROM "messages_app_wordmapping"' in one["sql"]]
