@@ -7,6 +7,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.mailbox import parse_address
+from gateway_project.lib.vocabulary import Channel
+from users.plain_numbers import is_plain
 
 PHONE_CHARACTERS = re.compile(r"[+＋]?[\d\s().\-‐-―/]+")
 NO_DIGIT = re.compile(r"\D")
@@ -35,6 +37,8 @@ def normal_phone(text: str, country: object) -> str | None:
     A number without its country code is read with the user's `country`, ISO 3166-1 alpha-2.
     """
     number = text.strip()
+    if is_plain(number):
+        return number
     if not PHONE_CHARACTERS.fullmatch(number):
         return None
     readings = [found for found in _readings(number, _region(country)) if _is_possible(found)]
@@ -93,3 +97,8 @@ def _is_possible(number: PhoneNumber) -> bool:
     """Long enough and not too long, its area code included."""
     reason = phonenumbers.is_possible_number_with_reason(number)
     return bool(reason == ValidationResult.IS_POSSIBLE)
+
+
+def index_column(channel: str) -> str:
+    """The column of an end user that holds the blind index of their address on the channel."""
+    return "email_index" if channel == Channel.EMAIL else "phone_index"

@@ -6,9 +6,12 @@ from django.db.models import Q
 from gateway_project.lib.fields import BlindIndexField, SealedTextField
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
+from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel, Closing
 from gateways.models import Brand, Label
+from gateways.models.audit import REASON_LENGTH
+from gateways.models.contact import FINDING_LENGTH
 from users.addresses import deliverable_email, email_index, normal_phone, phone_index
+from users.imports import models as imports  # noqa: F401  Django finds an app's models from here
 
 EXT_USER_ID_LENGTH = 255
 
@@ -25,7 +28,9 @@ class EndUser(models.Model):
     """A person of the platform, known to Smartico as `ext_user_id`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="end_users")
+    label = models.ForeignKey(
+        Label, on_delete=models.CASCADE, related_name="end_users", db_index=False
+    )
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, blank=True)
     ext_user_id = models.CharField(max_length=EXT_USER_ID_LENGTH)
     properties = models.JSONField(default=dict, blank=True)
@@ -33,6 +38,12 @@ class EndUser(models.Model):
     email_index = BlindIndexField(source="email", index=_email_index)
     phone = SealedTextField(null=True)
     phone_index = BlindIndexField(source="phone", index=_phone_index)
+    looked_up_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the label's own directory was asked last."
+    )
+    refresh_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it has to be asked before messages can leave."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -41,6 +52,7 @@ class EndUser(models.Model):
             models.UniqueConstraint(fields=["label", "ext_user_id"], name="end_user_in_label"),
         ]
         indexes = [
+            models.Index(fields=["label", "updated_at", "id"], name="end_user_by_change"),
             models.Index(
                 fields=["label", "email_index"],
                 name="end_user_by_email",
@@ -51,8 +63,23 @@ class EndUser(models.Model):
                 name="end_user_by_phone",
                 condition=Q(phone_index__isnull=False),
             ),
+            models.Index(
+                fields=["label", "looked_up_at"],
+                name="end_user_copied",
+                condition=Q(looked_up_at__isnull=False),
+            ),
+            models.Index(
+                fields=["label", "refresh_due_at"],
+                name="end_user_to_refresh",
+                condition=Q(refresh_due_at__isnull=False),
+            ),
         ]
-        permissions = [("reveal_enduser", "Can reveal addresses, with a reason")]
+        permissions = [
+            ("reveal_enduser", "Can reveal addresses, with a reason"),
+            ("erase_enduser", "Can erase end users, with a reason"),
+            ("export_enduser", "Can export all that is kept of an end user, with a reason"),
+            ("import_enduser", "Can import end users from a file"),
+        ]
 
     def __str__(self) -> str:
         return f"end user {self.pk}"
@@ -82,10 +109,10 @@ class EndUser(models.Model):
 class Suppression(models.Model):
     """An address on one channel that is not written to, whoever it belongs to."""
 
-    label = models.ForeignKey(Label, on_delete=models.CASCADE)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, db_index=False)
     channel = models.CharField(max_length=16, choices=Channel.choices)
     address_index = models.CharField(max_length=64)
-    reason = models.CharField(max_length=64)
+    reason = models.CharField(max_length=64, choices=Closing.choices)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -94,9 +121,41 @@ class Suppression(models.Model):
                 fields=["label", "channel", "address_index"], name="suppression_of_address"
             ),
         ]
+        indexes = [
+            models.Index(fields=["label", "id"], name="suppression_in_label"),
+            models.Index(fields=["reason", "label"], name="suppression_by_reason"),
+        ]
+        permissions = [("lift_suppression", "Can lift suppressions, with a reason")]
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"
+
+
+class Lifting(models.Model):
+    """That an address on a channel, which was not written to, may be again: who said so, and why.
+
+    It may have been suppressed again since.
+    """
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, db_index=False)
+    channel = models.CharField(max_length=16, choices=Channel.choices)
+    address_index = models.CharField(max_length=64)
+    reason = models.CharField(
+        max_length=64, choices=Closing.choices, help_text="For which it had been suppressed."
+    )
+    suppressed_at = models.DateTimeField()
+    lifted_at = models.DateTimeField()
+    lifted_by = models.CharField(max_length=150)
+    because = models.CharField(max_length=REASON_LENGTH, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["label", "address_index"], name="lifting_of_address"),
+            models.Index(fields=["lifted_at"], name="lifting_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"lifting {self.pk}"
 
 
 class MissingUser(models.Model):
@@ -121,6 +180,69 @@ class MissingUser(models.Model):
             models.Index(fields=["label", "first_asked_at"], name="missing_user_by_time"),
             models.Index(fields=["last_asked_at"], name="missing_user_by_age"),
         ]
+        permissions = [("export_missinguser", "Can export the ids of missing users")]
 
     def __str__(self) -> str:
         return f"missing user {self.pk}"
+
+
+class Blip(models.TextChoices):
+    """What the radar of missing users sees."""
+
+    ASKED = "asked", "asked for in vain"
+    CAME = "came", "came since"
+
+
+class MissingHour(models.Model):
+    """How often something was seen within one hour. No id stands in it, and no foreign key: it is
+    as bounded as hours, labels and brands are, whatever is asked for."""
+
+    hour = models.DateTimeField()
+    label_id = models.BigIntegerField()
+    brand_id = models.BigIntegerField(default=0, help_text="0 where the key is bound to none.")
+    blip = models.CharField(max_length=8, choices=Blip.choices)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "label_id", "brand_id", "blip"], name="missing_hour_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.blip} at {self.hour:%Y-%m-%d %H:%M}"
+
+
+class DirectoryCheck(models.Model):
+    """What the go-live check list knows of a label's directory; apart from the label, so that it is
+    no change of the configuration."""
+
+    label = models.OneToOneField(Label, on_delete=models.CASCADE, primary_key=True)
+    checked_at = models.DateTimeField()
+    works = models.BooleanField()
+    found = models.CharField(max_length=FINDING_LENGTH)
+    to_do = models.CharField(max_length=FINDING_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return f"check of the directory of label {self.label_id}"
+
+
+class ErasureProof(models.Model):
+    """That an end user was erased: when, by whom, why, and how much went. It names nobody: who
+    knows the id can find the proof by it, and nobody can read the id out of it.
+    """
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, db_index=False)
+    user_digest = models.CharField(max_length=64, help_text="Keyed digest of the ext_user_id.")
+    end_user_id = models.UUIDField("end user", help_text="Our own id, which nothing has any more.")
+    erased_at = models.DateTimeField(db_index=True)
+    erased_by = models.CharField(max_length=150)
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
+    removed = models.JSONField(default=dict, help_text="How many of what.")
+
+    class Meta:
+        indexes = [models.Index(fields=["label", "user_digest"], name="erasure_of_user")]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"

@@ -4,6 +4,7 @@ import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import IO, Any, TypeAlias
 
 from gateway_project.lib.lenient_json import NotJson, read_object
@@ -21,8 +22,20 @@ class BadFile(ValueError):
     """A file of which nothing can be read. `str()` says why, and quotes nothing of it."""
 
 
+FOREIGN = {
+    b"\x1f\x8b": "it is compressed: unpack it first",
+    b"PK\x03\x04": "it is a workbook or an archive: save it as CSV in UTF-8",
+    b"\xff\xfe": "it is UTF-16: save it as UTF-8",
+    b"\xfe\xff": "it is UTF-16: save it as UTF-8",
+}
+"""By their first bytes, files that are often taken for CSV, and what to do."""
+
+
 class Lines(Iterator[tuple[int, bytes | None]]):
-    """The numbered lines of a binary stream, without their ends; None for one that is too long."""
+    """The numbered lines of a binary stream, without their ends; None for one that is too long.
+
+    Raises BadFile at the first line of a file that is none of text.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -33,11 +46,18 @@ class Lines(Iterator[tuple[int, bytes | None]]):
         line = self._piece()
         if not line:
             raise StopIteration
+        if self.number == 0:
+            _refuse_foreign(line)
         self.number += 1
         piece = line
         while len(piece) == LONGEST_LINE and not piece.endswith(b"\n"):
             piece = self._piece()
         return self.number, line.rstrip(b"\r\n") if piece is line else None
+
+    def pass_over(self, until: int) -> None:
+        """Reads on to where the line of that number is the next, if it is still to come."""
+        while self.number < until - 1 and next(self, None):
+            pass
 
     def _piece(self) -> bytes:
         piece = self._stream.readline(LONGEST_LINE)
@@ -45,21 +65,24 @@ class Lines(Iterator[tuple[int, bytes | None]]):
         return piece
 
 
-def read_ndjson(lines: Lines, *, empty_clears: bool = False) -> Iterator[Read]:
-    """One JSON object on every line; empty lines are passed over."""
+def read_ndjson(lines: Lines, *, empty_clears: bool = False, after: int = 0) -> Iterator[Read]:
+    """One JSON object on every line, from the line `after` on; empty lines are passed over."""
+    lines.pass_over(after)
     for number, line in lines:
         if line is None or line.strip():
             yield number, _checked(partial(_object, line))
 
 
-def read_csv(lines: Lines, *, empty_clears: bool = False) -> Iterator[Read]:
+def read_csv(lines: Lines, *, empty_clears: bool = False, after: int = 0) -> Iterator[Read]:
     """A header, then one record a line, or several where a quoted cell holds line ends.
 
     The delimiter is the one of the header. Columns that are not fields of a user are properties.
     An empty cell says nothing, or, where `empty_clears`, that there is no such value.
-    Raises BadFile where the header cannot be used.
+    It begins at the line `after`, where a record must begin. Raises BadFile where the header
+    cannot be used.
     """
     delimiter, columns = _header(lines)
+    lines.pass_over(after)
     for number, cells in _records(lines, delimiter, len(columns)):
         if isinstance(cells, BadRow):
             yield number, cells
@@ -68,6 +91,18 @@ def read_csv(lines: Lines, *, empty_clears: bool = False) -> Iterator[Read]:
 
 
 READERS: dict[str, Callable[..., Iterator[Read]]] = {"csv": read_csv, "ndjson": read_ndjson}
+SUFFIXES = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+
+
+def format_of(file_name: str) -> str | None:
+    """By which reader the file is read; None where its name does not say."""
+    return SUFFIXES.get(PurePath(file_name).suffix.lower())
+
+
+def _refuse_foreign(line: bytes) -> None:
+    for sign, reason in FOREIGN.items():
+        if line.startswith(sign):
+            raise BadFile(reason)
 
 
 def _checked(record: Callable[[], Mapping[str, Any]]) -> UserRow | BadRow:

@@ -8,10 +8,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_POST
 
+from gateway_project.lib.confirming import SHORTEST_REASON, reason_in
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.personal import Personal
 from users.models import EndUser
-from users.revealing import MAY_REVEAL, PARTS, SHORTEST_REASON, RevealRefused, reveal
+from users.revealing import MAY_REVEAL, PARTS, RevealRefused, reveal
 
 FRAGMENT: Final = "admin/users/address.html"
 SHOWN_SECONDS: Final = 60
@@ -55,7 +56,7 @@ class RevealingPage:
     def reveal_view(self, request: HttpRequest, user_id: Any, part: str) -> HttpResponse:
         user = self._user(request, user_id, part)
         try:
-            address = reveal(request.user, user, part, request.POST.get("reason", ""))
+            address = reveal(request.user, user, part, reason_in(request))
         except RevealRefused as refused:
             if not request.user.has_perm(MAY_REVEAL):
                 raise PermissionDenied from None

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.confirming import NO_REASON, SHORTEST_REASON
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
@@ -21,9 +22,7 @@ MAY_REVEAL: Final = "users.reveal_enduser"
 PARTS: Final = ("email", "phone")
 REVEALS: Final = 20
 WITHIN: Final = timedelta(hours=1)
-SHORTEST_REASON: Final = 10
 NO_RIGHT = "You may not reveal addresses."
-NO_REASON = f"Say why, in at least {SHORTEST_REASON} characters."
 TOO_MANY = f"You have revealed {REVEALS} addresses within an hour. Wait, or ask a colleague."
 
 

@@ -1,5 +1,6 @@
 import io
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,21 @@ def taken(reads):
 
 def refused(reads):
     return {line: str(row) for line, row in reads if isinstance(row, BadRow)}
+
+
+class OneLongLine(io.RawIOBase):
+    """100 MB without a line end."""
+
+    left = 100 * 1024 * 1024
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        size = min(len(buffer), self.left)
+        self.left -= size
+        buffer[:size] = b"x" * size
+        return size
 
 
 HEADER = "ext_user_id,brand,email,phone,country\n"
@@ -133,6 +149,29 @@ def test_a_line_that_is_too_long_is_not_held(reader, length, monkeypatch):
     reads = read(reader, f"ext_user_id\n{'x' * length}\n{good}\n".encode())
     assert refused(reads)[2] == "longer than 20 bytes"
     assert taken(reads) == {3: "1"}
+
+
+@pytest.mark.parametrize("after", [2, 4, 6])
+def test_reading_begins_where_a_record_does(after):
+    text = 'ext_user_id,note\n1,"a\nb"\n2,"c\nd"\n3,"e\nf"\n'
+    whole = read(read_csv, text)
+    rest = [(line, row.ext_user_id) for line, row in read(read_csv, text, after=after)]
+    assert rest == [(line, row.ext_user_id) for line, row in whole if line >= after]
+
+
+def test_reading_ndjson_begins_with_a_line():
+    text = "\n".join(f'{{"ext_user_id": {n}}}' for n in range(1, 6))
+    assert taken(read(read_ndjson, text, after=4)) == {4: "4", 5: "5"}
+    assert read(read_ndjson, text, after=9) == []
+
+
+def test_a_line_of_many_pieces_is_told_once_and_not_held():
+    tracemalloc.start()
+    reads = read_ndjson(Lines(io.BufferedReader(OneLongLine())))
+    assert refused([next(reads)]) == {1: f"longer than {reading.LONGEST_LINE} bytes"}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * 1024 * 1024
 
 
 def test_the_last_line_needs_no_end():
