@@ -1,87 +1,33 @@
-"""Breakers: a gateway whose provider does not answer is left alone, and tried now and then.
+"""Breakers: a gateway whose provider does not answer is left alone, and tried now and then; one
+whose provider has asked for it, by Retry-After, is left in peace for so long.
 
-The rows are shared by all workers. A process knows them to the half second, so that a gateway at
-which all is well costs neither a query for a message nor a write for a success.
+The rows are shared by all workers and by whoever routes. A process knows them to the half second,
+so that a gateway at which all is well costs neither a query for a message nor a write for a
+success.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Q
 
+from gateway_project.lib.metrics import BREAKERS_OPENED
 from gateway_project.lib.transactions import writing
-from gateways.models import Breaker
+from gateways.circuits import Calls, Circuit, Standing, after
+from gateways.models import Breaker, Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
 from gateways.signals import gateway_broke, gateway_recovered
 
 logger = logging.getLogger(__name__)
 
-FAILURES_TO_OPEN = 5
-"""In a row: fewer are a hiccup, of which the single message's next try takes care."""
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(minutes=10)
 PROBE_LEASE = timedelta(seconds=60)
 """A worker that tried one message and was lost is not waited for any longer."""
 LOOK_EVERY_SECONDS = 0.5
-
-
-class Circuit(Enum):
-    """Whether messages may pass."""
-
-    CLOSED = auto()
-    OPEN = auto()
-    HALF_OPEN = auto()
-    """One message may."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What a row says; at its defaults all is well."""
-
-    failures: int = 0
-    opened_at: datetime | None = None
-    retry_at: datetime | None = None
-    is_probing: bool = False
-    openings: int = 0
-
-    def circuit(self, now: datetime) -> Circuit:
-        if self.opened_at is None:
-            return Circuit.CLOSED
-        is_due = self.retry_at is not None and self.retry_at <= now
-        return Circuit.HALF_OPEN if is_due else Circuit.OPEN
-
-
-def after(standing: Standing, *, failures: int, successes: int, now: datetime) -> Standing:
-    """The standing after so many calls have failed and succeeded. Pure.
-
-    Any success closes it. What was in the air when it opened fails without a further word; a probe
-    that fails opens it anew, each time for twice as long.
-    """
-    if successes:
-        return Standing()
-    if not failures:
-        return standing
-    total = standing.failures + failures
-    is_open = standing.opened_at is not None
-    if (is_open and not standing.is_probing) or (not is_open and total < FAILURES_TO_OPEN):
-        return replace(standing, failures=total)
-    return Standing(
-        failures=total,
-        opened_at=standing.opened_at or now,
-        retry_at=now + pause(standing.openings),
-        openings=standing.openings + 1,
-    )
-
-
-def pause(openings: int) -> timedelta:
-    """How long nothing is sent after so many openings in a row."""
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(openings, 10)
-    return min(doubled, LONGEST_PAUSE)
 
 
 class _Mirror:
@@ -95,7 +41,9 @@ class _Mirror:
     def read(self) -> Mapping[int, Standing]:
         if time.monotonic() - self.looked_at >= LOOK_EVERY_SECONDS:
             with self.lock:
-                rows = Breaker.objects.filter(Q(failures__gt=0) | Q(opened_at__isnull=False))
+                rows = Breaker.objects.filter(
+                    Q(failures__gt=0) | Q(opened_at__isnull=False) | Q(not_before__isnull=False)
+                )
                 self.rows = {row.pk: standing_of(row) for row in rows}
                 self.looked_at = time.monotonic()
         return self.rows
@@ -109,13 +57,7 @@ forget = _mirror.forget
 
 
 def standing_of(row: Breaker) -> Standing:
-    return Standing(
-        failures=row.failures,
-        opened_at=row.opened_at,
-        retry_at=row.retry_at,
-        is_probing=row.is_probing,
-        openings=row.openings,
-    )
+    return Standing(**{name: getattr(row, name) for name in Standing.__slots__})
 
 
 def circuit_of(gateway_id: int) -> Circuit:
@@ -130,46 +72,83 @@ def is_broken(gateway_id: int) -> bool:
     return standing is not None and standing.opened_at is not None
 
 
+def is_held(gateway_id: int) -> bool:
+    """Whether the gateway's provider has asked for no calls now."""
+    standing = _mirror.read().get(gateway_id)
+    return standing is not None and standing.is_held(datetime.now(UTC))
+
+
 def take_probe(gateway_id: int, now: datetime) -> bool:
     """Whether the caller is the one who may try one message now; nobody else is for a while."""
     due = Breaker.objects.filter(pk=gateway_id, opened_at__isnull=False, retry_at__lte=now)
     forget()
-    return bool(due.update(retry_at=now + PROBE_LEASE, is_probing=True))
+    return bool(due.exclude(not_before__gt=now).update(retry_at=now + PROBE_LEASE, is_probing=True))
 
 
 def try_now(gateway_ids: list[int], now: datetime) -> int:
-    """Lets the next message of these gateways be tried at once; answers how many were open."""
-    is_open = Breaker.objects.filter(pk__in=gateway_ids, opened_at__isnull=False)
+    """Lets the next message of these gateways be tried at once; answers how many were not used."""
+    is_open, is_held = Q(opened_at__isnull=False), Q(not_before__gt=now)
+    meant = Breaker.objects.filter(is_open | is_held, pk__in=gateway_ids)
+    ids = [row.pk for row in meant.select_for_update().order_by("pk")]
+    rows = Breaker.objects.filter(pk__in=ids)
+    rows.update(not_before=None)
+    rows.filter(is_open).update(retry_at=now)
     forget()
-    return is_open.update(retry_at=now)
+    return len(ids)
 
 
-def note(gateway_id: int, *, failures: int, successes: int, reason: str, now: datetime) -> None:
-    """Writes what calls came to, where that changes anything."""
-    if not failures and gateway_id not in _mirror.read():
+def note(all_calls: Iterable[Calls], now: datetime) -> None:
+    """Writes what calls came to, where that changes anything, in the order of the gateways.
+
+    What has opened and what has closed so is told once the transaction is through: nobody is told
+    of what was taken back, nor twice of what was then done anew.
+    """
+    known = _mirror.read()
+    telling = [one for one in all_calls if one.failures or one.rest or one.gateway_id in known]
+    if not telling:
         return
+    broke: dict[int, str] = {}
+    recovered: list[int] = []
     with writing():
-        row = Breaker.objects.select_for_update().filter(pk=gateway_id).first()
-        row = row or Breaker.objects.get_or_create(pk=gateway_id)[0]
-        before = standing_of(row)
-        now_stands = after(before, failures=failures, successes=successes, now=now)
-        if now_stands == before:
-            return
-        row.failures, row.is_probing = now_stands.failures, now_stands.is_probing
-        row.opened_at, row.retry_at = now_stands.opened_at, now_stands.retry_at
-        has_opened = now_stands.openings > before.openings
-        row.openings = now_stands.openings
-        row.opened_times += has_opened
-        row.reason = reason[:PAUSE_REASON_LENGTH] if failures else ""
-        row.save()
-        _tell(row, before)
+        for calls in sorted(telling, key=lambda one: one.gateway_id):
+            row = Breaker.objects.select_for_update().filter(pk=calls.gateway_id).first()
+            row = row or Breaker.objects.get_or_create(pk=calls.gateway_id)[0]
+            before = standing_of(row)
+            _write(row, calls, now)
+            if row.opened_at is not None and before.opened_at is None:
+                broke[row.pk] = row.reason
+            elif row.opened_at is None and before.opened_at is not None:
+                recovered.append(row.pk)
+        transaction.on_commit(partial(_tell, broke, recovered), robust=True)
     forget()
 
 
-def _tell(row: Breaker, before: Standing) -> None:
-    if row.opened_at is not None and before.opened_at is None:
-        logger.error("gateway %s does not answer; nothing is sent: %s", row.pk, row.reason)
-        gateway_broke.send(Breaker, gateway_id=row.pk, reason=row.reason)
-    elif row.opened_at is None and before.opened_at is not None:
-        logger.info("gateway %s answers again", row.pk)
-        gateway_recovered.send(Breaker, gateway_id=row.pk)
+def _write(row: Breaker, calls: Calls, now: datetime) -> None:
+    before = standing_of(row)
+    stands = after(before, calls, now)
+    if stands == before:
+        return
+    for name in Standing.__slots__:
+        setattr(row, name, getattr(stands, name))
+    row.opened_times += stands.openings > before.openings
+    row.reason = calls.reason[:PAUSE_REASON_LENGTH] if calls.failures else ""
+    row.save()
+
+
+def _tell(broke: Mapping[int, str], recovered: list[int]) -> None:
+    """Others of this process look again, too: what they have read meanwhile was the old rows."""
+    forget()
+    for gateway_id, reason in broke.items():
+        logger.error("gateway %s does not answer; nothing is sent: %s", gateway_id, reason)
+    for gateway_id in recovered:
+        logger.info("gateway %s answers again", gateway_id)
+    if broke:
+        gateway_broke.send_robust(Breaker, reasons=broke)
+        _count(broke)
+    if recovered:
+        gateway_recovered.send_robust(Breaker, gateway_ids=recovered)
+
+
+def _count(gateway_ids: Iterable[int]) -> None:
+    for provider in Gateway.objects.filter(pk__in=gateway_ids).values_list("provider", flat=True):
+        BREAKERS_OPENED.labels(provider).inc()

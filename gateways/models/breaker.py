@@ -7,8 +7,8 @@ from gateways.models.gateway import PAUSE_REASON_LENGTH, Gateway
 
 
 class Breaker(models.Model):
-    """Failures in a row, and since when nothing is sent. Apart from the gateway, so that it is no
-    change of the configuration. Without a row, or at its defaults, it is closed.
+    """Failures in a row, and since or until when nothing is sent. Apart from the gateway, so that
+    it is no change of the configuration. Without a row, or at its defaults, it is closed.
     """
 
     gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, primary_key=True)
@@ -17,6 +17,9 @@ class Breaker(models.Model):
     retry_at = models.DateTimeField(null=True, help_text="When one message is tried.")
     is_probing = models.BooleanField(default=False, help_text="One message is being tried.")
     openings = models.PositiveIntegerField(default=0, help_text="In a row, without a success.")
+    not_before = models.DateTimeField(
+        null=True, help_text="Until when its provider has asked for no calls."
+    )
     opened_times = models.PositiveBigIntegerField(default=0, help_text="Ever.")
     reason = models.CharField(max_length=PAUSE_REASON_LENGTH, blank=True)
 
@@ -25,7 +28,9 @@ class Breaker(models.Model):
             models.Index(
                 fields=["gateway"],
                 name="breaker_not_at_rest",
-                condition=Q(failures__gt=0) | Q(opened_at__isnull=False),
+                condition=Q(failures__gt=0)
+                | Q(opened_at__isnull=False)
+                | Q(not_before__isnull=False),
             ),
         ]
 

@@ -7,7 +7,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from gateway_project.lib.crypto import keyed_digest
-from gateway_project.lib.fields import SealedJSONField, SealedTextField
+from gateway_project.lib.fields import SealedJSONField, SealedTextField, opens
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.vocabulary import Channel
 from gateways.models.label import NAME_LENGTH, Brand, Label
@@ -101,6 +101,17 @@ class Gateway(Versioned):
 def config_of(gateway: Gateway) -> dict[str, Any]:
     """The provider's configuration, opened; empty where none was saved."""
     return gateway.config.reveal() if gateway.config else {}
+
+
+def is_readable(gateway: Gateway) -> bool:
+    """Whether its configuration and its token open. Nothing is sent through it where they do not,
+    until the configuration is typed anew."""
+    return opens(gateway.config) and opens(gateway.token)
+
+
+def shown_config(gateway: Gateway) -> dict[str, Any]:
+    """As `config_of`, for pages: empty where it does not open, as if it were to be typed."""
+    return config_of(gateway) if opens(gateway.config) else {}
 
 
 class Pace(models.Model):

@@ -4,14 +4,19 @@ from django.db import models
 
 from gateway_project.lib.fields import SealedJSONField, SealedTextField
 from gateway_project.lib.identifiers import new_id
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import CLOSING_REPORTS, Status
 from gateways.models.version import Versioned
 
 NAME_LENGTH = 120
+SUSPENSION_LENGTH = 200
 
 
 def all_statuses() -> list[str]:
     return list(Status.values)
+
+
+def all_closing_reports() -> list[str]:
+    return [str(reason) for reason in CLOSING_REPORTS]
 
 
 class ExtensionPolicy(models.TextChoices):
@@ -40,7 +45,9 @@ class Label(Versioned):
     )
     callback_statuses = models.JSONField(default=all_statuses, blank=True)
     callbacks_suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
-    callbacks_suspended_because = models.CharField(max_length=200, blank=True, editable=False)
+    callbacks_suspended_because = models.CharField(
+        max_length=SUSPENSION_LENGTH, blank=True, editable=False
+    )
     preview_domains = models.JSONField(default=list, blank=True)
     filter_properties = models.JSONField(
         default=list, blank=True, help_text="User properties that gateways filter on, at most two."
@@ -49,8 +56,32 @@ class Label(Versioned):
         max_length=8, choices=ExtensionPolicy.choices, default=ExtensionPolicy.REFUSE
     )
     user_ids = models.JSONField(default=dict, blank=True, help_text="{} is exact.")
-    directory = models.JSONField(default=dict, blank=True, help_text="{} is stored.")
+    directory = SealedJSONField(bound_to="uid", null=True, help_text="None is stored.")
     retention = models.JSONField(default=dict, blank=True)
+    report_machine_opens = models.BooleanField(
+        default=True,
+        help_text="Smartico is told also of opens and clicks within a second of the delivery: "
+        "scanners of mail servers do that. Off: they are kept, and a person's own is told.",
+    )
+    suppress_on = models.JSONField(
+        default=all_closing_reports,
+        blank=True,
+        help_text="What closes an address on the channel where it is reported.",
+    )
+    opt_out_webhook_url = SealedTextField(bound_to="uid", null=True)
+    opt_out_webhook_secrets = SealedJSONField(
+        bound_to="uid", null=True, help_text="The newest first; each of them signs."
+    )
+    tells_smartico_opt_outs = models.BooleanField(
+        "tells Smartico of opt-outs",
+        default=False,
+        help_text="As update_profile events: e-mail and SMS are then disabled by the platform.",
+    )
+    smartico_events_url = SealedTextField(bound_to="uid", null=True)
+    smartico_events_token = SealedTextField(bound_to="uid", null=True)
+    opt_outs_suspended = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Why, by listener."
+    )
     required_headers = SealedJSONField(bound_to="uid", null=True)
     alerts = SealedJSONField(bound_to="uid", null=True)
     is_paused = models.BooleanField(default=False)

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.db.models import F
 
+from gateway_project.lib.draining import skipping_locked
 from gateways.signals import configuration_changed
 
 Row = TypeVar("Row", bound=models.Model)
@@ -26,6 +27,12 @@ class ConfigurationVersion(models.Model):
         if not cls.objects.filter(pk=1).update(number=F("number") + 1):
             cls.objects.get_or_create(pk=1, defaults={"number": 1})
         configuration_changed.send(cls)
+
+    @classmethod
+    def take_if_free(cls) -> bool:
+        """Whether nobody is changing the configuration just now; nobody else will until this
+        transaction ends. Waits for nobody."""
+        return skipping_locked(cls.objects.filter(pk=1)).first() is not None
 
     @classmethod
     def read(cls) -> int:

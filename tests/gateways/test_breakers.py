@@ -1,100 +1,31 @@
-"""Breakers: the pure rule, and the rows that all workers share."""
+"""Breakers: the rows that all workers share, and what is told of them."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
+from django.db import connection, transaction
+from prometheus_client import REGISTRY
 
 from gateways import breakers
-from gateways.breakers import (
-    FAILURES_TO_OPEN,
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    PROBE_LEASE,
-    Circuit,
-    Standing,
-    after,
-)
+from gateways.breakers import PROBE_LEASE
+from gateways.circuits import FAILURES_TO_OPEN, FIRST_PAUSE, Calls, Circuit
 from gateways.models import Breaker
 from gateways.signals import gateway_broke, gateway_recovered
 from tests.factories import GatewayFactory
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OPEN = after(Standing(), failures=FAILURES_TO_OPEN, successes=0, now=NOW)
-
-
-def test_a_few_failures_in_a_row_are_borne():
-    standing = Standing()
-    for _ in range(FAILURES_TO_OPEN - 1):
-        standing = after(standing, failures=1, successes=0, now=NOW)
-    assert standing.circuit(NOW) is Circuit.CLOSED
-    assert after(standing, failures=1, successes=0, now=NOW).circuit(NOW) is Circuit.OPEN
-
-
-def test_a_success_between_them_begins_the_row_anew():
-    standing = after(Standing(failures=4), failures=0, successes=1, now=NOW)
-    assert standing == Standing()
-
-
-def test_after_the_pause_one_message_may_pass():
-    assert OPEN.circuit(NOW + FIRST_PAUSE - timedelta(seconds=1)) is Circuit.OPEN
-    assert OPEN.circuit(NOW + FIRST_PAUSE) is Circuit.HALF_OPEN
-
-
-def test_what_was_in_the_air_when_it_opened_makes_no_pause_longer():
-    later = after(OPEN, failures=64, successes=0, now=NOW + timedelta(seconds=5))
-    assert (later.retry_at, later.openings) == (OPEN.retry_at, 1)
-
-
-def test_each_probe_that_fails_doubles_the_pause_up_to_the_longest():
-    standing, pauses = OPEN, []
-    for _ in range(8):
-        probing = Standing(
-            failures=standing.failures,
-            opened_at=standing.opened_at,
-            retry_at=NOW + PROBE_LEASE,
-            is_probing=True,
-            openings=standing.openings,
-        )
-        standing = after(probing, failures=1, successes=0, now=NOW)
-        pauses.append(standing.retry_at - NOW)
-        assert not standing.is_probing
-    assert pauses[:3] == [2 * FIRST_PAUSE, 4 * FIRST_PAUSE, 8 * FIRST_PAUSE]
-    assert pauses[-1] == LONGEST_PAUSE
-
-
-@given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 3), st.booleans()), max_size=40))
-def test_whatever_happens_it_opens_only_after_failures_in_a_row_and_any_success_closes_it(steps):
-    standing, in_a_row, now = Standing(), 0, NOW
-    for failures, successes, is_probe in steps:
-        now += timedelta(seconds=7)
-        if is_probe and standing.circuit(now) is Circuit.HALF_OPEN:
-            standing = Standing(
-                failures=standing.failures,
-                opened_at=standing.opened_at,
-                retry_at=now + PROBE_LEASE,
-                is_probing=True,
-                openings=standing.openings,
-            )
-        standing = after(standing, failures=failures, successes=successes, now=now)
-        in_a_row = 0 if successes else in_a_row + failures
-        assert (standing.opened_at is None) == (in_a_row < FAILURES_TO_OPEN)
-        if standing.opened_at is not None:
-            assert standing.retry_at <= now + LONGEST_PAUSE
 
 
 @pytest.fixture
 def told():
     heard = []
 
-    def broke(sender, gateway_id, reason, **kwargs):
-        heard.append(("broke", gateway_id, reason))
+    def broke(sender, reasons, **kwargs):
+        heard.append(("broke", reasons))
 
-    def recovered(sender, gateway_id, **kwargs):
-        heard.append(("recovered", gateway_id))
+    def recovered(sender, gateway_ids, **kwargs):
+        heard.append(("recovered", gateway_ids))
 
     gateway_broke.connect(broke)
     gateway_recovered.connect(recovered)
@@ -103,21 +34,14 @@ def told():
     gateway_recovered.disconnect(recovered)
 
 
-def noted(gateway, *, failures=0, successes=0, at=NOW):
+def noted(*gateways, failures=0, successes=0, rest=0.0, at=NOW):
     breakers.forget()
-    breakers.note(gateway.pk, failures=failures, successes=successes, reason="timed out", now=at)
+    came_to = {"failures": failures, "successes": successes, "rest": rest, "reason": "timed out"}
+    breakers.note([Calls(gateway_id=gateway.pk, **came_to) for gateway in gateways], at)
 
 
-@pytest.mark.django_db
-class TestRows:
-    def test_all_well_costs_no_write_and_one_look_in_half_a_second(self, django_assert_num_queries):
-        gateway = GatewayFactory()
-        breakers.forget()
-        with django_assert_num_queries(1):
-            for _ in range(100):
-                breakers.note(gateway.pk, failures=0, successes=5, reason="", now=NOW)
-        assert not Breaker.objects.exists()
-
+@pytest.mark.django_db(transaction=True)
+class TestTelling:
     def test_opening_and_closing_are_each_told_once(self, told, caplog):
         gateway = GatewayFactory()
         for _ in range(3):
@@ -130,8 +54,73 @@ class TestRows:
         row.refresh_from_db()
         assert (row.opened_at, row.retry_at, row.failures, row.reason) == (None, None, 0, "")
         assert row.opened_times == 1
-        assert told == [("broke", gateway.pk, "timed out"), ("recovered", gateway.pk)]
+        assert told == [("broke", {gateway.pk: "timed out"}), ("recovered", [gateway.pk])]
         assert caplog.text.count("does not answer") == 1
+
+    def test_openings_are_counted_by_provider(self):
+        def count() -> float:
+            name, by = "gatehouse_breakers_opened_total", {"provider": "sandbox"}
+            return REGISTRY.get_sample_value(name, by) or 0.0
+
+        gateway, before = GatewayFactory(), count()
+        noted(gateway, failures=FAILURES_TO_OPEN)
+        noted(gateway, failures=FAILURES_TO_OPEN)
+        noted(gateway, successes=1)
+        assert count() == before + 1
+
+    def test_several_that_break_together_are_told_together(self, told):
+        one, other = GatewayFactory(), GatewayFactory()
+        noted(other, one, failures=FAILURES_TO_OPEN)
+        assert told == [("broke", {one.pk: "timed out", other.pk: "timed out"})]
+
+    def test_what_is_taken_back_is_not_told_and_then_told_once(self, told, caplog):
+        gateway = GatewayFactory()
+        with transaction.atomic():
+            noted(gateway, failures=FAILURES_TO_OPEN)
+            transaction.set_rollback(True)
+        breakers.forget()
+        assert breakers.circuit_of(gateway.pk) is Circuit.CLOSED
+        assert (told, caplog.text) == ([], "")
+        noted(gateway, failures=FAILURES_TO_OPEN)
+        assert told == [("broke", {gateway.pk: "timed out"})]
+
+    def test_who_fails_to_answer_it_fails_alone(self, told):
+        def fails(sender, **kwargs):
+            raise RuntimeError
+
+        gateway = GatewayFactory()
+        gateway_broke.connect(fails)
+        try:
+            noted(gateway, failures=FAILURES_TO_OPEN)
+        finally:
+            gateway_broke.disconnect(fails)
+        assert told == [("broke", {gateway.pk: "timed out"})]
+
+
+@pytest.mark.django_db
+class TestRows:
+    def test_all_well_costs_no_write_and_one_look_in_half_a_second(self, django_assert_num_queries):
+        gateway = GatewayFactory()
+        breakers.forget()
+        with django_assert_num_queries(1):
+            for _ in range(100):
+                breakers.note([Calls(gateway_id=gateway.pk, successes=5)], NOW)
+        assert not Breaker.objects.exists()
+
+    def test_a_rest_that_was_asked_for_is_known_to_all_and_forgotten_when_it_is_over(self):
+        gateway, now = GatewayFactory(), datetime.now(UTC)
+        noted(gateway, rest=60, at=now)
+        assert breakers.is_held(gateway.pk)
+        assert not breakers.is_broken(gateway.pk)
+        assert breakers.circuit_of(gateway.pk) is Circuit.OPEN
+        noted(gateway, successes=1, at=now + timedelta(seconds=61))
+        assert Breaker.objects.get().not_before is None
+
+    def test_nobody_probes_a_provider_that_rests(self):
+        gateway = GatewayFactory()
+        noted(gateway, failures=FAILURES_TO_OPEN, rest=120)
+        assert not breakers.take_probe(gateway.pk, NOW + timedelta(seconds=119))
+        assert breakers.take_probe(gateway.pk, NOW + timedelta(seconds=120))
 
     def test_only_one_gets_the_probe_until_its_lease_has_run_out(self):
         gateway = GatewayFactory()
@@ -143,11 +132,15 @@ class TestRows:
         assert breakers.take_probe(gateway.pk, due + PROBE_LEASE)
 
     def test_a_person_can_have_it_tried_at_once(self):
-        gateway, well = GatewayFactory(), GatewayFactory()
-        noted(gateway, failures=FAILURES_TO_OPEN, at=datetime.now(UTC))
-        assert breakers.circuit_of(gateway.pk) is Circuit.OPEN
-        assert breakers.try_now([gateway.pk, well.pk], datetime.now(UTC)) == 1
-        assert breakers.circuit_of(gateway.pk) is Circuit.HALF_OPEN
+        broken, resting, well = GatewayFactory(), GatewayFactory(), GatewayFactory()
+        noted(broken, failures=FAILURES_TO_OPEN, at=datetime.now(UTC))
+        noted(resting, rest=60, at=datetime.now(UTC))
+        ids = [broken.pk, resting.pk, well.pk]
+        assert [breakers.circuit_of(each) for each in ids[:2]] == [Circuit.OPEN] * 2
+        assert breakers.try_now(ids, datetime.now(UTC)) == 2
+        assert [breakers.circuit_of(each) for each in ids] == [
+            *(Circuit.HALF_OPEN, Circuit.CLOSED, Circuit.CLOSED)
+        ]
 
 
 @pytest.mark.postgresql
