@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.models import Brand, Gateway, Key, Label, Template, TemplateField
+from gateways.retention import retention_of
 from gateways.values import (
     BrandValues,
     Configuration,
@@ -88,6 +89,16 @@ def _label_values(row: Label, **parts: Any) -> LabelValues:
         filter_properties=tuple(row.filter_properties),
         extension_policy=row.extension_policy,
         user_ids=row.user_ids,
+        report_machine_opens=row.report_machine_opens,
+        suppress_on=frozenset(row.suppress_on),
+        opt_out_webhook_url=row.opt_out_webhook_url,
+        opt_out_webhook_secrets=row.opt_out_webhook_secrets,
+        tells_smartico_opt_outs=row.tells_smartico_opt_outs,
+        smartico_events_url=row.smartico_events_url,
+        smartico_events_token=row.smartico_events_token,
+        opt_outs_suspended=frozenset(row.opt_outs_suspended),
+        directory=row.directory,
+        retention=retention_of(row.retention),
         required_headers=row.required_headers,
         is_paused=row.is_paused,
         **parts,

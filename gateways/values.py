@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, KeyKind
+from gateways.retention import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,18 @@ class LabelValues:
     filter_properties: tuple[str, ...]
     extension_policy: str
     user_ids: Mapping[str, Any]
+    report_machine_opens: bool
+    suppress_on: frozenset[str]
+    opt_out_webhook_url: Personal | None = field(repr=False)
+    opt_out_webhook_secrets: Personal | None = field(repr=False)
+    tells_smartico_opt_outs: bool
+    smartico_events_url: Personal | None = field(repr=False)
+    smartico_events_token: Personal | None = field(repr=False)
+    opt_outs_suspended: frozenset[str]
+    """The listeners who are told of no opt-out until a person has looked."""
+    directory: Personal | None = field(repr=False)
+    """The settings of the directory that is asked for users; None where they are stored here."""
+    retention: Retention
     required_headers: Personal | None = field(repr=False)
     is_paused: bool
     brands: Mapping[int, BrandValues]

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 
+from gateway_project.lib.fields import opens
 from gateway_project.lib.vocabulary import Channel
 from gateways import connection
 from gateways.adapters import status_url, webhook_url
@@ -19,14 +20,30 @@ from gateways.providers.registry import build
 
 def access_context(gateway: Gateway) -> dict[str, Any]:
     """For the templates. The URLs hold the gateway's token: they are for those who may edit it."""
-    token, provider = gateway.token.reveal(), provider_of(gateway)
+    provider, urls = provider_of(gateway), our_urls(gateway)
     return {
         "instructions": provider.instructions if provider else (),
-        "webhook_url": webhook_url(token),
-        "status_url": status_url(token) if gateway.channel == Channel.CUSTOM_IM else "",
+        **{name: urls[name] for name in used_urls(gateway)},
+        "are_urls_lost": not opens(gateway.token),
         "check_url": reverse("admin:gateways_gateway_check", args=[gateway.pk]),
         "contact": Contact.objects.filter(gateway=gateway).exclude(checked_at=None).first(),
     }
+
+
+def used_urls(gateway: Gateway) -> tuple[str, ...]:
+    """The names of those of our URLs to which somebody reports."""
+    provider = provider_of(gateway)
+    is_webhook = provider is None or provider.sends_webhooks()
+    used = {"webhook_url": is_webhook, "status_url": gateway.channel == Channel.CUSTOM_IM}
+    return tuple(name for name, is_used in used.items() if is_used)
+
+
+def our_urls(gateway: Gateway) -> dict[str, str]:
+    """Where its provider reports to; empty where the token in them does not open."""
+    if not opens(gateway.token):
+        return {"webhook_url": "", "status_url": ""}
+    token = gateway.token.reveal()
+    return {"webhook_url": webhook_url(token), "status_url": status_url(token)}
 
 
 class ConnectionCheck:
@@ -73,13 +90,7 @@ def _found(gateway: Gateway, form: GatewayForm) -> connection.Finding | None:
     """None where the form is not good enough to try, or the provider is gone."""
     if not form.is_valid() or form.config is None:
         return None
-    token = gateway.token.reveal()
-    provider = build(
-        gateway.provider,
-        form.config,
-        webhook_url=webhook_url(token),
-        status_url=status_url(token),
-    )
+    provider = build(gateway.provider, form.config, **our_urls(gateway))
     try:
         return connection.check(provider)
     finally:

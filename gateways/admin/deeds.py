@@ -16,10 +16,12 @@ from gateways.models import Action, Label
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
-def do(actor: Any, action: Action, rows: Rows, act: Callable[[Rows], int]) -> int:
+def do(
+    actor: Any, action: Action, rows: Rows, act: Callable[[Rows], int], *, reason: str = ""
+) -> int:
     """Does it to these rows and writes it down, in one transaction; answers how many it was."""
     with writing():
-        entries = _entries(actor, action, rows)
+        entries = _entries(actor, action, rows, reason)
         done = act(rows)
         if done:
             _write(entries)
@@ -33,16 +35,20 @@ def do_at_length(actor: Any, action: Action, rows: Rows, act: Callable[[Rows], i
     return act(rows)
 
 
-def _entries(actor: Any, action: Action, rows: QuerySet[Any]) -> list[Callable[[], object]]:
+def _entries(
+    actor: Any, action: Action, rows: QuerySet[Any], reason: str = ""
+) -> list[Callable[[], object]]:
     first, *more = [*rows[:2]] or [None]
     if first is None:
         return []
     if not more:
-        return [partial(record, actor, action, first)]
+        return [partial(record, actor, action, first, reason=reason)]
     counts = dict(rows.order_by().values_list("label_id").annotate(count=Count("pk")))
     noun = str(rows.model._meta.verbose_name_plural)
     return [
-        partial(record, actor, action, label, changes={noun: f"{counts[label.pk]:,}"})
+        partial(
+            record, actor, action, label, changes={noun: f"{counts[label.pk]:,}"}, reason=reason
+        )
         for label in Label.objects.filter(pk__in=counts).order_by("pk")
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 
 from django import forms
+from django.utils.html import escape
 
 from gateway_project.lib.admin import SecretFormField, dress
 from gateway_project.lib.vocabulary import Channel
@@ -20,7 +21,7 @@ from gateways.admin.screens import (
 )
 from gateways.config_file.fields import ScalarField, SenderEntryField
 from gateways.models import Gateway
-from gateways.models.gateway import config_of
+from gateways.models.gateway import shown_config
 from gateways.providers.registry import provider_class, secret_fields
 
 Fields = dict[str, forms.Field]
@@ -57,17 +58,20 @@ def _setting(gateway: Gateway, name: str) -> forms.Field:
     """A field of the provider's Config; of a secret only whether it is set."""
     provider = provider_class(gateway.provider)
     declared = provider.Config.base_fields[name]
+    help_text = escape(declared.help_text)
     label = declared.label or name.replace("_", " ").capitalize()
     if name in secret_fields(provider):
-        is_set = name in config_of(gateway)
+        is_set = name in shown_config(gateway)
         state = "Saved, and not shown. Left empty, it stays as it is." if is_set else "Not set."
         return SecretFormField(
             is_long=isinstance(declared.widget, forms.Textarea),
+            required=declared.required and not is_set,
             label=label,
-            help_text=f"{state} {declared.help_text}".strip(),
+            help_text=f"{state} {help_text}".strip(),
         )
     field = deepcopy(declared)
-    field.label, field.initial = label, config_of(gateway).get(name, declared.initial)
+    field.label, field.initial = label, shown_config(gateway).get(name, declared.initial)
+    field.help_text = help_text
     return dress(field)
 
 

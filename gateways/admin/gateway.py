@@ -7,16 +7,18 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from gateway_project.lib.admin import display, row_action
 from gateway_project.lib.vocabulary import Channel
-from gateways.admin.access import ConnectionCheck, access_context
+from gateways.admin.access import ConnectionCheck, access_context, used_urls
 from gateways.admin.choosing import KINDS, channels_of, kind_of
 from gateways.admin.gateway_form import form_for
 from gateways.admin.gateway_state import COLOURS, filters_in_words, reason_of, state_of
 from gateways.admin.locking import LockingAdmin
 from gateways.admin.page import Page
 from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
+from gateways.admin.sections import GroupedForm
 from gateways.admin.switching import Switches
 from gateways.admin.trying import Trying, trying_context
 from gateways.admin.wizard import Wizard
@@ -76,6 +78,7 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
     ordering = ("label__name", "channel", "name", "pk")
     list_before_template = "admin/gateways/above_list.html"
     show_add_link = False
+    change_form_before_template = "admin/gateways/problems.html"
     actions_detail = ("test_send",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -119,6 +122,18 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
             ),
         ]
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the groups of the provider's settings. What is wrong is told above the form."""
+        drawn = context["adminform"]
+        context["adminform"] = GroupedForm(
+            drawn.form, drawn.fieldsets, {}, drawn.readonly_fields, model_admin=self
+        )
+        context["errors"] = None
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return READ_ONLY
 
@@ -150,15 +165,16 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
 
     @display(description="State", label=COLOURS)
     def state(self, gateway: Gateway) -> str:
-        return state_of(gateway)
+        return state_of(gateway, timezone.now())
 
     @admin.display(description="Because")
     def reason(self, gateway: Gateway) -> str:
-        return reason_of(gateway)
+        return reason_of(gateway, timezone.now())
 
     @admin.display(description="State")
     def present_state(self, gateway: Gateway) -> str:
-        return ": ".join(filter(None, (state_of(gateway), reason_of(gateway))))
+        now = timezone.now()
+        return ": ".join(filter(None, (state_of(gateway, now), reason_of(gateway, now))))
 
     @admin.display(description="Set-up instructions")
     def instructions(self, gateway: Gateway) -> str:
@@ -185,7 +201,8 @@ def _lines(screen: Screen, gateway: Gateway, may_change: bool) -> tuple[Any, ...
     """The screen's fields, and what stands beside them for those who may change them."""
     if screen is ACCESS:
         tried = ("try_it",) if trying_context(gateway) else ()
-        return ("instructions", *screen.lines(gateway), *tried, "connection", "our_urls")
+        urls = ("our_urls",) if used_urls(gateway) else ()
+        return ("instructions", *screen.lines(gateway), *tried, "connection", *urls)
     if screen is CONDITIONS and may_change:
         return (*screen.lines(gateway), "impact")
     return screen.lines(gateway)

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 
+from gateway_project.lib.fields import opens
 from gateway_project.lib.vocabulary import Channel
 from gateways.admin.drawing import drawn_fields
 from gateways.admin.locking import SeenForm
 from gateways.admin.screens import ACCESS, CONDITIONS, CONFIG, FILTER, Screen, provider_of
 from gateways.models import Brand, Gateway
-from gateways.models.gateway import config_of
+from gateways.models.gateway import shown_config
 from gateways.providers.base import Provider
 from gateways.providers.registry import destinations, secret_fields, validate_config
 from gateways.senders import sender_problem
@@ -80,14 +81,14 @@ class GatewayForm(SeenForm):
     def _clean_config(self, provider: type[Provider]) -> None:
         names = [name for name in provider.Config.base_fields if CONFIG + name in self.fields]
         typed = {name: self.cleaned_data[CONFIG + name] for name in names}
-        saved = config_of(self.instance)
+        saved = shown_config(self.instance)
         secret = secret_fields(provider)
         kept = {name: saved[name] for name in saved if name in secret and not typed.get(name)}
         try:
             config = validate_config(provider, {**typed, **kept})
         except ValidationError as error:
             for name, messages in error.message_dict.items():
-                self.add_error(None if name == NON_FIELD_ERRORS else CONFIG + name, messages)
+                self.add_error(CONFIG + name if CONFIG + name in self.fields else None, messages)
             return
         if destinations(provider, config) == destinations(provider, saved) or not kept:
             self.config = config
@@ -97,11 +98,13 @@ class GatewayForm(SeenForm):
     @property
     def is_config_saved(self) -> bool:
         """Whether the checked configuration is the one in the row."""
-        return self.instance.config is not None and self.config == config_of(self.instance)
+        return self.instance.config is not None and self.config == shown_config(self.instance)
 
     def save(self, commit: bool = True) -> Gateway:
         if self.config is not None and not self.is_config_saved:
             self.instance.config = self.config
+            if not opens(self.instance.token):
+                self.instance.renew_token()
         if CONDITIONS in self.screens:
             self.instance.filters = self._filters()
         row: Gateway = super().save(commit)

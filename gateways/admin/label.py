@@ -11,23 +11,29 @@ from django.utils.html import format_html
 from gateway_project.lib.admin import display
 from gateway_project.lib.confirming import confirmed_action
 from gateway_project.lib.transactions import writing
-from gateways.admin.label_form import DAYS, SEALED, LabelForm
+from gateways.admin.label_form import CALLBACK_SEALED, LabelForm
 from gateways.admin.locking import LockingAdmin
+from gateways.admin.opt_out_form import OPT_OUT_FIELDS
+from gateways.admin.opt_outs import OptOutDeeds
 from gateways.admin.page import Page
 from gateways.admin.sheet import SetUpSheet
 from gateways.admin.states import PAUSED, RUNNING, STATES, SUSPENDED
 from gateways.models import Label
+from gateways.retention import DAYS
 from gateways.staff import label_ids_of
 
 
 @admin.register(Label)
-class LabelAdmin(SetUpSheet, LockingAdmin, Page):
+class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
     when_empty = "Add the first label: one for each tenant that you have at Smartico."
     label_path = "pk"
     form = LabelForm
     list_display = ("name", "slug", "state", "sheet_link")
     search_fields = ("name", "slug")
-    actions = ("resume_callbacks",)
+    actions = (
+        *("resume_callbacks", "resume_opt_outs"),
+        *("renew_opt_out_secret", "end_old_opt_out_secret"),
+    )
     change_form_outer_before_template = "admin/gateways/label/notices.html"
     readonly_fields = ("in_the_file_only", "created_at")
     fieldsets = tuple(
@@ -35,7 +41,11 @@ class LabelAdmin(SetUpSheet, LockingAdmin, Page):
         for title, fields in (
             ("Settings", ("name", "slug", "is_paused", "in_the_file_only", "created_at", "seen")),
             ("Callers", ("allowed_ips", "preview_domains")),
-            ("Callbacks", (*SEALED, "callback_hosts", "callback_statuses")),
+            (
+                "Callbacks",
+                (*CALLBACK_SEALED, "callback_hosts", "callback_statuses", "report_machine_opens"),
+            ),
+            ("Suppression", OPT_OUT_FIELDS),
             ("Users and content", ("strip_prefix", "filter_properties", "extension_policy")),
             ("Retention", DAYS),
         )

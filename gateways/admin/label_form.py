@@ -6,25 +6,38 @@ from django import forms
 from rest_framework import serializers
 
 from gateway_project.lib.admin import SecretFormField
+from gateway_project.lib.fields import opens
 from gateway_project.lib.vocabulary import Status
 from gateways.admin.fields import LinesField, dressed
-from gateways.admin.locking import SeenForm
+from gateways.admin.opt_out_form import OPT_OUT_SEALED, SAVED_FOR_OTHERS, OptOutForm
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.config_file.fields import CallbackHostField, DomainField, NetworkField
 from gateways.config_file.schema import FILTER_PROPERTIES
 from gateways.models import Label
 from gateways.models.label import all_statuses
+from gateways.retention import DAYS, Retention
 
-SEALED = {"new_callback_url": "callback_url", "new_callback_api_key": "callback_api_key"}
+CALLBACK_SEALED = {"new_callback_url": "callback_url", "new_callback_api_key": "callback_api_key"}
+SEALED = {**CALLBACK_SEALED, **OPT_OUT_SEALED}
 """The columns behind the fields in which secrets are typed."""
-SAVED_FOR_OTHERS = "Type it again: it was saved for other hosts."
-DAYS = ("bodies_days", "events_days")
 
 
-class LabelForm(SeenForm):
+def days_field(what: str, name: str) -> forms.IntegerField:
+    usual = getattr(Retention(), name)
+    field: forms.IntegerField = dressed(
+        forms.IntegerField(
+            min_value=1, max_value=36_500, required=False, help_text=f"{what} Empty: {usual} days."
+        )
+    )
+    return field
+
+
+class LabelForm(OptOutForm):
     """A label. Its secrets are typed and never shown."""
 
-    unwatched = frozenset({"callbacks_suspended_at", "callbacks_suspended_because"})
+    unwatched = frozenset(
+        {"callbacks_suspended_at", "callbacks_suspended_because", "opt_outs_suspended"}
+    )
     allowed_ips = LinesField(
         NetworkField(), help_text="Networks that may call the send APIs. Empty: any."
     )
@@ -55,8 +68,11 @@ class LabelForm(SeenForm):
             help_text="What Smartico puts before the platform's own user ids. Empty: nothing.",
         )
     )
-    bodies_days = dressed(forms.IntegerField(min_value=1, required=False))
-    events_days = dressed(forms.IntegerField(min_value=1, required=False))
+    bodies_days = days_field("What messages say, with their preview addresses.", "bodies_days")
+    events_days = days_field("Tries, statuses, callbacks, inbox entries.", "events_days")
+    tombstones_days = days_field(
+        "What is left then: ids, for late statuses and repeated uids.", "tombstones_days"
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,8 +80,8 @@ class LabelForm(SeenForm):
         for name in DAYS:
             self.initial.setdefault(name, self.instance.retention.get(name))
         for name, column in SEALED.items():
-            state = "Saved, and not shown." if getattr(self.instance, column) else "Not set."
             if name in self.fields:
+                state = _standing(getattr(self.instance, column))
                 self.fields[name].help_text = f"{state} Left empty, it stays as it is."
 
     def clean_filter_properties(self) -> list[str]:
@@ -77,7 +93,8 @@ class LabelForm(SeenForm):
     def clean(self) -> Any:
         cleaned = super().clean()
         kept = self.instance.callback_url
-        url = self.cleaned_data.get("new_callback_url") or (kept.reveal() if kept else "")
+        kept_url = kept.reveal() if kept and opens(kept) else ""
+        url = self.cleaned_data.get("new_callback_url") or kept_url
         if url and "callback_hosts" in self.cleaned_data:
             try:
                 check_callback_url(url, self.cleaned_data["callback_hosts"])
@@ -104,3 +121,10 @@ class LabelForm(SeenForm):
         self.instance.retention = {name: values[name] for name in DAYS if values.get(name)}
         row: Label = super().save(commit)
         return row
+
+
+def _standing(sealed: Any) -> str:
+    """Whether something is saved there, and not what."""
+    if sealed is None:
+        return "Not set."
+    return "Saved, and not shown." if opens(sealed) else "Saved, and it cannot be decrypted."

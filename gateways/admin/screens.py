@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
-from gateways.providers.base import Provider
+from gateways.models.gateway import shown_config
+from gateways.providers.base import Group, Provider
+from gateways.providers.groups import Line, named, shown_groups
 from gateways.providers.registry import provider_classes
 
 CONFIG, FILTER = "config_", "filter_"
 SENDING = ("rate_per_second", "expires_after", "on_unknown")
 FROM = ("from_default", "from_allowed")
 REPLY_TO = ("reply_to_default", "reply_to_allowed")
-
-Line = str | tuple[str, ...]
-"""A field, or several beside each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +27,7 @@ class Screen:
 
     def fields(self, gateway: Gateway) -> tuple[str, ...]:
         """The names of the fields, in their order."""
-        lines = self.lines(gateway)
-        return tuple(
-            name for line in lines for name in ((line,) if isinstance(line, str) else line)
-        )
+        return tuple(name for line in self.lines(gateway) for name in named(line))
 
 
 def filter_fields(gateway: Gateway) -> tuple[str, ...]:
@@ -40,10 +36,17 @@ def filter_fields(gateway: Gateway) -> tuple[str, ...]:
     return tuple(FILTER + name for name in names)
 
 
-def config_fields(gateway: Gateway) -> tuple[str, ...]:
-    """The form fields of the provider's Config; none where the provider is gone."""
+def config_groups(gateway: Gateway) -> tuple[Group, ...]:
+    """The groups of the provider's Config; none where the provider is gone."""
     provider = provider_of(gateway)
-    return tuple(CONFIG + name for name in provider.Config.base_fields) if provider else ()
+    if provider is None:
+        return ()
+    return shown_groups(provider.Config, gateway.channel, shown_config(gateway))
+
+
+def config_fields(gateway: Gateway) -> tuple[str, ...]:
+    """The form fields of those groups."""
+    return ACCESS.fields(gateway)
 
 
 def provider_of(gateway: Gateway) -> type[Provider] | None:
@@ -53,6 +56,11 @@ def provider_of(gateway: Gateway) -> type[Provider] | None:
 def provider_title(gateway: Gateway) -> str:
     provider = provider_of(gateway)
     return provider.title if provider else f"{gateway.provider} (not installed)"
+
+
+def _access(gateway: Gateway) -> tuple[Line, ...]:
+    lines = (line for group in config_groups(gateway) for line in group.lines)
+    return tuple(tuple(CONFIG + name for name in named(line)) for line in lines)
 
 
 def _conditions(gateway: Gateway) -> tuple[Line, ...]:
@@ -75,7 +83,7 @@ ACCESS = Screen(
     key="access",
     title="Authentication & Configuration",
     columns=frozenset({"config"}),
-    lines=config_fields,
+    lines=_access,
 )
 SENDERS = Screen(
     key="from",

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.confirming import confirmed_action
 from gateway_project.lib.transactions import writing
 from gateways import breakers
@@ -40,9 +40,11 @@ class Switches:
     @confirmed_action(
         description="Try again now",
         permission="change",
-        question="Try {count} gateways that do not answer? One message goes to each at once, and "
-        "the rest when it gets through.",
-        narrow=lambda rows: rows.filter(breaker__opened_at__isnull=False),
+        question="Try {count} gateways that do not answer, or asked for a rest? Of the first, one "
+        "message goes to each at once, and the others when it gets through.",
+        narrow=lambda rows: rows.filter(
+            Q(breaker__opened_at__isnull=False) | Q(breaker__not_before__gt=moment())
+        ),
     )
     def try_now(self, request: HttpRequest, queryset: QuerySet[Gateway]) -> None:
         with writing():

@@ -19,8 +19,7 @@ from gateway_project.lib.http import HttpCall
 from gateway_project.lib.personal import REDACTED, Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
-from gateways.adapters import status_url, webhook_url
-from gateways.admin.access import may_check, typed_form
+from gateways.admin.access import may_check, our_urls, typed_form
 from gateways.admin.screens import CONFIG, provider_of
 from gateways.models import Gateway
 from gateways.providers.base import HttpProvider, OutboundMessage, ProviderError
@@ -30,7 +29,7 @@ from gateways.samples import pasted, proof_problem, read_sample
 
 TARGETS = (
     *("reports_path", "message_id_path", "provider_id_path", "status_path"),
-    *("time_path", "reason_path", "recipient_path"),
+    *("time_path", "reason_path", "permanent_path", "recipient_path"),
 )
 READ_WITH = (*TARGETS, "statuses")
 SHOWN_HEADERS = frozenset({"content-type", "idempotency-key"})
@@ -142,13 +141,7 @@ def _typed_provider(request: HttpRequest, gateway: Gateway) -> HttpProvider | No
         return None
     if not form.is_valid() or form.config is None:
         return None
-    token = gateway.token.reveal()
-    built = build(
-        gateway.provider,
-        form.config,
-        webhook_url=webhook_url(token),
-        status_url=status_url(token),
-    )
+    built = build(gateway.provider, form.config, **our_urls(gateway))
     return built if isinstance(built, HttpProvider) else None
 
 

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from gateway_project.lib.admin import AdminForm
 from gateway_project.lib.transactions import writing
 from gateways import drafts
 from gateways.admin.access import access_context
@@ -18,6 +17,7 @@ from gateways.admin.choosing import ChoiceForm, cards, kind_of
 from gateways.admin.gateway_form import GatewayForm, form_for
 from gateways.admin.scope import visible
 from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
+from gateways.admin.sections import GroupedForm
 from gateways.admin.steps import CONFIRM, Step, furthest, steps_of
 from gateways.admin.summary import summary
 from gateways.admin.trying import trying_context
@@ -102,7 +102,7 @@ class Wizard:
             return _to(draft, steps[steps.index(step) + turn].key)
         fieldsets = [(None, {"fields": screen.lines(draft)})]
         context = {
-            "adminform": AdminForm(form, fieldsets, {}, (), self),
+            "adminform": GroupedForm(form, fieldsets, {}, (), self),
             "media": self.media + form.media,
             **(access_context(draft) | trying_context(draft) if screen is ACCESS else {}),
         }

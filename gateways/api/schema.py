@@ -1,7 +1,14 @@
 """The platform's pages of this floor in words, for the OpenAPI schema, and everybody's errors."""
 
-from drf_spectacular.utils import extend_schema
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
+
+from gateways.api.platform.queries import LIMIT, MOST
+from gateways.api.platform.repeats import HEADER
 
 
 class ErrorText(serializers.Serializer[None]):
@@ -14,7 +21,63 @@ class Error(serializers.Serializer[None]):
     error = ErrorText()
 
 
-ERRORS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 429), Error)
+REFUSED = dict.fromkeys((401, 403, 404, 405, 406, 422, 429, 503), Error)
+ERRORS = REFUSED | dict.fromkeys((400, 409, 413, 415), Error)
+PAGE = (
+    OpenApiParameter("limit", int, description=f"1 to {MOST:,} rows; {LIMIT} if not said"),
+    OpenApiParameter("cursor", str, description="`next` of the page before"),
+)
+NAME = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="A name of your own: who sends the same again under it within 24 hours is "
+    "answered as the first time, and nothing is done twice.",
+)
+REFUSAL = OpenApiExample(
+    "refused",
+    {"error": {"code": "invalid", "message": "email is not one e-mail address", "field": "email"}},
+    response_only=True,
+    status_codes=["422"],
+)
+Describe = Callable[[Any], Any]
+
+
+def reading(
+    summary: str,
+    operation: str,
+    answer: Any,
+    *,
+    parameters: Sequence[OpenApiParameter] = (),
+    examples: Sequence[OpenApiExample] = (),
+) -> Describe:
+    """Describes a GET, with what all of them may answer besides."""
+    return extend_schema(
+        summary=summary,
+        operation_id=operation,
+        parameters=[*parameters],
+        responses={200: answer, **REFUSED},
+        examples=[*examples],
+    )
+
+
+def changing(
+    summary: str,
+    operation: str,
+    answers: Mapping[int, Any],
+    *,
+    request: Any = None,
+    examples: Sequence[OpenApiExample] = (),
+) -> Describe:
+    """Describes a request that changes something, which may have a name."""
+    return extend_schema(
+        summary=summary,
+        operation_id=operation,
+        parameters=[NAME],
+        request=request,
+        responses={**answers, **ERRORS},
+        examples=[*examples, REFUSAL],
+    )
 
 
 class FieldDescription(serializers.Serializer[None]):
@@ -52,13 +115,10 @@ class GatewaysAccounts(serializers.Serializer[None]):
     gateways = GatewayAccount(many=True)
 
 
-_READING = dict.fromkeys((401, 403, 429), Error)
-
-describe_fields = extend_schema(
-    summary="The fields that contacts have at the providers",
-    responses={200: GatewaysFields, **_READING},
+describe_fields = reading(
+    "The fields that contacts have at the providers", "list_fields", GatewaysFields
 )
-describe_account = extend_schema(
-    summary="Whether the providers answer, and what is left to send with",
-    responses={200: GatewaysAccounts, **_READING},
+describe_account = reading(
+    "Whether the providers answer, and what is left to send with", "check_account", GatewaysAccounts
 )
+describe_document = reading("This document", "read_document", OpenApiTypes.OBJECT)

@@ -8,9 +8,8 @@ from rest_framework.response import Response
 
 from gateway_project.lib.http import HttpAnswer
 from gateways.api.asking import adapters, ask_all
-from gateways.api.platform import PlatformView
+from gateways.api.platform.view import PlatformView, caller_of
 from gateways.api.schema import describe_account, describe_fields
-from gateways.callers import Caller
 from gateways.providers.capabilities import DescribesFields, TellsAccount
 from gateways.values import GatewayValues
 
@@ -54,8 +53,7 @@ class AccountView(PlatformView):
 
 def _gateways(request: Request) -> list[GatewayValues]:
     """Those of the caller's label; where the key is bound to a brand, its own and everybody's."""
-    caller: Any = request.user
-    assert isinstance(caller, Caller)  # noqa: S101  the authentication class has made it
+    caller = caller_of(request)
     brands = (None, caller.brand_id)
     return [
         each for each in caller.label.gateways if caller.brand_id is None or each.brand_id in brands

@@ -72,6 +72,18 @@ def _callback_url_is_allowed(label: Values, place: str) -> Iterator[Problem]:
             yield Problem(place=under(place, "callback.url"), text=str(refused))
 
 
+def _opt_outs_are_told_whole(label: Values, place: str) -> Iterator[Problem]:
+    inside = under(place, "opt_outs")
+    if label["opt_out_webhook_url"] and not label["opt_out_webhook_secrets"]:
+        yield Problem(place=under(inside, "webhook.secrets"), text="sign what is told: name one")
+    if label["tells_smartico_opt_outs"]:
+        for key in ("url", "token"):
+            column = f"smartico_events_{key}"
+            if not label[column]:
+                text = "is needed to tell Smartico"
+                yield Problem(place=under(inside, f"smartico.{key}"), text=text)
+
+
 CHECKS_OF_A_LABEL = (
     _slugs_are_unique,
     _template_fields_are_unique,
@@ -79,6 +91,7 @@ CHECKS_OF_A_LABEL = (
     _filter_properties_differ,
     _filters_are_declared,
     _callback_url_is_allowed,
+    _opt_outs_are_told_whole,
 )
 
 

@@ -1,17 +1,24 @@
 """The kinds of values in a configuration file: read from it, kept in a column, written back."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as FormError
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.settings import api_settings
 
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.vocabulary import Channel, Status
+from gateway_project.lib.vocabulary import Channel
 from gateways.callback_hosts import CallbackRefused, check_callback_host
 from gateways.config_file.strict import Strict
+from gateways.directory_kinds import KINDS, STORED
 from gateways.models.key import secret_digest
+from gateways.providers.fields import HttpUrlField
+from gateways.providers.proofs import is_standard_secret
+from gateways.providers.registry import secret_fields, validate_config
 from gateways.senders import entry_problem
 
 
@@ -58,6 +65,41 @@ class SealedField(serializers.CharField):
 
     def to_representation(self, value: Any) -> Any:
         return SECRET
+
+
+class SealedUrlField(SealedField):
+    """A URL that is called, kept encrypted: it may hold a secret."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            HttpUrlField().clean(text)
+        except FormError as error:
+            raise ValidationError(error.messages) from None
+        return text
+
+
+class WebhookSecretField(serializers.CharField):
+    """A secret of Standard Webhooks."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not is_standard_secret(text):
+            raise ValidationError("is not a secret of Standard Webhooks: whsec_ and Base64")
+        return text
+
+
+class WebhookSecretsField(serializers.ListField):
+    """Several, the newest first, kept encrypted as a whole; None where there are none."""
+
+    child = WebhookSecretField()
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        secrets = super().run_validation(data)
+        return Personal(secrets) if secrets else None
+
+    def to_representation(self, value: Any) -> Any:
+        return hidden(value.reveal())
 
 
 class DigestField(serializers.CharField):
@@ -140,14 +182,16 @@ class SenderEntryField(serializers.CharField):
         return text
 
 
-class StatusesField(serializers.ListField):
-    """Some of the eight statuses, kept in their own order."""
+class WordsField(serializers.ListField):
+    """Some of these words, kept in their own order."""
 
-    child = ChoiceField(Status.choices)
+    def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
+        self.words = [str(word) for word in words]
+        super().__init__(child=ChoiceField(self.words), **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
         chosen = super().to_internal_value(data)
-        return [str(status) for status in Status if status in chosen]
+        return [word for word in self.words if word in chosen]
 
 
 class UserIdsField(serializers.Field):  # type: ignore[type-arg]
@@ -168,17 +212,43 @@ class _StripPrefix(Strict):
     strip_prefix = serializers.CharField(max_length=255, trim_whitespace=False)
 
 
-class DirectoryField(Strict):
-    """Where addresses come from: `{kind: stored}`, kept as {}. The only kind there is so far."""
+class DirectoryField(serializers.Field):  # type: ignore[type-arg]
+    """Where addresses come from: `{kind: stored}`, kept as None, or a kind with its own keys.
 
-    kind = ChoiceField(["stored"], default="stored")
+    Kept encrypted as a whole.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
-        super().to_internal_value(data)
-        return {}
+        if not isinstance(data, Mapping):
+            raise ValidationError("must be {kind: stored}, or another kind with its keys")
+        kind, keys = data.get("kind", STORED), {key: data[key] for key in data if key != "kind"}
+        if kind == STORED and not keys:
+            return None
+        if not isinstance(kind, str) or kind not in KINDS:
+            known = ", ".join((STORED, *KINDS))
+            raise ValidationError(
+                {"kind": f"must be one of {known}"}
+                if kind != STORED
+                else dict.fromkeys(keys, "there is no such key")
+            )
+        given = {key: value for key, value in keys.items() if value is not None}
+        try:
+            return Personal({"kind": kind, **validate_config(KINDS[kind], given)})
+        except FormError as error:
+            raise ValidationError(form_problems(error)) from None
 
     def to_representation(self, value: Any) -> Any:
-        return {"kind": "stored"}
+        settings = value.reveal()
+        secret = secret_fields(KINDS[settings["kind"]])
+        return {name: hidden(each) if name in secret else each for name, each in settings.items()}
+
+
+def form_problems(error: FormError) -> dict[str, Any]:
+    """A form's messages by field, as a schema has them."""
+    return {
+        api_settings.NON_FIELD_ERRORS_KEY if name == NON_FIELD_ERRORS else name: messages
+        for name, messages in error.message_dict.items()
+    }
 
 
 class BrandSlugField(serializers.SlugField):

@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as FormError
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.settings import api_settings
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
-from gateways.config_file.fields import BrandSlugField, ChoiceField, ScalarField, hidden
+from gateways.config_file.fields import (
+    BrandSlugField,
+    ChoiceField,
+    ScalarField,
+    form_problems,
+    hidden,
+)
 from gateways.config_file.strict import SLUG_LENGTH, Named, Strict, renamed
 from gateways.models.gateway import OnUnknown, UnknownSender
 from gateways.providers.registry import (
@@ -93,7 +97,7 @@ class GatewaySchema(Named):
                 provider, attrs["config"].reveal() if "config" in attrs else {}
             )
         except FormError as error:
-            raise ValidationError({"config": _own_words(error)}) from None
+            raise ValidationError({"config": form_problems(error)}) from None
         _check_senders(attrs)
         return {**attrs, "config": Personal(config)}
 
@@ -108,10 +112,3 @@ def _check_senders(attrs: Any) -> None:
         for place, entry in enumerate(attrs.get(f"{key}_allowed", ()), start=1):
             if problem := entry_problem(channel, entry):
                 raise ValidationError({key: {"allowed": f"entry {place} {problem}"}})
-
-
-def _own_words(error: FormError) -> dict[str, Any]:
-    return {
-        api_settings.NON_FIELD_ERRORS_KEY if name == NON_FIELD_ERRORS else name: messages
-        for name, messages in error.message_dict.items()
-    }

@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.vocabulary import KeyKind
+from gateway_project.lib.vocabulary import CLOSING_REPORTS, KeyKind, Status
 from gateways.callers import SECRET_LENGTH
 from gateways.config_file.fields import (
     BrandSlugField,
@@ -21,14 +21,17 @@ from gateways.config_file.fields import (
     NetworkField,
     SealedDictField,
     SealedField,
-    StatusesField,
+    SealedUrlField,
     UserIdsField,
+    WebhookSecretsField,
+    WordsField,
     hidden,
 )
 from gateways.config_file.gateway_schema import GatewaySchema
 from gateways.config_file.strict import Named, Strict
 from gateways.config_file.template_schema import TemplateSchema
-from gateways.models.label import ExtensionPolicy, all_statuses
+from gateways.models.label import ExtensionPolicy, all_closing_reports, all_statuses
+from gateways.opt_outs import LIVE_TOGETHER
 
 FILTER_PROPERTIES = 2
 
@@ -43,12 +46,37 @@ class CallbackSchema(Strict):
     url = SealedField(source="callback_url", default=None, max_length=2048)
     api_key = SealedField(source="callback_api_key", default=None, max_length=1024)
     hosts = serializers.ListField(source="callback_hosts", child=CallbackHostField(), default=list)
-    statuses = StatusesField(source="callback_statuses", default=all_statuses)
+    statuses = WordsField(Status, source="callback_statuses", default=all_statuses)
+
+
+class WebhookSchema(Strict):
+    url = SealedUrlField(source="opt_out_webhook_url", default=None, max_length=2048)
+    secrets = WebhookSecretsField(
+        source="opt_out_webhook_secrets", default=None, max_length=LIVE_TOGETHER
+    )
+
+
+class SmarticoEventsSchema(Strict):
+    is_on = serializers.BooleanField(source="tells_smartico_opt_outs", default=False)
+    url = SealedUrlField(source="smartico_events_url", default=None, max_length=2048)
+    token = SealedField(source="smartico_events_token", default=None, max_length=1024)
+
+
+class OptOutsSchema(Strict):
+    suppress_on = WordsField(CLOSING_REPORTS, default=all_closing_reports)
+    webhook = WebhookSchema(source="*", required=False)
+    smartico = SmarticoEventsSchema(source="*", required=False)
+
+
+class DaysField(serializers.IntegerField):
+    def __init__(self) -> None:
+        super().__init__(min_value=1, max_value=36_500, required=False)
 
 
 class RetentionSchema(Strict):
-    bodies_days = serializers.IntegerField(min_value=1, required=False)
-    events_days = serializers.IntegerField(min_value=1, required=False)
+    bodies_days = DaysField()
+    events_days = DaysField()
+    tombstones_days = DaysField()
 
     def to_representation(self, instance: Any) -> Any:
         return dict(instance)
@@ -78,13 +106,15 @@ class LabelSchema(Named):
     keys = KeySchema(many=True, default=list)
     allowed_ips = serializers.ListField(child=NetworkField(), default=list)
     callback = CallbackSchema(source="*", required=False)
+    opt_outs = OptOutsSchema(source="*", required=False)
     preview_domains = serializers.ListField(child=DomainField(), default=list)
     filter_properties = serializers.ListField(
         child=serializers.CharField(max_length=64), default=list, max_length=FILTER_PROPERTIES
     )
     extension_policy = ChoiceField(ExtensionPolicy.choices, default=ExtensionPolicy.REFUSE)
     user_ids = UserIdsField(default=dict)
-    directory = DirectoryField(default=dict)
+    report_machine_opens = serializers.BooleanField(default=True)
+    directory = DirectoryField(default=None)
     retention = RetentionSchema(required=False)
     required_headers = SealedDictField(default=None)
     alerts = AlertsField(default=None)

@@ -2,7 +2,9 @@ import django.core.validators
 import django.db.models.deletion
 import gateway_project.lib.fields
 import gateway_project.lib.identifiers
+import gateways.models.audit
 import gateways.models.label
+import gateways.models.second_factor
 from django.conf import settings
 from django.db import migrations, models
 
@@ -91,8 +93,16 @@ class Migration(migrations.Migration):
                 ('filter_properties', models.JSONField(blank=True, default=list, help_text='User properties that gateways filter on, at most two.')),
                 ('extension_policy', models.CharField(choices=[('refuse', 'Refuse'), ('drop', 'Drop'), ('pass', 'Pass')], default='refuse', max_length=8)),
                 ('user_ids', models.JSONField(blank=True, default=dict, help_text='{} is exact.')),
-                ('directory', models.JSONField(blank=True, default=dict, help_text='{} is stored.')),
+                ('directory', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, help_text='None is stored.', null=True)),
                 ('retention', models.JSONField(blank=True, default=dict)),
+                ('report_machine_opens', models.BooleanField(default=True, help_text="Smartico is told also of opens and clicks within a second of the delivery: scanners of mail servers do that. Off: they are kept, and a person's own is told.")),
+                ('suppress_on', models.JSONField(blank=True, default=gateways.models.label.all_closing_reports, help_text='What closes an address on the channel where it is reported.')),
+                ('opt_out_webhook_url', gateway_project.lib.fields.SealedTextField(bound_to='uid', editable=False, null=True)),
+                ('opt_out_webhook_secrets', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, help_text='The newest first; each of them signs.', null=True)),
+                ('tells_smartico_opt_outs', models.BooleanField(default=False, help_text='As update_profile events: e-mail and SMS are then disabled by the platform.', verbose_name='tells Smartico of opt-outs')),
+                ('smartico_events_url', gateway_project.lib.fields.SealedTextField(bound_to='uid', editable=False, null=True)),
+                ('smartico_events_token', gateway_project.lib.fields.SealedTextField(bound_to='uid', editable=False, null=True)),
+                ('opt_outs_suspended', models.JSONField(blank=True, default=dict, editable=False, help_text='Why, by listener.')),
                 ('required_headers', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, null=True)),
                 ('alerts', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, null=True)),
                 ('is_paused', models.BooleanField(default=False)),
@@ -101,6 +111,35 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
+        ),
+        migrations.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField(db_index=True, verbose_name='when')),
+                ('actor_name', models.CharField(help_text='As called then; or a command.', max_length=150, verbose_name='who')),
+                ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('deleted', 'Deleted'), ('revealed', 'Revealed'), ('refused', 'Refused'), ('searched', 'Searched'), ('retried', 'Retried'), ('resent', 'Resent'), ('settled', 'Settled'), ('replayed', 'Replayed'), ('lifted', 'Lifted'), ('tested', 'Tested'), ('erased', 'Erased'), ('exported', 'Exported'), ('imported', 'Imported'), ('rotated', 'Rotated'), ('verified', 'Verified')], max_length=16)),
+                ('subject_type', models.CharField(help_text='Like gateways.gateway.', max_length=64, verbose_name='kind')),
+                ('subject_id', models.CharField(blank=True, max_length=64, verbose_name='its id')),
+                ('subject_name', models.CharField(blank=True, max_length=120, verbose_name='what')),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('changes', models.JSONField(blank=True, default=dict)),
+                ('digest', gateways.models.audit.EntryDigestField(editable=False, max_length=64)),
+                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, to=settings.AUTH_USER_MODEL)),
+                ('label', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, to='gateways.label')),
+            ],
+            options={
+                'verbose_name_plural': 'audit entries',
+                'permissions': [('export_auditentry', 'Can export the audit')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AuditSeal',
+            fields=[
+                ('number', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ('digest', models.CharField(help_text='Of the entry and the seal before it.', max_length=64)),
+                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='gateways.auditentry')),
+            ],
         ),
         migrations.CreateModel(
             name='Contact',
@@ -119,6 +158,22 @@ class Migration(migrations.Migration):
             fields=[
                 ('gateway', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.gateway')),
                 ('next_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Key',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('smartico', 'Send APIs'), ('platform', 'Platform API'), ('status', 'Status receiver')], max_length=16)),
+                ('note', models.CharField(blank=True, help_text='Who has it, or what it is for.', max_length=120)),
+                ('digest', models.CharField(editable=False, max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField(blank=True, help_text='Accepted until then.', null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('is_test', models.BooleanField(default=False, editable=False, help_text='Made by a page for an hour, and no part of files.')),
+                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.brand')),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='gateways.label')),
             ],
         ),
         migrations.CreateModel(
@@ -141,23 +196,26 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='brands', to='gateways.label'),
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name='RecoverySheet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='when')),
-                ('actor_name', models.CharField(help_text='As called then; or a command.', max_length=150, verbose_name='who')),
-                ('action', models.CharField(choices=[('added', 'Added'), ('changed', 'Changed'), ('deleted', 'Deleted'), ('revealed', 'Revealed'), ('refused', 'Refused'), ('searched', 'Searched'), ('retried', 'Retried'), ('resent', 'Resent'), ('settled', 'Settled'), ('replayed', 'Replayed'), ('tested', 'Tested')], max_length=16)),
-                ('subject_type', models.CharField(help_text='Like gateways.gateway.', max_length=64, verbose_name='kind')),
-                ('subject_id', models.CharField(blank=True, max_length=64, verbose_name='its id')),
-                ('subject_name', models.CharField(blank=True, max_length=120, verbose_name='what')),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('changes', models.JSONField(blank=True, default=dict)),
-                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, to=settings.AUTH_USER_MODEL)),
-                ('label', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, to='gateways.label')),
+                ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
+                ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
+                ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
+                ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
+                ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
+                'verbose_name': 'recovery sheet',
             },
+        ),
+        migrations.CreateModel(
+            name='RecoveryCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('sheet', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='gateways.recoverysheet')),
+            ],
         ),
         migrations.CreateModel(
             name='StaffLimit',
@@ -194,6 +252,41 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='TokenApp',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
+                ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
+                ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
+                ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
+                ('uid', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, unique=True)),
+                ('seed', gateway_project.lib.fields.SealedTextField(bound_to='uid', default=gateways.models.second_factor.new_seed, editable=False)),
+                ('drift', models.SmallIntegerField(default=0, help_text='Steps that the telephone is off.')),
+                ('last_step', models.BigIntegerField(default=-1, help_text='Of the last token that was taken.')),
+                ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'token app',
+            },
+        ),
+        migrations.CreateModel(
+            name='UsedKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('task', models.CharField(choices=[('seals', 'Seals'), ('indexes', 'Indexes')], max_length=8)),
+                ('key_id', models.CharField(blank=True, help_text='On the ring. The index key has none.', max_length=16)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('first_used_at', models.DateTimeField()),
+                ('last_used_at', models.DateTimeField(help_text='To the minute.')),
+                ('retired_at', models.DateTimeField(help_text='Since when nothing needs it.', null=True)),
+                ('rows_left', models.PositiveBigIntegerField(help_text='Rows sealed with it, when they were last counted.', null=True)),
+                ('counted_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('task', 'key_id'), name='used_key_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Breaker',
             fields=[
                 ('gateway', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.gateway')),
@@ -202,31 +295,34 @@ class Migration(migrations.Migration):
                 ('retry_at', models.DateTimeField(help_text='When one message is tried.', null=True)),
                 ('is_probing', models.BooleanField(default=False, help_text='One message is being tried.')),
                 ('openings', models.PositiveIntegerField(default=0, help_text='In a row, without a success.')),
+                ('not_before', models.DateTimeField(help_text='Until when its provider has asked for no calls.', null=True)),
                 ('opened_times', models.PositiveBigIntegerField(default=0, help_text='Ever.')),
                 ('reason', models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('failures__gt', 0), ('opened_at__isnull', False), _connector='OR'), fields=['gateway'], name='breaker_not_at_rest')],
+                'indexes': [models.Index(condition=models.Q(('failures__gt', 0), ('opened_at__isnull', False), ('not_before__isnull', False), _connector='OR'), fields=['gateway'], name='breaker_not_at_rest')],
             },
         ),
         migrations.CreateModel(
-            name='Key',
+            name='KeptAnswer',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('smartico', 'Send APIs'), ('platform', 'Platform API'), ('status', 'Status receiver')], max_length=16)),
-                ('note', models.CharField(blank=True, help_text='Who has it, or what it is for.', max_length=120)),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='Accepted until then.', null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('is_test', models.BooleanField(default=False, editable=False, help_text='Made by a page for an hour, and no part of files.')),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.brand')),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='gateways.label')),
+                ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
+                ('name_digest', models.CharField(help_text='Of the Idempotency-Key.', max_length=64)),
+                ('request_digest', models.CharField(help_text='Of the method, the path and the body.', max_length=64)),
+                ('user_digest', models.CharField(db_index=True, help_text='Of the user of the path.', max_length=64, null=True)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('body', gateway_project.lib.fields.SealedTextField(editable=False, null=True)),
+                ('lease_until', models.DateTimeField(help_text='Then whoever is at work is taken for lost.')),
+                ('created_at', models.DateTimeField(db_index=True)),
+                ('key', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='gateways.key')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('kind', 'digest'), name='key_secret_is_live_once')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'name_digest'), name='answer_of_key')],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='key',
+            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('kind', 'digest'), name='key_secret_is_live_once'),
         ),
         migrations.AddConstraint(
             model_name='gateway',
@@ -247,6 +343,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='auditentry',
             index=models.Index(fields=['actor', 'action', 'at'], name='audit_of_actor'),
+        ),
+        migrations.AddIndex(
+            model_name='auditentry',
+            index=models.Index(fields=['action', 'at'], name='audit_of_action'),
+        ),
+        migrations.AddConstraint(
+            model_name='recoverycode',
+            constraint=models.UniqueConstraint(fields=('sheet', 'digest'), name='recovery_code_once'),
         ),
         migrations.AddConstraint(
             model_name='template',

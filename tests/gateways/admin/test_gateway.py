@@ -18,7 +18,7 @@ def page(gateway: Gateway) -> str:
 
 @pytest.fixture
 def sms(db: None) -> Gateway:
-    config = {"base_url": "https://api.example.com/v2", "service_key": "kept-canary"}
+    config = {"base_url": "https://api.example.com", "service_key": "kept-canary"}
     label = LabelFactory(filter_properties=["country", "market"])
     return GatewayFactory(label=label, provider="webex_connect", config=config)
 
@@ -43,7 +43,7 @@ def test_the_whole_form_is_saved(operator, sms):
     )
     assert errors_of(answer) == {}
     assert sms.config.reveal()["service_key"] == CANARY
-    assert sms.config.reveal()["base_url"] == "https://api.example.com/v2"
+    assert sms.config.reveal()["base_url"] == "https://api.example.com"
     assert sms.filters == {"country": ["DE", "AT"]}
     assert (sms.brand, sms.from_allowed) == (brand, ["Amazing", "AmazingVIP"])
     assert sms.rate_per_second == 50
@@ -61,8 +61,8 @@ def test_a_secret_that_is_left_empty_stays_as_it_is(operator, sms):
     [
         (
             *("sms", "webex_connect"),
-            {"base_url": "https://api.example.com/v2", "service_key": "kept-canary"},
-            {"config_base_url": "https://evil.example/v2"},
+            {"base_url": "https://api.example.com", "service_key": "kept-canary"},
+            {"config_base_url": "https://evil.example/api"},
             "config_service_key",
         ),
         (
@@ -288,3 +288,16 @@ def test_a_gateway_that_does_not_answer_says_so_and_is_tried_at_once_when_asked(
     operator.post(LIST, act)
     assert Breaker.objects.get().retry_at <= timezone.now()
     assert AuditEntry.objects.get().reason == "tried again at once"
+
+
+def test_a_gateway_that_was_asked_to_rest_says_until_when_and_is_tried_at_once_when_asked(
+    operator, sms
+):
+    Breaker.objects.create(gateway=sms, not_before=timezone.now() + timedelta(minutes=5))
+    for shown in (operator.get(LIST), operator.get(page(sms))):
+        assert "asked for a rest" in shown.content.decode()
+        assert "its provider takes no calls before" in shown.content.decode()
+    act = {"_selected_action": [sms.pk], "action": "try_now", "confirmed": "yes"}
+    operator.post(LIST, act)
+    assert Breaker.objects.get().not_before is None
+    assert "asked for a rest" not in operator.get(LIST).content.decode()

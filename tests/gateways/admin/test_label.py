@@ -37,6 +37,7 @@ def test_the_whole_form_is_saved_in_its_normal_form(operator):
         new_callback_api_key=CANARY,
         callback_hosts="API.smartico.ai\n*.smartico.ai",
         callback_statuses=["clicked", "delivered"],
+        suppress_on=["complained"],
         preview_domains="Amazing.co",
         filter_properties="country\nmarket",
         strip_prefix="am:",
@@ -48,6 +49,7 @@ def test_the_whole_form_is_saved_in_its_normal_form(operator):
     assert label.callback_api_key.reveal() == CANARY
     assert label.callback_hosts == ["api.smartico.ai", "*.smartico.ai"]
     assert sorted(label.callback_statuses) == ["clicked", "delivered"]
+    assert label.suppress_on == ["complained"]
     assert label.preview_domains == ["amazing.co"]
     assert label.filter_properties == ["country", "market"]
     assert (label.user_ids, label.retention) == ({"strip_prefix": "am:"}, {"bodies_days": 7})
@@ -115,3 +117,86 @@ def test_suspended_callbacks_are_shown_and_resumed(operator):
     label.refresh_from_db()
     assert (label.callbacks_suspended_at, label.callbacks_suspended_because) == (None, "")
     assert [entry.changes for entry in AuditEntry.objects.all()] == [{"callbacks": "resumed"}]
+
+
+def do_with(client, label: Label, action: str):
+    act = {"_selected_action": [label.pk], "action": action, "confirmed": "yes"}
+    answer = client.post(LIST, act)
+    label.refresh_from_db()
+    return answer
+
+
+def test_a_webhook_secret_is_shown_once_and_the_one_of_before_signs_beside_it(operator):
+    label = LabelFactory()
+    shown = [do_with(operator, label, "renew_opt_out_secret") for _ in range(3)]
+    kept = label.opt_out_webhook_secrets.reveal()
+    assert len(kept) == 2
+    for answer, secret in zip(shown[1:], kept[::-1], strict=True):
+        assert secret in answer.content.decode()
+    for secret in kept:
+        assert secret not in operator.get(page(label)).content.decode()
+        assert secret not in str(list(AuditEntry.objects.values_list("changes", flat=True)))
+
+    do_with(operator, label, "end_old_opt_out_secret")
+    assert label.opt_out_webhook_secrets.reveal() == kept[:1]
+    assert AuditEntry.objects.count() == 4
+
+
+def test_a_secret_is_made_for_one_label_at_a_time(operator):
+    labels = [LabelFactory(), LabelFactory()]
+    act = {"action": "renew_opt_out_secret", "confirmed": "yes"}
+    operator.post(LIST, {**act, "_selected_action": [label.pk for label in labels]})
+    assert not Label.objects.exclude(opt_out_webhook_secrets=None).exists()
+
+
+def test_who_may_not_change_a_label_makes_no_secret(reader):
+    label = LabelFactory()
+    do_with(reader, label, "renew_opt_out_secret")
+    assert label.opt_out_webhook_secrets is None
+
+
+def test_a_webhook_needs_a_secret_first_and_can_be_taken_away(operator):
+    label = LabelFactory()
+    url = f"https://hooks.amazing.co/{CANARY}"
+    answer = save(operator, label, new_opt_out_webhook_url=url)
+    assert set(errors_of(answer)) == {"new_opt_out_webhook_url"}
+    do_with(operator, label, "renew_opt_out_secret")
+    assert errors_of(save(operator, label, new_opt_out_webhook_url=url)) == {}
+    assert label.opt_out_webhook_url.reveal() == url
+    assert CANARY not in operator.get(page(label)).content.decode()
+    assert errors_of(save(operator, label, ends_opt_out_webhook="on")) == {}
+    assert label.opt_out_webhook_url is None
+
+
+@pytest.mark.parametrize("url", ["http://x.example/", "https://10.0.0.1/", "ftp://x", "x"])
+def test_urls_that_are_not_called_are_refused(operator, url):
+    label = LabelFactory(opt_out_webhook_secrets=["YQ=="])
+    names = {"new_opt_out_webhook_url", "new_smartico_events_url"}
+    assert set(errors_of(save(operator, label, **dict.fromkeys(names, url)))) == names
+
+
+def test_smartico_is_told_only_with_all_it_needs_and_a_kept_token_goes_nowhere_else(operator):
+    label = LabelFactory()
+    whole = {
+        "new_smartico_events_url": "https://api.smartico.ai/events",
+        "new_smartico_events_token": CANARY,
+    }
+    answer = save(operator, label, tells_smartico_opt_outs="on")
+    assert set(errors_of(answer)) == set(whole)
+    assert errors_of(save(operator, label, tells_smartico_opt_outs="on", **whole)) == {}
+    assert (label.tells_smartico_opt_outs, label.smartico_events_token.reveal()) == (True, CANARY)
+
+    elsewhere = {"new_smartico_events_url": "https://evil.example/events"}
+    assert set(errors_of(save(operator, label, **elsewhere))) == {"new_smartico_events_token"}
+    beside = {"new_smartico_events_url": "https://api.smartico.ai/other"}
+    assert errors_of(save(operator, label, **beside)) == {}
+
+
+def test_suspended_opt_outs_are_shown_and_resumed(operator):
+    label = LabelFactory(opt_outs_suspended={"platform": "HTTP 410"})
+    assert "HTTP 410" in operator.get(page(label)).content.decode()
+    do_with(operator, label, "resume_opt_outs")
+    assert label.opt_outs_suspended == {}
+    assert AuditEntry.objects.get().changes == {
+        "opt_outs_suspended": [{"platform": "HTTP 410"}, {}]
+    }

@@ -176,17 +176,29 @@ class TestSteps:
         assert f"/callbacks/webhooks/{draft.token.reveal()}" in page
         assert provider_classes()["webex_connect"].instructions[0] in page
 
+    @pytest.mark.parametrize("provider", ["smtp", "scaleway"])
+    def test_no_url_is_shown_to_whom_nobody_would_give_it(self, operator, provider):
+        draft = drafts.begin(LabelFactory(), channel="email", provider=provider)
+        fill_in(operator, draft, "conditions")
+        page = unescape(operator.get(at(draft, "access")).content.decode())
+        assert provider_classes()[provider].instructions[0] in page
+        assert "Our URLs" not in page
+        assert draft.token.reveal() not in page
+
 
 class TestConfirming:
     def test_everything_is_listed_and_of_secrets_that_they_are_set(self, operator, draft):
         fill_in_all(operator, draft)
         parts = operator.get(at(draft, "confirm")).context["parts"]
-        lines = dict(line for part in parts for line in part.lines)
+        facts = [each for part in parts for each in part.facts]
+        lines = dict(line for each in facts for line in each.lines or ())
         assert lines["Name"] == "SMS Germany"
         assert lines["Brand"] == "any"
         assert lines["Only where country is"] == "DE, AT"
         assert lines["Service key"] == "set"
-        assert lines["Webhook secret"] == "not set"
+        assert lines["Service secret"] == "not set"
+        assert [each.lines for each in facts if each.title == "Webhooks"] == [None]
+        assert "RCS" not in [each.title for each in facts]
         assert lines["Base URL"] == "https://api.example.com"
         assert lines["Unknown sender"] == "Refuse"
 

@@ -21,7 +21,11 @@ SECRETS = {
         "NOTIFY_SECRET",
         "SMTP_PASSWORD",
         "TENANT",
+        "EVENTS_TOKEN",
     )
+} | {
+    "HOOK_SECRET": "whsec_Y2FuYXJ5LWhvb2s=",
+    "OLD_SECRET": "whsec_Y2FuYXJ5LW9sZA==",
 }
 
 

@@ -30,10 +30,11 @@ def test_the_whole_house_is_accepted():
     [label] = checked(read(HOUSE, SECRETS))
     assert label["callback_hosts"] == ["api.smartico.ai", "*.smartico.ai", "http://127.0.0.1:9000"]
     assert label["callback_statuses"] == ["accepted", "delivered"]
+    assert label["suppress_on"] == ["complained", "unsubscribed"]
     assert label["allowed_ips"] == ["203.0.113.0/24", "2001:db8::1/128"]
     assert label["preview_domains"] == ["amazing.co"]
     assert label["user_ids"] == {"strip_prefix": "am:"}
-    assert label["directory"] == {}
+    assert label["directory"] is None
     assert label["gateways"][0]["filters"] == {
         "country": ["DE", "NO", "ÅLAND"],
         "market": ["1", "true"],
@@ -51,6 +52,7 @@ def test_a_label_needs_no_more_than_a_slug():
     [label] = checked({"labels": [{"slug": "amazing", "gateways": None}]})
     assert (label["name"], label["gateways"], label["keys"]) == ("amazing", [], [])
     assert len(label["callback_statuses"]) == 8
+    assert len(label["suppress_on"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,17 @@ def test_a_file_without_proper_labels_is_refused(document, told):
         ({"callback": {"hosts": ["ok.example", "ftp://x.example"]}}, "callback.hosts[1]"),
         ({"callback": {"hosts": ["a.example/path"]}}, "callback.hosts[0]"),
         ({"callback": {"statuses": ["delivered", "sent"]}}, "callback.statuses[1]"),
+        ({"opt_outs": {"suppress_on": ["platform"]}}, "opt_outs.suppress_on[0]"),
+        ({"opt_outs": {"webhook": {"url": "http://x.example/"}}}, "opt_outs.webhook.url"),
+        ({"opt_outs": {"webhook": {"url": "https://10.0.0.1/"}}}, "opt_outs.webhook.url"),
+        ({"opt_outs": {"webhook": {"url": "https://x.example/"}}}, "opt_outs.webhook.secrets"),
+        ({"opt_outs": {"webhook": {"secrets": ["whsec_!"]}}}, "opt_outs.webhook.secrets[0]"),
+        ({"opt_outs": {"webhook": {"secrets": ["whsec_"]}}}, "opt_outs.webhook.secrets[0]"),
+        ({"opt_outs": {"webhook": {"secrets": ["YQ=="] * 3}}}, "opt_outs.webhook.secrets"),
+        (
+            {"opt_outs": {"smartico": {"is_on": True, "url": "https://x.example/"}}},
+            "opt_outs.smartico.token",
+        ),
         ({"callback": {"url": "https://other.example/"}}, "callback.url"),
         ({"callback": "x"}, "callback"),
         ({"allowed_ips": ["300.0.0.1"]}, "allowed_ips[0]"),
@@ -94,7 +107,8 @@ def test_a_file_without_proper_labels_is_refused(document, told):
         ({"extension_policy": "ignore"}, "extension_policy"),
         ({"user_ids": "prefix"}, "user_ids"),
         ({"user_ids": {"strip_prefix": "a", "x": 1}}, "user_ids.x"),
-        ({"directory": {"kind": "http"}}, "directory.kind"),
+        ({"directory": {"kind": "http"}}, "directory.url"),
+        ({"directory": {"kind": "ldap"}}, "directory.kind"),
         ({"directory": {"kind": "stored", "url": "x"}}, "directory.url"),
         ({"directory": {"url": "x"}}, "directory.url"),
         ({"retention": {"bodies_days": 0}}, "retention.bodies_days"),
