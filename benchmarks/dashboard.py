@@ -57,15 +57,15 @@ PARTS = (
     "UPDATE messages_app_message SET due_at = created_at WHERE state = 'queued'",
     """
     INSERT INTO messages_app_sendattempt (message_id, gateway_id, number, outcome, detail,
-        provider_id, started_at, finished_at)
-    SELECT id, gateway_id, 1, CASE WHEN random() < 0.02 THEN 'unavailable' ELSE 'accepted' END, '',
-        id::text, created_at, created_at + random() * interval '900 ms'
+        cause, provider_id, started_at, finished_at)
+    SELECT id, gateway_id, 1, CASE WHEN random() < 0.02 THEN 'unavailable' ELSE 'accepted' END,
+        '', '', id::text, created_at, created_at + random() * interval '900 ms'
     FROM messages_app_message ORDER BY created_at
     """,
     """
-    INSERT INTO messages_app_statusevent (message_id, status, detail, occurred_at, recorded_at,
-        is_reported)
-    SELECT id, status, '', at, at, true FROM (
+    INSERT INTO messages_app_statusevent (message_id, status, detail, cause, occurred_at,
+        recorded_at, is_reported, is_machine)
+    SELECT id, status, '', '', at, at, true, false FROM (
         SELECT id, learnt.status, least(now(), created_at + after) AS at FROM messages_app_message,
         (VALUES ('accepted', interval '1 second'), ('delivered', interval '5 seconds'),
             ('opened', interval '20 minutes')) AS learnt (status, after)

@@ -8,7 +8,7 @@ from gateway_project.back_office.dashboard.sight import Sight
 BY_LABEL = frozenset(
     {
         *("gateways.gateway", "gateways.brand", "gateways.key", "users.missinguser"),
-        *("messages_app.message", "callbacks.callbackdelivery"),
+        *("messages_app.message", "messages_app.relay", "callbacks.callbackdelivery"),
     }
 )
 """The lists that can be narrowed to one label."""

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callbacks.models import CallbackDelivery, Settlement
-from gateway_project.back_office.dashboard.counting import capped, in_figures
 from gateway_project.back_office.dashboard.links import list_of
 from gateway_project.back_office.dashboard.sight import Sight
+from gateway_project.lib.paging import capped, in_figures
 from gateways.admin.key import EXPIRES_SOON
+from gateways.audit_chain.standing import last_verification
 from gateways.models import Brand, Gateway, Key, Label
-from messages_app.models import Counted, InboxEntry, Message, State, Wait
+from gateways.staff import label_ids_of
+from messages_app.models import Counted, InboxEntry, Message, Relay, RelayListener, State, Wait
+from messages_app.relaying.standing import STANDINGS
 from users.models import MissingUser
 
 DRAFT_ENDS_SOON = timedelta(days=5)
@@ -89,6 +92,16 @@ WATCHES = (
     Watch(
         model=Label,
         narrowed={},
+        condition=lambda now: {"opt_outs_suspended__has_any_keys": list(RelayListener)},
+        label="pk",
+        one="label does not tell its opt-outs any more",
+        many="labels do not tell their opt-outs any more",
+        to_do="The end-point turned us away. Correct it on the label's page, then resume.",
+        icon="notifications_off",
+    ),
+    Watch(
+        model=Label,
+        narrowed={},
         condition=lambda now: {"is_paused": True},
         label="pk",
         one="label is paused",
@@ -156,6 +169,25 @@ WATCHES = (
         icon="unknown_document",
     ),
     Watch(
+        model=Relay,
+        narrowed={"standing": "not_taken"},
+        condition=STANDINGS["not_taken"].condition,
+        one="relay was not taken",
+        many="relays were not taken",
+        to_do="An opt-out, contact, order or event is missing there. Look why, then tell again.",
+        icon="sync_problem",
+    ),
+    Watch(
+        model=Relay,
+        narrowed={"standing": "late"},
+        condition=STANDINGS["late"].condition,
+        one="relay has waited for over an hour",
+        many="relays have waited for over an hour",
+        to_do="Whom they are for does not take them, or may not be told for now. "
+        "After two weeks they are given up.",
+        icon="schedule",
+    ),
+    Watch(
         model=MissingUser,
         narrowed={},
         condition=lambda now: {},
@@ -193,6 +225,7 @@ def needs(sight: Sight, now: datetime) -> list[Need]:
     """What is to be done, the urgent first. Nothing about what the person may not open."""
     found = [need for watch in WATCHES if (need := _look(watch, sight, now))]
     found += _silence(sight, now)
+    found += _broken_audit(sight)
     return sorted(found, key=lambda need: not need.is_urgent)
 
 
@@ -212,6 +245,24 @@ def _look(watch: Watch, sight: Sight, now: datetime) -> Need | None:
         link=link,
         is_urgent=watch.is_urgent,
     )
+
+
+def _broken_audit(sight: Sight) -> list[Need]:
+    """What the last verification has found, for those who may read the audit of the whole house."""
+    link = list_of("gateways.auditentry", sight)
+    last = last_verification() if link and label_ids_of(sight.user) is None else None
+    if last is None or last.is_whole:
+        return []
+    return [
+        Need(
+            count="",
+            title="The audit is not as it was written",
+            to_do=last.problem,
+            icon="gpp_bad",
+            link=link,
+            is_urgent=True,
+        )
+    ]
 
 
 def _silence(sight: Sight, now: datetime) -> list[Need]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callbacks.models import CallbackDelivery
-from gateway_project.back_office.dashboard.counting import capped, in_figures
 from gateway_project.back_office.dashboard.gateways import GatewayRow, oldest
 from gateway_project.back_office.dashboard.links import list_of
 from gateway_project.back_office.dashboard.sight import Sight
+from gateway_project.lib.paging import capped, in_figures
 from messages_app.models import Message, State
 
 

@@ -1,4 +1,4 @@
-"""The calls of the doctor: to each gateway's provider and to the label's Smartico, at once."""
+"""The calls of the doctor: to each gateway's provider, to the label's Smartico and directory."""
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
@@ -11,6 +11,7 @@ from gateways.connection import Finding, keep
 from gateways.models import Gateway, Label, LabelContact
 from gateways.models.contact import FINDING_LENGTH
 from gateways.providers.base import Provider
+from users.directories.checking import note_check
 
 
 def call_out(label: Label) -> None:
@@ -27,6 +28,7 @@ def call_out(label: Label) -> None:
     heard = try_callback(values.labels[label.pk])
     if heard is not None:
         _note_callback(label, heard)
+    note_check(values.labels[label.pk])
     for gateway_id, found in check_all(providers).items():
         keep(gateway_id, found)
 

@@ -7,7 +7,16 @@ from functools import partial
 from itertools import groupby
 
 from gateway_project.lib.clock import database_now
-from gateway_project.operations.doctor import callbacks, gateways, house, labels, queues, safety
+from gateway_project.operations.doctor import (
+    audit,
+    callbacks,
+    gateways,
+    house,
+    keys,
+    labels,
+    queues,
+    safety,
+)
 from gateway_project.operations.doctor.findings import (
     WORDS,
     About,
@@ -16,8 +25,9 @@ from gateway_project.operations.doctor.findings import (
     whatever_happens,
     worst,
 )
+from gateway_project.operations.doctor.opt_outs import opt_outs
 from gateway_project.operations.doctor.routes import routes
-from gateway_project.operations.doctor.users import sample_users
+from gateway_project.operations.doctor.users import missing_users, users_of
 from gateways import configuration
 from gateways.models import Brand, Contact, Gateway, Label, LabelContact
 
@@ -77,9 +87,11 @@ class Report:
 
 def examine_house() -> Report:
     """What concerns all labels. Where the database is gone, what else can be said without it."""
-    about, wall = About("What everything stands on"), About("Safety")
+    about, wall, kept = About("What everything stands on"), About("Safety"), About("Key ring")
+    written = About("Audit")
     found = [*whatever_happens(about, [partial(house.foundations, about)])]
-    if worst(found) != State.RED:
+    stands = worst(found) != State.RED
+    if stands:
         checks: list[Callable[[], Iterable[Finding]]] = [
             partial(house.processes, about),
             lambda: queues.queues(about, database_now()),
@@ -88,6 +100,9 @@ def examine_house() -> Report:
         found += whatever_happens(about, checks)
     wards = [partial(safety.safety, wall), partial(safety.second_factors, wall)]
     found += whatever_happens(wall, wards)
+    if stands:
+        found += whatever_happens(kept, [partial(keys.ring, kept)])
+        found += whatever_happens(written, [lambda: audit.audit(written, database_now())])
     return Report(title="The house", groups=_grouped(found))
 
 
@@ -106,10 +121,16 @@ def examine(label: Label) -> Report:
                 lambda: [labels.caller_addresses(about, label)],
                 lambda: labels.callback_settings(about, label),
                 lambda: [callbacks.callback(about, values, contact, now)],
+                lambda: opt_outs(about, label, values),
             ],
         ),
         *whatever_happens(
-            way, [lambda: sample_users(way, values), lambda: routes(way, values, brands)]
+            way,
+            [
+                lambda: users_of(way, values, now),
+                lambda: missing_users(way, values),
+                lambda: routes(way, values, brands),
+            ],
         ),
         *_of_gateways(label),
     ]

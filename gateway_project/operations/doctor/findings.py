@@ -26,13 +26,17 @@ BY_WEIGHT = tuple(State)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line. It holds no address, no secret and no URL; red and yellow say what to do."""
+    """One line. It holds no address, no secret and no URL; red and yellow say what to do.
+
+    `listed` is the path of a page of the back office that lists what it is about.
+    """
 
     subject: str
     name: str
     state: State
     text: str
     what_to_do: str = ""
+    listed: str = ""
 
     @property
     def word(self) -> str:

@@ -6,7 +6,10 @@ from datetime import datetime
 from callbacks.models import Mailbox
 from gateway_project.operations.doctor.ages import ago
 from gateway_project.operations.doctor.findings import About, Finding, at_most_yellow
+from gateway_project.operations.doctor.relays import relays
+from gateways import breakers
 from gateways.models import Breaker, Contact, Gateway
+from gateways.models.gateway import is_readable
 from gateways.providers.base import InstantProvider, Provider
 from gateways.providers.registry import provider_class
 
@@ -25,6 +28,7 @@ def gateway(row: Gateway, contact: Contact | None, now: datetime) -> Iterator[Fi
     box = Mailbox.objects.filter(gateway=row).first()
     if box is not None:
         findings.append(mailbox(about, box, now))
+    findings += relays(about, row, now)
     for finding in findings:
         yield finding if row.is_active else at_most_yellow(finding)
 
@@ -39,12 +43,24 @@ def in_use(about: About, row: Gateway) -> Finding:
         )
     if not row.is_active:
         return about.note("In use", "not active: no message takes it")
+    if not is_readable(row):
+        return about.problem(
+            "In use",
+            "its configuration cannot be decrypted: nothing is sent",
+            "Give PII_KEYS the key it was sealed with, or type the configuration anew.",
+        )
     breaker = Breaker.objects.filter(gateway=row, opened_at__isnull=False).first()
     if breaker is not None:
         return about.problem(
             "In use",
             f"its provider does not answer: {breaker.reason}",
             "It is tried again by itself. Ask the provider, or activate another gateway that fits.",
+        )
+    if breakers.is_held(row.pk):
+        return about.attention(
+            "In use",
+            "its provider has asked for a rest; its messages take others that fit, or wait",
+            "It goes on by itself. Where it comes often, set rate_per_second to what is allowed.",
         )
     return about.good("In use", "active")
 
@@ -99,5 +115,4 @@ def webhook(about: About, row: Gateway, contact: Contact, now: datetime) -> Find
 
 def tells_by_webhook(provider: type[Provider]) -> bool:
     """Not where the provider sends none, nor where it stands inside this process."""
-    sends_some = provider.verify_webhook is not Provider.verify_webhook
-    return sends_some and not issubclass(provider, InstantProvider)
+    return provider.sends_webhooks() and not issubclass(provider, InstantProvider)

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from gateway_project.lib.fields import opens
 from gateway_project.lib.vocabulary import KeyKind
 from gateway_project.operations.doctor.findings import About, Finding
 from gateways.callback_hosts import CallbackRefused, check_callback_url
 from gateways.models import Key, Label
 
 SOON = timedelta(days=14)
+SHUT = ("cannot be decrypted", "Give PII_KEYS the key it was sealed with, or type it anew.")
 OTHER_KEYS = {KeyKind.STATUS: "Status key", KeyKind.PLATFORM: "Platform key"}
 
 
@@ -93,6 +95,8 @@ def _hosts(about: About, label: Label) -> Finding:
 
 
 def _api_key(about: About, label: Label) -> Finding:
+    if not opens(label.callback_api_key):
+        return about.problem("api_key", *SHUT)
     if label.callback_api_key is not None:
         return about.good("api_key", "set")
     return about.problem(
@@ -106,6 +110,8 @@ def _default_url(about: About, label: Label) -> Finding:
     name = "Default callback URL"
     if label.callback_url is None:
         return about.note(name, "none: requests carry their own")
+    if not opens(label.callback_url):
+        return about.problem(name, *SHUT)
     try:
         check_callback_url(label.callback_url.reveal(), label.callback_hosts)
     except CallbackRefused as refusal:

@@ -9,14 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from callbacks.models import CallbackDelivery, Settlement
-from gateway_project.back_office.dashboard import counting
 from gateway_project.back_office.dashboard.period import PERIODS
+from gateway_project.lib import paging
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.paging import MOST_COUNTED
 from gateways.models import Breaker
 from messages_app.counting.adding import add
 from messages_app.counting.window import floor
-from messages_app.models import Counted, InboxEntry, Measure, Span, State, Tally, Wait
+from messages_app.models import Counted, InboxEntry, Measure, Relay, Span, State, Tally, Wait
 from tests.back_office.people import browser_of, person_with
 from tests.factories import BrandFactory, EndUserFactory, GatewayFactory, KeyFactory, MessageFactory
 from users.models import MissingUser
@@ -65,6 +65,16 @@ def trouble(gateway):
             due_at=now,
             created_at=now,
         )
+    for outcome, settled_at in (("failed", now), ("", None)):
+        Relay.objects.create(
+            label=label,
+            gateway=gateway,
+            kind="opt_out",
+            outcome=outcome,
+            settled_at=settled_at,
+            due_at=now,
+            created_at=now - timedelta(hours=2),
+        )
     for wait in (Wait.A_MAPPING, Wait.A_READER):
         InboxEntry.objects.create(
             gateway=gateway, waits_for=wait, meaning=wait, occurred_at=now, received_at=now
@@ -79,7 +89,7 @@ def trouble(gateway):
     type(draft).objects.filter(pk=draft.pk).update(created_at=now - timedelta(days=6))
 
 
-NEEDS = 13
+NEEDS = 15
 
 
 def test_an_empty_house_is_told_what_to_do_first(admin_client):
@@ -193,7 +203,7 @@ def test_every_link_of_the_page_opens_what_it_says(admin_client, ours, key):
 
 
 def test_very_many_are_not_counted_to_the_end(admin_client, ours, monkeypatch):
-    monkeypatch.setattr(counting, "MOST_COUNTED", 2)
+    monkeypatch.setattr(paging, "MOST_COUNTED", 2)
     for _ in range(5):
         MessageFactory(gateway=ours, label=ours.label, state=State.UNKNOWN)
     (need,) = home(admin_client).context["needs"]

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
 LARGE = {
     *("messages_app_message", "messages_app_statusevent", "messages_app_sendattempt"),
-    *("messages_app_inboxentry", "messages_app_tally"),
+    *("messages_app_inboxentry", "messages_app_relay", "messages_app_tally"),
     *("callbacks_callbackdelivery", "callbacks_deliveryattempt"),
     *("users_enduser", "users_missinguser"),
 }

@@ -94,7 +94,7 @@ def test_a_webhook_that_did_not_prove_itself_is_a_problem(gateway):
     assert line(gateway, "Webhook").state == "red"
 
 
-@pytest.mark.parametrize("provider", ["smtp", "sandbox"])
+@pytest.mark.parametrize("provider", ["smtp", "scaleway", "sandbox"])
 def test_of_a_provider_that_sends_no_webhook_none_is_expected(gateway, provider):
     Gateway.objects.filter(pk=gateway.pk).update(provider=provider)
     assert line(gateway, "Webhook").state == "grey"
@@ -107,6 +107,13 @@ def test_a_gateway_whose_provider_does_not_answer_says_since_when_and_why(gatewa
     finding = line(gateway, "In use")
     assert finding.state == "red"
     assert "timed out" in finding.text
+
+
+def test_a_gateway_whose_provider_asked_for_a_rest_needs_a_look_at_most(gateway):
+    Breaker.objects.create(gateway=gateway, not_before=timezone.now() + timedelta(minutes=1))
+    finding = line(gateway, "In use")
+    assert finding.state == "yellow"
+    assert "rest" in finding.text
 
 
 def test_a_mailbox_that_cannot_be_read_says_why(gateway):

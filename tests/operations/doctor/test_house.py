@@ -6,13 +6,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gateway_project.operations import health
 from gateway_project.operations.doctor import house as foundations
 from gateway_project.operations.doctor.examination import examine_house
 from gateway_project.operations.pulse import Pulse
-from gateways.models import Heartbeat
+from gateways.models import Heartbeat, TokenApp
 from messages_app.models import Message
 from tests.factories import MessageFactory
 from tests.operations.doctor.conftest import of_house
@@ -121,5 +120,5 @@ def test_a_password_alone_is_looked_at(settings):
     settings.REQUIRE_TWO_FACTOR = True
     assert of_house("Second factor").state == "green"
     settings.REQUIRE_TWO_FACTOR = False
-    TOTPDevice.objects.create(user=person, confirmed=True)
+    TokenApp.objects.create(user=person, confirmed=True)
     assert of_house("Second factor").state == "green"
