@@ -3,6 +3,8 @@
 import pytest
 from django.core.checks import run_checks
 
+pytestmark = pytest.mark.django_db
+
 KEY = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LTMyYnk="
 CANARY = "canary-value"
 
