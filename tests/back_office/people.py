@@ -4,10 +4,9 @@ from enum import StrEnum
 
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gateway_project.back_office.roles import ROLES
-from gateways.models import Label, StaffLimit
+from gateways.models import Label, StaffLimit, TokenApp
 
 PASSWORD = "a-long-enough-passphrase"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -50,7 +49,7 @@ def people(another_label: Label) -> dict[Person, Client]:
     found = {Person(role): browser_of(person_with(role)) for role in ROLES}
     elsewhere = person_with("operator", name="elsewhere", labels=[another_label])
     unverified = person_with("administrator", name="unverified")
-    TOTPDevice.objects.create(user=unverified, name="telephone")
+    TokenApp.objects.create(user=unverified, name="telephone")
     return {
         Person.STRANGER: browser_of(None),
         Person.NOBODY: browser_of(person_with()),

@@ -109,6 +109,9 @@ ROWS: dict[str, Rows] = {
     "users.enduser": Rows(),
     "users.missinguser": Rows(),
     "users.suppression": Rows(),
+    "users.lifting": Rows(),
+    "users.erasureproof": Rows(),
+    "users.importrun": Rows(add=ADMINISTRATORS),
     "messages_app.message": Rows(),
     "messages_app.inboxentry": Rows(),
     "messages_app.relay": Rows(),
@@ -135,6 +138,7 @@ URLS: dict[str, Rights] = {
     "autocomplete": Rights(get=Outcome.REFUSED, post=NO_SUCH_METHOD),
     "app_list": Rights(get=ROLES, post=ROLES, refused=ABSENT, params={"app_label": "users"}),
     "admin/(?P<url>.*)$": Rights(get=ABSENT, post=ABSENT, params={"url": "nothing/here/"}),
+    "gateways_auditentry_export": Rights(get=NO_SUCH_METHOD, post=AUDITORS),
     "users_enduser_find": Rights(get=NO_SUCH_METHOD, post=ROLES),
     "users_enduser_reveal": Rights(
         get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.enduser", params={"part": "email"}
@@ -142,7 +146,26 @@ URLS: dict[str, Rights] = {
     "users_enduser_masked": Rights(
         get=ADMINISTRATORS, post=NO_SUCH_METHOD, row="users.enduser", params={"part": "email"}
     ),
+    "users_enduser_export": Rights(get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.enduser"),
+    "users_enduser_erase": Rights(get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.enduser"),
+    "users_missinguser_export": Rights(get=NO_SUCH_METHOD, post=ADMINISTRATORS),
+    "users_erasureproof_find": Rights(get=NO_SUCH_METHOD, post=ROLES),
+    "users_importrun_part": Rights(
+        get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.importrun", params={"number": "0"}
+    ),
+    "users_importrun_complete": Rights(
+        get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.importrun"
+    ),
+    "users_importrun_progress": Rights(get=ROLES, post=NO_SUCH_METHOD, row="users.importrun"),
+    "users_importrun_problems": Rights(get=ROLES, post=NO_SUCH_METHOD, row="users.importrun"),
+    "users_importrun_import": Rights(
+        get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.importrun"
+    ),
+    "users_importrun_give_up": Rights(
+        get=NO_SUCH_METHOD, post=ADMINISTRATORS, row="users.importrun"
+    ),
     "users_suppression_find": Rights(get=NO_SUCH_METHOD, post=ROLES),
+    "users_lifting_find": Rights(get=NO_SUCH_METHOD, post=ROLES),
     "auth_user_password_change": Rights(get=ADMINISTRATORS, post=ADMINISTRATORS, row="auth.user"),
     "gateways_gateway_wizard": Rights(
         get=OPERATORS, post=OPERATORS, row="gateways.gateway", params={"step": "conditions"}

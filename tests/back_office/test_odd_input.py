@@ -41,7 +41,7 @@ def test_what_is_no_key_is_nothing(administrator, path, key):
     [
         *(f"gateways/brand/?label={HUGE}", f"gateways/gateway/?id__in=1,{HUGE}"),
         *("messages_app/message/?since=0001-01-01T00:00%2B23:59", "gateways/gateway/?p=-1"),
-        *("gateways/auditentry/?at__gte=0001-01-01T00:00%2B23:59", f"users/enduser/?p={HUGE}"),
+        *("gateways/auditentry/?since=0001-01-01T00:00%2B23:59", f"users/enduser/?p={HUGE}"),
         *("messages_app/message/?state__in=%00", f"callbacks/callbackdelivery/?label={LONG}"),
     ],
 )

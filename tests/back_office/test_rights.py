@@ -14,6 +14,7 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
 from callbacks.models import CallbackDelivery
+from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.vocabulary import Channel
 from gateways.auditing import record
 from gateways.models import Action, Key
@@ -22,7 +23,8 @@ from tests.back_office.people import Person, people, person_with
 from tests.back_office.rights import TABLE, Outcome, Rights
 from tests.factories import LabelFactory, TemplateFactory
 from tests.messages_app.house import build_house
-from users.models import MissingUser, Suppression
+from users.imports.models import ImportRun
+from users.models import ErasureProof, Lifting, MissingUser, Suppression
 
 HIDDEN = "Hidden House"
 """Part of every name in the label that the operator of another label must not see."""
@@ -96,9 +98,20 @@ def house(db: None) -> dict[str, models.Model]:
             label=house.label, gateway=gateway, kind=RelayKind.EVENT, due_at=now, created_at=now
         ),
         Suppression.objects.create(label=house.label, channel="sms", address_index="0" * 64),
+        Lifting.objects.create(
+            label=house.label,
+            channel="sms",
+            address_index="0" * 64,
+            suppressed_at=now,
+            lifted_at=now,
+        ),
         MissingUser.objects.create(
             label=house.label, ext_user_id="gone", times=1, first_asked_at=now, last_asked_at=now
         ),
+        ErasureProof.objects.create(
+            label=house.label, user_digest="0" * 64, end_user_id=new_id(), erased_at=now
+        ),
+        ImportRun.objects.create(label=house.label, state="done", started_at=now, ended_at=now),
         record("apply_config", Action.CHANGED, house.label),
         person_with(name="colleague"),
         Group.objects.create(name="own role"),

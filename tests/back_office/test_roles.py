@@ -20,10 +20,14 @@ TOLD = {
         *("messages_app.resend_message", "messages_app.test_message"),
         "callbacks.replay_callbackdelivery",
     ),
-    "read the audit": ("gateways.view_auditentry",),
+    "lift suppressions, with a reason": ("users.lift_suppression",),
+    "read and export the audit": ("gateways.view_auditentry",),
     "delete set-up": ("gateways.delete_gateway",),
     "manage people and roles": ("auth.add_user", "auth.change_user", "auth.change_group"),
     "reveal an address, with a reason, for a minute, at most 20 an hour": ("users.reveal_enduser",),
+    "export and erase end users, with a reason": ("users.export_enduser", "users.erase_enduser"),
+    "import end users from a file": ("users.import_enduser",),
+    "export the ids of missing users": ("users.export_missinguser",),
 }
 
 

@@ -6,10 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page, expect
 
-from gateways.models import Action, AuditEntry
+from gateways.models import Action, AuditEntry, TokenApp
 from tests.back_office.people import PASSWORD, person_with
 from tests.factories import EndUserFactory
 
@@ -33,8 +32,8 @@ def test_a_second_factor_is_set_up_and_asked_for(page: Page):
     page.goto("/admin/two-factor/")
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
-    device = TOTPDevice.objects.get()
-    page.get_by_label("Token").fill(f"{totp(device.bin_key):06d}")
+    device = TokenApp.objects.get()
+    page.get_by_label("Token").fill(f"{totp(device.key):06d}")
     page.get_by_role("button", name="Confirm").click()
     codes = page.locator("#two-factor-codes").inner_text().split()
     assert len(codes) == 10

@@ -9,7 +9,8 @@ from messages_app.counting.families import FAMILIES
 from messages_app.counting.histogram import bin_of
 from messages_app.counting.window import BY_MINUTES, Window, floor
 from messages_app.models import Counted, Measure, Message, Span, Tally
-from users.models import MissingUser
+from users.models import Blip, EndUser, MissingHour, MissingUser
+from users.radar import HOURS, full_hour
 
 WEEK = timedelta(days=8)
 NEVER_SILENT = timedelta(days=1)
@@ -17,6 +18,8 @@ NEVER_SILENT = timedelta(days=1)
 REFUSED = {1: 0.011, 2: 0.006, 3: 0.004, 4: 0.002, 22: 0.001}
 """By error_code, for each message that was accepted."""
 MISSING = 9
+BUSY = 0.3
+"""The share of the hours in which somebody was asked for in vain."""
 
 
 def add_figures(rng: random.Random, now: datetime) -> None:
@@ -48,13 +51,28 @@ def _arrivals(rng: random.Random) -> list[Tally]:
 
 
 def _add_missing(rng: random.Random, now: datetime) -> None:
+    """Ids with a prefix that the platform's own do not have, and the hours they were asked for."""
     label = Label.objects.order_by("pk")[0]
-    for number in range(MISSING):
+    known = EndUser.objects.filter(label=label).order_by("ext_user_id")
+    for ext_user_id in known.values_list("ext_user_id", flat=True)[:MISSING]:
         asked_at = now - timedelta(minutes=rng.randint(5, 2_000))
         MissingUser.objects.create(
             label=label,
-            ext_user_id=f"player-9{number:03d}",
+            ext_user_id=f"sm:{ext_user_id}",
             times=rng.randint(1, 6),
             first_asked_at=asked_at - timedelta(hours=3),
             last_asked_at=asked_at,
         )
+    brand_ids = [0, *label.brands.order_by("pk").values_list("pk", flat=True)]
+    MissingHour.objects.bulk_create(
+        MissingHour(
+            hour=full_hour(now) - timedelta(hours=ago),
+            label_id=label.pk,
+            brand_id=brand_id,
+            blip=Blip.ASKED,
+            count=rng.randint(1, 40),
+        )
+        for brand_id in brand_ids
+        for ago in range(HOURS)
+        if rng.random() < BUSY
+    )

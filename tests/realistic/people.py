@@ -13,7 +13,7 @@ DIALLING = {"DE": "49151", "AT": "43660", "SE": "4670", "FI": "35840", "NO": "47
 COUNTRIES = ("DE", "DE", "DE", "AT", "SE", "SE", "FI", "NO", "PL")
 TIERS = ("", "", "bronze", "silver", "gold", "platinum")
 SHARE_OF_BRAND = {"casino": 5, "sport": 3, "marbleday": 2, "trade": 3, "pro": 1}
-REASONS = ("unsubscribed", "complained", "platform")
+REASONS = ("unsubscribed", "unsubscribed", "complained", "hard_bounce", "platform")
 
 
 def add_end_users(rng: random.Random, count: int) -> list[EndUser]:

@@ -68,7 +68,7 @@ def begin_gateway() -> None:
     label = Label.objects.get(slug="bluefinch")
     draft = drafts.begin(label, channel=Channel.SMS, provider="webex_connect")
     draft.name, draft.filters = "SMS Poland", {"country": ["PL"]}
-    draft.config = {"base_url": "https://api.imiconnect.example/v2", "service_key": "x"}
+    draft.config = {"base_url": "https://api.imiconnect.example", "service_key": "x"}
     draft.from_default, draft.from_allowed = "Bluefinch", ["Bluefinch", "BlueVIP"]
     draft.save()
 

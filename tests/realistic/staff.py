@@ -5,7 +5,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group, User
 
+from gateways.audit_chain.sealing import Sealing
+from gateways.audit_chain.standing import Verification
 from gateways.models import Action, AuditEntry, Brand, Gateway, Key, Label, StaffLimit
+from tests.realistic.traffic import id_at
+from users.models import EndUser
 
 PEOPLE = {
     "mara.lindqvist": "administrator",
@@ -32,16 +36,20 @@ def _person(name: str, role: str) -> User:
 
 
 def add_deeds(rng: random.Random, people: list[User], now: datetime) -> None:
-    """Audit entries of the last weeks, oldest first."""
+    """Audit entries of the last weeks, oldest first, sealed and verified."""
     ages = sorted((rng.random() ** 2 * 40 for _ in range(60)), reverse=True)
     entries = [_deed(rng, rng.choice(people[:3]), now - timedelta(days=days)) for days in ages]
     AuditEntry.objects.bulk_create(entries)
+    for duty in (Sealing(), Verification(), Sealing()):
+        for _ in iter(duty, 0):
+            pass
 
 
 def _deed(rng: random.Random, actor: User, at: datetime) -> AuditEntry:
     model, action, changes, reason = rng.choice(DEEDS)
     row = rng.choice(list(model.objects.all()))
     return AuditEntry(
+        id=id_at(rng, at),
         at=at,
         actor=actor,
         actor_name=actor.username,
@@ -65,4 +73,6 @@ DEEDS = [
     (Key, Action.ADDED, {}, ""),
     (Label, Action.CHANGED, {"preview_domains": [[], ["bluefinch.example"]]}, ""),
     (Label, Action.REPLAYED, {"statuses": 214}, ""),
+    (EndUser, Action.REVEALED, {"address": "email"}, "Asked by telephone why no mail comes"),
+    (EndUser, Action.EXPORTED, {}, "Request of the person, by letter"),
 ]

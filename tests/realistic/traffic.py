@@ -129,7 +129,7 @@ def _message(rng: random.Random, request: Request, so_far: Story) -> Message:
     is_custom_im = request.channel == Channel.CUSTOM_IM
     ended_at = next((request.after(one.at) for one in so_far.learnt if one.status in ENDS), None)
     return Message(
-        id=_id_at(rng, request.at),
+        id=id_at(rng, request.at),
         label_id=label.id,
         brand_id=request.user.brand_id,
         gateway_id=request.fits[tries[-1].gateway if tries else 0].id,
@@ -152,7 +152,7 @@ def _message(rng: random.Random, request: Request, so_far: Story) -> Message:
     )
 
 
-def _id_at(rng: random.Random, at: datetime) -> UUID:
+def id_at(rng: random.Random, at: datetime) -> UUID:
     """A version 7 id as if it had been made then."""
     head = int(at.timestamp() * 1000) << 80 | 7 << 76 | rng.getrandbits(12) << 64
     return UUID(int=head | 2 << 62 | rng.getrandbits(62))
