@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.debug import SafeExceptionReporterFilter
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from gateway_project.lib.content_policy import PAGES
 
@@ -37,6 +37,10 @@ WORDS = {
         "messages that were accepted are safe and go on being sent.",
     ),
 }
+MAY_HOLD_ANYTHING = {
+    *("exception_value", "exception_notes", "unicode_hint"),
+    *("request_GET_items", "request_FILES_items", "request_insecure_uri"),
+}
 TOO_LONG = Words(
     title="This page was open too long",
     advice="Nothing was saved. Go back, reload the page, and send it again.",
@@ -55,11 +59,25 @@ class NothingTold(SafeExceptionReporterFilter):
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return dict.fromkeys(request.POST if request else (), self.cleansed_substitute)
 
-    def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
-        return dict.fromkeys(request.COOKIES, self.cleansed_substitute)
+    def get_safe_cookies(self, request: HttpRequest | None) -> dict[str, Any]:
+        return dict.fromkeys(request.COOKIES if request else (), self.cleansed_substitute)
+
+    def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
+        return dict.fromkeys(request.META if request else (), self.cleansed_substitute)
 
     def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
         return {}.items()
+
+
+class WhereItBroke(ExceptionReporter):
+    """That page, which names the kinds of exceptions: their own words, and what was asked for, may
+    hold anything. The words stand in the log, masked."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().get_traceback_data()
+        for frame in told["frames"]:
+            frame["exc_cause"] = type(frame["exc_cause"]).__name__ if frame["exc_cause"] else None
+        return told | dict.fromkeys(MAY_HOLD_ANYTHING & told.keys(), "")
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -14,7 +14,8 @@ FLOW = (
     *("messages_app.message", "messages_app.sendattempt", "messages_app.statusevent"),
     *("messages_app.inboxentry", "messages_app.wordmapping", "messages_app.relay"),
     *("callbacks.callbackdelivery", "callbacks.deliveryattempt"),
-    *("users.enduser", "users.missinguser", "users.suppression"),
+    *("users.enduser", "users.missinguser", "users.suppression", "users.lifting"),
+    *("users.erasureproof", "users.importrun"),
 )
 
 
@@ -32,6 +33,7 @@ _OPERATE = frozenset(
         "messages_app.test_message",
         "messages_app.retry_relay",
         "callbacks.replay_callbackdelivery",
+        "users.lift_suppression",
     }
 )
 
@@ -43,14 +45,20 @@ OPERATOR = (
     | _each("add change delete", "messages_app.wordmapping")
     | {"gateways.delete_templatefield"}
 )
-AUDITOR = _SEE | _each("view", "gateways.auditentry", "auth.user", "auth.group")
+AUDITOR = (
+    _SEE
+    | _each("view", "gateways.auditentry", "auth.user", "auth.group")
+    | {"gateways.export_auditentry"}
+)
 ADMINISTRATOR = (
     OPERATOR
     | AUDITOR
     | _each("delete", *_SET_UP)
     | _each("add change", "auth.user")
     | _each("add change delete", "auth.group")
-    | {"users.reveal_enduser"}
+    | {"users.reveal_enduser", "users.erase_enduser", "users.export_enduser"}
+    | {"users.import_enduser"}
+    | {"users.export_missinguser"}
 )
 
 ROLES: Mapping[str, frozenset[str]] = {

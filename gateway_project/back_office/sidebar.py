@@ -44,9 +44,13 @@ def _groups() -> list[Item]:
             "title": "Messages",
             "items": [
                 _rows("End users", "group", "users.enduser"),
+                _rows("Imports", "upload_file", "users.importrun"),
+                _rows("Missing users", "person_off", "users.missinguser"),
                 _rows("Messages", "outgoing_mail", "messages_app.message"),
                 _rows("Callbacks", "phone_callback", "callbacks.callbackdelivery"),
                 _rows("Suppressions", "do_not_disturb_on", "users.suppression"),
+                _rows("Lifted", "do_not_disturb_off", "users.lifting"),
+                _rows("Erasures", "person_remove", "users.erasureproof"),
                 _rows("Status inbox", "inbox", "messages_app.inboxentry"),
                 _rows("Status words", "translate", "messages_app.wordmapping"),
                 _rows("Relays", "sync_alt", "messages_app.relay"),

@@ -28,6 +28,7 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
@@ -45,6 +46,7 @@ DRESSES: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.PasswordInput: UnfoldAdminPasswordWidget,
     forms.Textarea: UnfoldAdminTextareaWidget,
     forms.CheckboxInput: UnfoldBooleanSwitchWidget,
+    forms.ClearableFileInput: UnfoldAdminFileFieldWidget,
 }
 
 COMPARISONS = frozenset({"exact", "in", "isnull", "gte", "lt"})
@@ -105,7 +107,8 @@ class SecretFormField(forms.CharField):
         kwargs.setdefault("required", False)
         kwargs.setdefault("help_text", "Never shown again. Left empty, it stays as it is.")
         widget = _WriteOnlyTextarea if is_long else UnfoldAdminPasswordWidget
-        kwargs["widget"] = widget(attrs={"autocomplete": "new-password"})
+        rows = {"rows": 4} if is_long else {}
+        kwargs["widget"] = widget(attrs={"autocomplete": "new-password", **rows})
         super().__init__(**kwargs)
 
 

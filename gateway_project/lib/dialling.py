@@ -13,10 +13,12 @@ def dial(host: str, port: int, timeout: Any) -> socket.socket:
 
     The host is looked up once. Raises EgressRefused if any of its addresses must not be called.
     """
-    return _connected(_checked_addresses(host, port), port, timeout)
+    return _connected(checked_addresses(host, port), port, timeout)
 
 
-def _checked_addresses(host: str, port: int) -> list[str]:
+def checked_addresses(host: str, port: int) -> list[str]:
+    """What the host resolves to, looked up once. Raises EgressRefused if any of it must not be
+    called, NotSent where there is nothing."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -9,11 +9,14 @@ import binascii
 import html
 import quopri
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 LAYERS = 2
+INVISIBLE = ("Cf", "Cc")
+BYTE = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 TEXT_RUN = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){5,}")
 
 
@@ -57,7 +60,7 @@ def _from_base64(token: str) -> str | None:
     # It may begin inside the token, behind letters that mean something else.
     parts = (letters[skipped:] for skipped in range(4))
     whole = (part[:-1] if len(part) % 4 == 1 else part for part in parts)
-    return _readable(b"\0".join(base64.b64decode(part + "===") for part in whole))
+    return _readable(b"\n".join(base64.b64decode(part + "===") for part in whole))
 
 
 def _from_hex(token: str) -> str | None:
@@ -66,48 +69,74 @@ def _from_hex(token: str) -> str | None:
 
 
 def _readable(data: bytes) -> str | None:
-    """The stretches of text in it, if there are any."""
-    return "\n".join(run.decode("utf-8", "replace") for run in TEXT_RUN.findall(data)) or None
+    """The stretches of text in it, of one byte a character or of two, if there are any."""
+    runs = TEXT_RUN.findall(data)
+    if b"\0" in data:
+        runs += TEXT_RUN.findall(data.replace(b"\0", b""))
+    return "\n".join(run.decode("utf-8", "replace") for run in runs) or None
+
+
+def _from_bytes(token: str) -> str:
+    """What the two hexadecimal digits behind each sign mean together."""
+    return bytes.fromhex("".join(BYTE.findall(token))).decode("utf-8", "replace")
+
+
+def _from_code_point(token: str) -> str | None:
+    number = int(re.sub(r"[^0-9A-Fa-f]", "", token), 16)
+    return chr(number) if number <= sys.maxunicode else None
 
 
 def _folded(character: str) -> str | None:
     """Digits of any script and letters of any width in plain form, the invisible as nothing."""
-    if unicodedata.category(character) == "Cf":
+    if unicodedata.category(character) in INVISIBLE:
         return ""
     decimal = unicodedata.decimal(character, None)
     folded = unicodedata.normalize("NFKC", character) if decimal is None else str(decimal)
     return folded if folded != character else None
 
 
+FOLDS = Disguise(re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\U0010ffff]"), _folded)
 DISGUISES = (
+    # One sign may be encoded again and again: %40, %2540, %252540.
     Disguise(
-        re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+"),
-        lambda token: bytes.fromhex(token.replace("%", "")).decode("utf-8", "replace"),
+        re.compile(r"%(?:25)*[0-7][0-9A-Fa-f]|(?:%(?:25)*[89A-Fa-f][0-9A-Fa-f])+"), _from_bytes
     ),
     Disguise(re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});"), html.unescape),
     Disguise(
-        re.compile(r"\\+(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"),
-        lambda token: chr(int(token.lstrip("\\")[1:], 16)),
+        re.compile(
+            r"\\+(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{4})?|u\{[0-9A-Fa-f]{1,6}\})"
+        ),
+        _from_code_point,
     ),
+    Disguise(re.compile(r"(?:\\+[xX][0-9A-Fa-f]{2})+"), _from_bytes),
+    Disguise(re.compile(r"\\+[0-3][0-7]{2}"), lambda token: chr(int(token.lstrip("\\"), 8))),
+    Disguise(re.compile(r"\\+[nrt]"), lambda token: "\n"),
     Disguise(
-        re.compile(r"=[0-7][0-9A-F]|(?:=[89A-F][0-9A-F])+|=\r?\n"),
+        re.compile(r"=[0-7][0-9A-F]|(?:=[89A-F][0-9A-F](?:=\r?\n)*)+|=\r?\n"),
         lambda token: quopri.decodestring(token.encode()).decode("utf-8", "replace"),
     ),
-    Disguise(re.compile(r"[^\x00-\x7f]"), _folded),
     Disguise(re.compile(r"[A-Za-z0-9+/_-]{10,}+(?:\r?\n[A-Za-z0-9+/_-]+)*={0,2}"), _from_base64),
-    Disguise(re.compile(r"[0-9A-Fa-f]{2}(?:[:\s-]?[0-9A-Fa-f]{2}){4,}"), _from_hex),
+    Disguise(re.compile(r"[0-9A-Fa-f]{2}(?:[:\s+,-]?[0-9A-Fa-f]{2}){4,}"), _from_hex),
 )
 
 
 def views(text: str) -> Iterator[View]:
-    """The text as it stands, read backwards, and without up to two layers of disguise."""
-    plain = View(text, tuple((position, position + 1) for position in range(len(text))))
-    yield plain
-    yield View(text[::-1], plain.spans[::-1])
-    layer, seen = [plain], {text}
-    for _ in range(LAYERS):
-        taken_off = [view.without(disguise) for view in layer for disguise in DISGUISES]
-        layer = list({view.text: view for view in taken_off if view}.values())
+    """The text as it stands, and with its disguises taken off; each forwards and backwards."""
+    for view in plainer_views(text):
+        yield view
+        yield View(view.text[::-1], view.spans[::-1])
+
+
+def plainer_views(text: str) -> Iterator[View]:
+    """The text as it stands, and without up to two layers of disguise; each also with its signs
+    folded into plain ones."""
+    layer = [View(text, tuple((position, position + 1) for position in range(len(text))))]
+    seen = set[str]()
+    for _ in range(1 + LAYERS):
+        folded = [view.without(FOLDS) for view in layer]
+        layer = list({view.text: view for view in (*layer, *folded) if view}.values())
         layer = [view for view in layer if view.text not in seen]
         seen.update(view.text for view in layer)
         yield from layer
+        taken_off = [view.without(disguise) for view in layer for disguise in DISGUISES]
+        layer = [view for view in taken_off if view]

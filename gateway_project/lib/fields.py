@@ -1,12 +1,14 @@
 """Model fields whose column holds only ciphertext, and the blind index beside them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import cached_property
 
+from gateway_project.lib import key_use
 from gateway_project.lib.crypto import Undecryptable, key_ring
 from gateway_project.lib.personal import REDACTED, Personal
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     _CharField = models.CharField[str | None, str | None]
 else:
     _TextField, _CharField = models.TextField, models.CharField
+
+PRIMARY_KEY = "pk"
 
 
 class Ciphertext(str):
@@ -43,6 +47,17 @@ class Sealed(Personal):
         return self.field == field and self.row == row
 
 
+def opens(value: Personal | None) -> bool:
+    """Whether a value is there for the keys of the ring, or is not there at all."""
+    if value is None:
+        return True
+    try:
+        value.reveal()
+    except Undecryptable:
+        return False
+    return True
+
+
 class _SealedAttribute(DeferredAttribute):
     """Plain values go in, `Personal` comes out."""
 
@@ -63,9 +78,9 @@ class _SealedAttribute(DeferredAttribute):
 class SealedTextField(_TextField):
     """Text encrypted at rest, bound to its table, row and column.
 
-    `bound_to` names the field that identifies the row and is made by the client, the primary key
-    unless said otherwise. Written by `save()` and `bulk_create()` only, and looked up only for
-    being null: it has no stable value.
+    `bound_to` names the field, or the fields, that identify the row and are made by the client, the
+    primary key unless said otherwise. Written by `save()` and `bulk_create()` only, and looked up
+    only for being null: it has no stable value.
     """
 
     descriptor_class = _SealedAttribute
@@ -73,26 +88,38 @@ class SealedTextField(_TextField):
     _pyi_private_get_type: Any
     lookups = frozenset({"exact", "isnull"})
 
-    def __init__(self, *args: Any, bound_to: str = "pk", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, bound_to: str | tuple[str, ...] = PRIMARY_KEY, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("editable", False)
-        self.bound_to = bound_to
+        self.bound_to = (bound_to,) if isinstance(bound_to, str) else tuple(bound_to)
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        if self.bound_to != "pk":
-            kwargs["bound_to"] = self.bound_to
+        if self.bound_to != (PRIMARY_KEY,):
+            kwargs["bound_to"] = self.bound_to if len(self.bound_to) > 1 else self.bound_to[0]
         return name, path, args, kwargs
 
-    @property
+    @cached_property
     def bound_column(self) -> str:
         return f"{self.model._meta.db_table}.{self.column}"
 
-    def row_of(self, instance: models.Model) -> object:
-        """What identifies the row, alike before and after it was in the database."""
+    @cached_property
+    def binding(self) -> "tuple[models.Field[Any, Any], ...]":
+        """The fields that identify the row."""
         meta = self.model._meta
-        field = meta.pk if self.bound_to == "pk" else meta.get_field(self.bound_to)
-        return cast("models.Field[Any, Any]", field).to_python(getattr(instance, self.bound_to))
+        found = (meta.pk if name == PRIMARY_KEY else meta.get_field(name) for name in self.bound_to)
+        return cast("tuple[models.Field[Any, Any], ...]", tuple(found))
+
+    def row_of(self, instance: models.Model) -> str | None:
+        """What identifies the row, alike before and after it was in the database."""
+        return self.row_named(getattr(instance, field.attname) for field in self.binding)
+
+    def row_named(self, values: Iterable[Any]) -> str | None:
+        """The row that is identified by the values of `binding`; None where one is missing."""
+        named = [field.to_python(value) for field, value in zip(self.binding, values, strict=True)]
+        return None if None in named else ":".join(map(str, named))
 
     def dump(self, value: Any) -> str:
         return str(value)
@@ -115,8 +142,9 @@ class SealedTextField(_TextField):
             raise TypeError(f"{self.bound_column} needs a row made by the client")
         if isinstance(value, Sealed) and value.is_of(self, row):
             return value.ciphertext
-        plain = self.dump(value.reveal())
-        return Ciphertext(key_ring().seal(plain, column=self.bound_column, row=row))
+        plain, ring = self.dump(value.reveal()), key_ring()
+        key_use.notice(ring.current)
+        return Ciphertext(ring.seal(plain, column=self.bound_column, row=row))
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None:

@@ -1,6 +1,6 @@
 """Ids made by the client: they grow with time, so new rows land at one end of an index."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7 as _uuid7
@@ -25,3 +25,8 @@ def first_id(moment: datetime) -> UUID:
     Ids tell the time of the machine that made them.
     """
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def moment_of(id_: UUID) -> datetime:
+    """The millisecond in which such an id was made."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)

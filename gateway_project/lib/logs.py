@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from gateway_project.lib import sentinel
 from gateway_project.lib.redaction import mask_urls, scrub
 
 LONGEST_TEXT = 20_000
@@ -16,7 +17,7 @@ LONGEST_TEXT = 20_000
 THROUGH_THE_ROOT = ("django", "django.server", "django.request", "celery", "_granian")
 """Loggers that their libraries give handlers of their own."""
 QUIET = (
-    *("aiohttp", "asyncio", "amqp", "kombu", "urllib3", "flufl.bounce"),
+    *("aiohttp", "asyncio", "amqp", "kombu", "urllib3", "flufl.bounce", "botocore"),
     *("celery.worker.strategy", "celery.app.trace"),  # two lines for every kick
 )
 
@@ -86,7 +87,8 @@ def _masked(value: object) -> object:
         case list() | tuple() | set() | frozenset():
             return [_masked(inner) for inner in value]
         case _:
-            return scrub(mask_urls(str(value)), kept=LONGEST_TEXT)
+            text = sentinel.passed(str(value)[:LONGEST_TEXT], sentinel.LOG)
+            return scrub(mask_urls(text), kept=LONGEST_TEXT)
 
 
 def _for_people() -> Processor:

@@ -1,4 +1,4 @@
-"""Pages of long lists: counting stops where nobody reads on."""
+"""Long lists: counting stops where nobody reads on."""
 
 from functools import cached_property
 from typing import Any
@@ -6,6 +6,17 @@ from typing import Any
 from django.core.paginator import Paginator
 
 MOST_COUNTED = 10_000
+
+
+def capped(rows: Any) -> int:
+    """How many rows there are; no more than one above the most that are counted."""
+    counted: int = rows.order_by()[: MOST_COUNTED + 1].count()
+    return counted
+
+
+def in_figures(count: int) -> str:
+    """`1,234`, or `10,000+`."""
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]

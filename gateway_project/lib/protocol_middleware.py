@@ -15,6 +15,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 
+from gateway_project.lib import sentinel
 from gateway_project.lib.connections import DATABASE_TROUBLE, NOT_READY
 from gateway_project.lib.protocol import ErrorCode, Refused, refused
 
@@ -60,10 +61,15 @@ def is_protocol_path(path: str) -> bool:
 
 def answer(request: HttpRequest) -> HttpResponse:
     """The view's answer, or the error number of what went wrong. Never raises."""
+    with sentinel.watching():
+        return _answer(request)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
     try:
         return _call(request)
     except Refused as refusal:
-        return refused(refusal.code, refusal.text)
+        return refused(refusal.code, sentinel.passed(refusal.text, "answer"))
     except tuple(ANSWERS) as error:
         return refused(ANSWERS[type(error)])
     except NOT_READY as error:

@@ -2,16 +2,30 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 
-from gateway_project.lib.disguises import View, views
+import idna
+
+from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.disguises import View, plainer_views, views
 from gateway_project.lib.personal import REDACTED, Personal
 
 KEPT_LENGTH = 2_000
 OVERLAP = 2_000
 """Looked at beyond what is kept, so that an address across the end is seen whole."""
+LOOKED_AT = KEPT_LENGTH + OVERLAP
+"""What it pays to hand over: who cuts a text before it is scrubbed may cut an address in two, and
+half of one is not known any more."""
 SHORTEST_SECRET = 4
 NUMBER_TAIL = 7
 """Digits by which a number is known: its national form ends with them."""
+
+GAP = r"[\s,;+'\"]{0,4}"
+SPELLED = {"@": r"(?:@|\W?at\W?)", ".": r"(?:\.|\W?dot\W?)"}
+
+NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+NOT_A_DIGIT = re.compile(r"\D")
 
 WORD = r"\w.!#$%&'*+/=?^`{|}~-"
 LOOKS_PERSONAL = (
@@ -22,10 +36,11 @@ LOOKS_PERSONAL = (
     re.compile(r"\b(?i:bearer|basic|apikey|token)[ :=]+(?=\S*(?:[0-9=]|[a-z][A-Z]))[\w.~+/=-]{6,}"),
 )
 LOOKS_LIKE_A_NUMBER = re.compile(
-    # Ids of ours and dates are passed over.
+    # Ids of ours, dates and the codes of mail servers (RFC 3463) are passed over.
     r"(?P<id>\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)"
     r"|(?P<date>\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)"
+    r"|(?P<code>(?<![\w+(])(?P<kind>[245])\d\d[ -](?P=kind)\.[0-7]\.\d{1,2}(?![\d.-]))"
     r"|(?<![0-9A-Za-z])(?:\+|\(\+?)?\d(?:[ \t\xa0().\-/]{0,3}\d){6,}+(?![0-9A-Za-z])"
 )
 SLASH, EQUALS = r"(?:/|%2F)", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"
@@ -49,7 +64,7 @@ def scrub(text: str, *values: Personal | str, kept: int = KEPT_LENGTH) -> str:
         return text
     looked_at = text[: kept + OVERLAP]
     patterns = tuple(pattern for value in values for pattern in _patterns(_plain(value)))
-    harmless = _ids_and_dates(looked_at)
+    harmless = _harmless(looked_at)
     found = sorted(
         span
         for view in views(looked_at)
@@ -65,6 +80,35 @@ def reveals(text: str, value: Personal | str) -> bool:
     return any(pattern.search(view.text) for view in views(text) for pattern in patterns)
 
 
+def is_part_of(value: Personal, *texts: str) -> bool:
+    """Whether the value stands in one of the texts just as it is."""
+    plain = _plain(value)
+    return any(plain in text for text in texts)
+
+
+def stands_in(value: Personal | str, text: str) -> bool:
+    """`reveals`, with nothing to pay where no part of the value is near. False for a value that
+    cannot be opened."""
+    try:
+        plain = _plain(value).strip()
+    except Undecryptable:
+        return False
+    return _may_stand_in(plain, text) and reveals(text, plain)
+
+
+def without(text: str, *values: Personal | str, replacement: str = REDACTED) -> str:
+    """The text without these values in any usual disguise, and otherwise as it is."""
+    patterns = tuple(pattern for value in values for pattern in _patterns(_plain(value)))
+    spans = sorted(
+        view.span(*match.span())
+        for view in views(text)
+        for pattern in patterns
+        for match in pattern.finditer(view.text)
+        if match[0]
+    )
+    return _without(text, spans, replacement)
+
+
 def mask_urls(text: str) -> str:
     """The text without the credentials and user ids that URLs of ours carry."""
     for pattern in URL_SECRETS:
@@ -78,21 +122,36 @@ def _found(view: View, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[
             yield view.span(*match.span())
 
 
-def _ids_and_dates(text: str) -> list[tuple[int, int]]:
+def _harmless(text: str) -> list[tuple[int, int]]:
     matches = LOOKS_LIKE_A_NUMBER.finditer(text)
-    return [match.span() for match in matches if match["id"] or match["date"]]
+    return [match.span() for match in matches if match.lastgroup]
 
 
 def _numbers(view: View, harmless: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What looks like a number in this view, but for an id or a date read in another way."""
+    """What looks like a number in this view, but for what is harmless as it is written."""
     for match in LOOKS_LIKE_A_NUMBER.finditer(view.text):
         start, end = view.span(*match.span())
         is_harmless = any(first <= start and end <= last for first, last in harmless)
-        if not (match["id"] or match["date"] or is_harmless):
+        if not (match.lastgroup or is_harmless):
             yield start, end
 
 
-def _without(text: str, spans: list[tuple[int, int]]) -> str:
+def _may_stand_in(plain: str, text: str) -> bool:
+    """A cheap no for nearly every text: the value's most telling part is in none of its views."""
+    digits = NOT_A_DIGIT.sub("", plain)
+    is_number = len(digits) >= NUMBER_TAIL and "@" not in plain
+    runs = NOT_ALPHANUMERIC.split(plain.rpartition("@")[0] or plain)
+    part = digits[-NUMBER_TAIL:] if is_number else max(runs, key=len).casefold()
+    return any(part in view or part[::-1] in view for view in _bare_views(text))
+
+
+@lru_cache(maxsize=1024)
+def _bare_views(text: str) -> tuple[str, ...]:
+    """What letters and digits remain of each view. Kept, since the same URLs come again."""
+    return tuple(NOT_ALPHANUMERIC.sub("", view.text).casefold() for view in plainer_views(text))
+
+
+def _without(text: str, spans: list[tuple[int, int]], replacement: str = REDACTED) -> str:
     """The text with these stretches of it, which may overlap and reach beyond it, replaced."""
     rest: list[str] = []
     end = 0
@@ -100,7 +159,7 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
         if start >= len(text):
             break
         if start > end or not rest:
-            rest.extend((text[end:start], REDACTED))
+            rest.extend((text[end:start], replacement))
         end = max(end, until)
     return "".join((*rest, text[end:]))
 
@@ -122,16 +181,30 @@ def _patterns(value: str) -> tuple[re.Pattern[str], ...]:
 
 def _number_pattern(digits: str) -> re.Pattern[str]:
     """The number's last digits in any spacing, with as much before them as is there."""
-    gap = r"[^0-9A-Za-z]{0,3}(?:\(0\)[^0-9A-Za-z]{0,2})?"
+    gap = r"[^0-9A-Za-z]{0,4}(?:\(0\)[^0-9A-Za-z]{0,2})?"
     lead = "".join(f"(?:{digit}{gap})?" for digit in digits[:-NUMBER_TAIL])
     return re.compile(rf"(?:\+|00)?{lead}" + gap.join(digits[-NUMBER_TAIL:]))
 
 
 def _email_patterns(address: str) -> tuple[re.Pattern[str], ...]:
     """The address, also with gaps in it or its signs spelled out, and its local part alone."""
-    local = address.rpartition("@")[0]
-    spelled = {"@": r"(?:@|\W?at\W?)", ".": r"(?:\.|\W?dot\W?)"}
-    whole = r"\s{0,3}".join(spelled.get(character) or re.escape(character) for character in address)
+    local, _, domain = address.rpartition("@")
+    domains = "|".join(_spelled(spelling) for spelling in _spellings(domain))
+    whole = f"{_spelled(local + '@')}{GAP}(?:{domains})"
     alone = rf"(?<!\w){re.escape(local)}(?!\w)"
     shapes = [whole, alone] if len(local) >= SHORTEST_SECRET else [whole]
     return tuple(re.compile(shape, re.IGNORECASE) for shape in shapes)
+
+
+def _spelled(part: str) -> str:
+    return GAP.join(SPELLED.get(character) or re.escape(character) for character in part)
+
+
+def _spellings(domain: str) -> set[str]:
+    """The domain as it is given, in ASCII and in its own letters."""
+    found = {domain}
+    for change in (idna.encode, idna.decode):
+        with suppress(UnicodeError):
+            spelling = change(domain.lower())
+            found.add(spelling if isinstance(spelling, str) else spelling.decode())
+    return found

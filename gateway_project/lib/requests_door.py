@@ -15,7 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from gateway_project.lib.dialling import dial
-from gateway_project.lib.tls import certificate_fault
+from gateway_project.lib.tls import certificate_fault, new_context
 from gateway_project.lib.transport import READ_CAP, NoAnswer, NotSent, NotTrusted
 
 CONNECT_SECONDS = 5.0
@@ -56,19 +56,33 @@ class GuardedTlsPool(HTTPSConnectionPool):
 
 
 class GuardedAdapter(HTTPAdapter):
+    """`authority`: whom it trusts instead of the system's authorities, in PEM."""
+
+    def __init__(self, authority: str = "") -> None:
+        # Its own: urllib3 writes into it.
+        self._context = new_context(authority)
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": GuardedPool, "https": GuardedTlsPool}
+
+    def cert_verify(self, conn: Any, *args: Any, **kwargs: Any) -> None:
+        """Leaves it to the context: requests would add a bundle of authorities of its own."""
+        conn.cert_reqs = "CERT_REQUIRED"
 
 
 class GuardedSession(requests.Session):
-    """Follows no redirect and no proxy of the environment; reads a bounded answer."""
+    """Follows no redirect and no proxy of the environment; reads a bounded answer.
 
-    def __init__(self) -> None:
+    `authority` are certificates in PEM: where there are any, no others are trusted.
+    """
+
+    def __init__(self, authority: str = "") -> None:
         super().__init__()
         self.trust_env = False
         self.mount("http://", GuardedAdapter())
-        self.mount("https://", GuardedAdapter())
+        self.mount("https://", GuardedAdapter(authority))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: requests reads all that comes with a redirect, even with one not followed."""
@@ -78,6 +92,7 @@ class GuardedSession(requests.Session):
             "allow_redirects": False,
             "proxies": {},
             "stream": True,
+            "verify": True,
             "timeout": (CONNECT_SECONDS, READ_SECONDS),
         }
         response = super().send(request, **kwargs)

@@ -18,10 +18,18 @@ CERTIFICATE_FAULTS = {
 
 @lru_cache(maxsize=KEPT)
 def trusting(authority: str) -> ssl.SSLContext:
+    """The same context for the same text, of which nothing may be changed: see `new_context`."""
+    return new_context(authority)
+
+
+def new_context(authority: str = "") -> ssl.SSLContext:
     """A context that verifies the host name, and trusts these certificates in PEM and no others.
 
-    The same one for the same text. Raises ValueError for what is no certificate.
+    Without any it trusts whom the system does, and OpenSSL's SSL_CERT_FILE. Raises ValueError for
+    what is no certificate.
     """
+    if not authority:
+        return ssl.create_default_context()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=authority)

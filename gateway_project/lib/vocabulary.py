@@ -38,6 +38,19 @@ class Status(TextChoices):
     CLICKED = "clicked"
 
 
+class Closing(TextChoices):
+    """Why an address on a channel is not written to any more."""
+
+    COMPLAINED = "complained"
+    HARD_BOUNCE = "hard_bounce", "Hard bounce"
+    UNSUBSCRIBED = "unsubscribed"
+    PLATFORM = "platform", "The platform said so"
+
+
+CLOSING_REPORTS = (Closing.COMPLAINED, Closing.HARD_BOUNCE, Closing.UNSUBSCRIBED)
+"""Those that follow from what is reported: a label may leave its addresses open to them."""
+
+
 class KeyKind(TextChoices):
     """What an inbound secret opens."""
 

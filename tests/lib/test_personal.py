@@ -3,11 +3,22 @@ import io
 import json
 import logging
 import pickle
+import pprint
+import sys
+import traceback
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import pytest
+from celery.utils.saferepr import saferepr
+from django.core import serializers, signing
 from django.core.serializers.json import DjangoJSONEncoder
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+from kombu.exceptions import EncodeError
+from kombu.serialization import dumps
+from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
+from rich.pretty import pretty_repr
 
 from gateway_project.lib.personal import REDACTED, Personal
 
@@ -84,6 +95,51 @@ def test_it_is_not_pickled(protocol):
 def test_it_is_not_json(encoder):
     with pytest.raises(TypeError) as raised:
         json.dumps({"to": Personal(CANARY)}, cls=encoder)
+    assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize("serializer", ["json", "pickle", "yaml"])
+def test_no_task_carries_it(serializer):
+    with pytest.raises(EncodeError) as raised:
+        dumps({"to": Personal(CANARY)}, serializer=serializer)
+    assert CANARY not in str(raised.value)
+    assert CANARY not in str(raised.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    "put", [signing.dumps, JSONRenderer().render, partial(serializers.serialize, "json")]
+)
+def test_no_session_page_or_fixture_holds_it(put):
+    with pytest.raises((TypeError, AttributeError)) as raised:
+        put([Personal(CANARY)])
+    assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize("show", [pprint.pformat, pretty_repr, saferepr, "{!r:>40}".format])
+def test_what_prints_it_prettily_shows_it_as_redacted(show):
+    told = show({"to": [Personal(CANARY), Envelope(recipient=Personal(CANARY))]})
+    assert REDACTED in told
+    assert CANARY not in told
+
+
+def test_a_traceback_with_its_local_variables_shows_it_as_redacted():
+    recipient = Personal(CANARY)
+    try:
+        int(recipient)  # type: ignore[call-overload]
+    except TypeError:
+        failure = sys.exc_info()
+    reporter = ExceptionReporter(None, *failure)
+    reporter.filter = SafeExceptionReporterFilter()
+    page = reporter.get_traceback_html()
+    plain = "".join(traceback.TracebackException(*failure, capture_locals=True).format())
+    assert f"recipient = {REDACTED}" in plain
+    assert f"<pre>{REDACTED}</pre>" in page
+    assert CANARY not in plain + page
+
+
+def test_its_state_is_not_handed_out():
+    with pytest.raises(TypeError, match="not pickled") as raised:
+        Personal(CANARY).__getstate__()
     assert CANARY not in str(raised.value)
 
 

@@ -53,9 +53,8 @@ def test_an_answer_comes_back_whole(session):
     assert (response.status_code, response.json(), response.headers["X-A"]) == (201, {"id": 1}, "b")
 
 
-def test_tls_asks_for_the_name_and_so_does_host(session, named, tmp_path):
+def test_tls_asks_for_the_name_and_so_does_host(named, tmp_path):
     path, authority = certificate_of_an_authority(tmp_path, NAME)
-    (tmp_path / "authority.pem").write_text(authority)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     asked_for, heard = [], []
@@ -66,9 +65,8 @@ def test_tls_asks_for_the_name_and_so_does_host(session, named, tmp_path):
             heard.append(read_request(wrapped))
             wrapped.sendall(NOTHING)
 
-    with raw_peer(handle) as peer:
-        url = f"https://{NAME}:{peer.port}/"
-        response = session.get(url, verify=str(tmp_path / "authority.pem"))
+    with raw_peer(handle) as peer, GuardedSession(authority) as session:
+        response = session.get(f"https://{NAME}:{peer.port}/")
 
     assert response.text == "ok"
     assert asked_for == [NAME]
@@ -87,14 +85,49 @@ def test_an_unknown_authority_is_not_trusted_and_is_sent_nothing(session, named,
     assert heard == []
 
 
-def test_a_certificate_of_another_host_is_not_trusted(session, named, tmp_path):
-    path, authority = certificate_of_an_authority(tmp_path, "other.example")
-    (tmp_path / "authority.pem").write_text(authority)
+@pytest.mark.parametrize(
+    ("served", "days", "cause"),
+    [
+        ("other.example", 2, "the certificate is for another host"),
+        (NAME, -1, "the certificate has expired"),
+    ],
+)
+def test_a_certificate_of_a_trusted_authority_has_to_fit_all_the_same(
+    named, tmp_path, served, days, cause
+):
+    path, authority = certificate_of_an_authority(tmp_path, served, days=days)
 
-    with raw_peer(over_tls(path, read_request)) as peer, pytest.raises(NotTrusted) as failure:
-        session.get(f"https://{NAME}:{peer.port}/", verify=str(tmp_path / "authority.pem"))
+    with (
+        raw_peer(over_tls(path, read_request)) as peer,
+        GuardedSession(authority) as session,
+        pytest.raises(NotTrusted, match=f"^{cause}$"),
+    ):
+        session.get(f"https://{NAME}:{peer.port}/")
 
-    assert "another host" in str(failure.value)
+
+@pytest.mark.parametrize("is_ours", [False, True])
+def test_where_an_authority_is_named_no_other_is_trusted(named, tmp_path, monkeypatch, is_ours):
+    path, system_s = certificate_of_an_authority(tmp_path, NAME)
+    _, ours = certificate_of_an_authority(tmp_path / "ours", NAME)
+    (tmp_path / "bundle.pem").write_text(system_s)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
+
+    with (
+        raw_peer(over_tls(path, answering(NOTHING))) as peer,
+        GuardedSession(ours if is_ours else "") as session,
+    ):
+        url = f"https://{NAME}:{peer.port}/"
+        if is_ours:
+            with pytest.raises(NotTrusted):
+                session.get(url)
+        else:
+            assert session.get(url).text == "ok"
+
+
+def test_nobody_talks_the_door_out_of_looking_at_certificates(session, named, tmp_path):
+    path = certificate(tmp_path, NAME)
+    with raw_peer(over_tls(path, answering(NOTHING))) as peer, pytest.raises(NotTrusted):
+        session.get(f"https://{NAME}:{peer.port}/", verify=False)
 
 
 def test_a_server_that_does_not_speak_tls_was_sent_nothing(session):

@@ -8,7 +8,7 @@ from callbacks import timeline as callbacks
 from callbacks.models import CallbackDelivery
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
-from gateway_project.lib.vocabulary import Status
+from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.models import Gateway
@@ -73,4 +73,4 @@ def _reports_deliveries(gateway: Gateway) -> bool:
         adapter = adapter_of(configuration.current().gateways[gateway.pk])
     except (LookupError, Undecryptable):
         return False
-    return Status.DELIVERED in adapter.reported()
+    return Status.DELIVERED in adapter.reported(Channel(gateway.channel))

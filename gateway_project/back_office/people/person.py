@@ -11,8 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from gateway_project.back_office.people.person_form import (
     NewPersonForm,
@@ -27,8 +25,7 @@ from gateway_project.lib.admin import AdminPasswordChangeForm, ModelAdmin
 from gateways.admin.audited import Audited
 from gateways.auditing import CHANGED, differences, values_of
 
-for model in (User, TOTPDevice, StaticDevice):
-    admin.site.unregister(model)
+admin.site.unregister(User)
 
 WHO = ("Who", {"fields": ("username",)})
 MAY = ("Roles and labels", {"fields": ("is_active", "groups", "is_limited", "labels")})

@@ -16,7 +16,9 @@ from gateways.routing import Route, Verdict, route, texts_of
 from gateways.values import GatewayValues, LabelValues
 from messages_app.hurdles import hurdles
 from messages_app.routes import routed
-from users.directory import find, stored_id
+from users.directories.base import DirectoryDown
+from users.directory import find
+from users.ids import stored_id
 from users.masking import mask_text
 from users.models import EndUser
 
@@ -32,6 +34,9 @@ ADVICE = {
     " encrypted with.",
     ErrorCode.NO_GATEWAY: "Widen the conditions of a gateway, set one active, or create one.",
 }
+
+
+NO_DIRECTORY = "The label's own directory does not answer, or cannot be asked."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +76,12 @@ class Explanation:
 
 def explain_user(label: LabelValues, channel: Channel, ext_user_id: str) -> Explanation:
     """The route to the label's user of this id."""
-    user = find(label, ext_user_id)
     prefix = _stripped_prefix(label, ext_user_id)
+    try:
+        user = find(label, ext_user_id)
+    except DirectoryDown:
+        down = replace(_hurdle(Refused(ErrorCode.UNAVAILABLE)), advice=NO_DIRECTORY)
+        return Explanation(channel=channel, stripped_prefix=prefix, hurdles=(down,))
     if user is None:
         unknown = _hurdle(Refused(ErrorCode.USER_NOT_FOUND))
         return Explanation(channel=channel, stripped_prefix=prefix, hurdles=(unknown,))

@@ -11,6 +11,10 @@ document.addEventListener("click", (event) => {
   if (!field) {
     return;
   }
+  const group = field.closest("details");
+  if (group) {
+    group.open = true;
+  }
   field.value = value.dataset.samplePath;
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
