@@ -7,13 +7,34 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
 from gateway_project.lib.crypto import KeyRing
 from gateway_project.lib.egress import read_exceptions
+from gateways.key_usage import Fault, misfits
 
 HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
 HOW_TO_MAKE_KEYS = "As k1:<key>; make a key: openssl rand -base64 32"
+MISFITS = {
+    Fault.MISSING: (
+        "PII_KEYS lacks {}, which data are sealed with: they could not be read.",
+        "Put it back, behind the first key; rotate_keys says when it may go. Where it is lost for "
+        "good: docs/keys.md",
+        "gatehouse.E013",
+    ),
+    Fault.ANOTHER: (
+        "The {} of PII_KEYS is not the key that data were sealed with under this id.",
+        "Give the key that belongs to this database, as its backup says; give a new key a new id.",
+        "gatehouse.E014",
+    ),
+    Fault.ANOTHER_INDEX_KEY: (
+        "PII_INDEX_KEY is not the key that the blind indexes and digests of this database were "
+        "made with: nobody and nothing would be found.",
+        "Give the key that belongs to this database, as its backup says.",
+        "gatehouse.E015",
+    ),
+}
 
 
 @register
@@ -36,6 +57,26 @@ def key_ring_can_be_read(**_: Any) -> Iterator[CheckMessage]:
         KeyRing.parse(settings.PII_KEYS)
     except ImproperlyConfigured as error:
         yield Error(str(error), hint=HOW_TO_MAKE_KEYS, id="gatehouse.E004")
+
+
+@register
+def keys_in_use_are_given(**_: Any) -> Iterator[CheckMessage]:
+    """Where the database cannot be asked yet, the command itself says so."""
+    if not settings.PII_INDEX_KEY:
+        return
+    try:
+        found = list(misfits())
+    except (DatabaseError, ImproperlyConfigured):
+        return
+    for misfit in found:
+        text, hint, check_id = MISFITS[misfit.fault]
+        yield Error(text.format(misfit.key_id), hint=hint, id=check_id)
+
+
+def refuse_wrong_keys() -> None:
+    """For a process that no command has started. Raises ImproperlyConfigured."""
+    for problem in keys_in_use_are_given():
+        raise ImproperlyConfigured(f"({problem.id}) {problem.msg}\n\tHINT: {problem.hint}")
 
 
 @register

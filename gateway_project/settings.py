@@ -1,9 +1,12 @@
 """Settings. Every one of them comes from the environment; `.env.example` lists them all.
 
-`NAME_FILE` may name a file that holds the value of `NAME`.
+`NAME_FILE` may name a file that holds the value of `NAME`; for the keys of personal data
+`NAME_COMMAND` may be a command that prints it.
 """
 
+import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import environ
@@ -13,6 +16,7 @@ from django.urls import reverse_lazy
 
 from gateway_project.back_office import palette
 from gateway_project.keeping import embedded_secret
+from gateway_project.sources import check_one_source, output_of, text_of_file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -66,16 +70,19 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-def _secret(name: str) -> str:
-    """From the environment; the embedded default makes its own, a database server asks for one."""
-    given = env.str(name, default="")
+def _secret(name: str, command: str = "") -> str:
+    """From one source; the embedded default makes its own, a database server asks for one."""
+    check_one_source(name, os.environ)
+    if command:
+        return output_of(f"{name}_COMMAND", command)
+    given = text_of_file(name, partial(env.str, name, default=""))
     return given or (embedded_secret(DATA_DIR, name) if EMBEDDED else "")
 
 
 UNSET = "unset: the system checks refuse the start"
 SECRET_KEY = _secret("SECRET_KEY") or UNSET
-PII_KEYS = _secret("PII_KEYS")
-PII_INDEX_KEY = _secret("PII_INDEX_KEY")
+PII_KEYS = _secret("PII_KEYS", env.str("PII_KEYS_COMMAND", default=""))
+PII_INDEX_KEY = _secret("PII_INDEX_KEY", env.str("PII_INDEX_KEY_COMMAND", default=""))
 
 # ---- The engine: a broker with Celery workers, or none and a loop over the same drains.
 BROKER_URL = env.str("BROKER_URL", default="")
@@ -109,8 +116,6 @@ INSTALLED_APPS = [
     "anymail",
     "axes",
     "django_otp",
-    "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
     "callbacks",
     "messages_app",
     "users",
@@ -167,7 +172,6 @@ AXES_COOLOFF_TIME = 1  # hour
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 REQUIRE_TWO_FACTOR = env.bool("REQUIRE_TWO_FACTOR", default=False)
-OTP_TOTP_ISSUER = "Gatehouse"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -224,11 +228,13 @@ UNFOLD = {
         lambda request: static("gatehouse/back_office.css"),
         lambda request: static("gatehouse/gateways.css"),
         lambda request: static("gatehouse/timeline.css"),
+        lambda request: static("gatehouse/radar.css"),
     ],
     "SCRIPTS": [
         lambda request: static("gatehouse/accessible.js"),
         lambda request: static("gatehouse/copy.js"),
         lambda request: static("gatehouse/sample.js"),
+        lambda request: static("gatehouse/groups.js"),
     ],
     "SITE_ICON": lambda request: static("gatehouse/icon.svg"),
     "SITE_FAVICONS": [
@@ -245,6 +251,7 @@ LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "gateway_project.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
+DEFAULT_EXCEPTION_REPORTER = "gateway_project.back_office.errors.WhereItBroke"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "gateway_project.back_office.errors.NothingTold"
 CSRF_FAILURE_VIEW = "gateway_project.back_office.errors.page_was_open_too_long"
 STATIC_URL = "/static/"

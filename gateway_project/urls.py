@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("messages_app.urls")),
     path("", include("callbacks.urls")),
+    path("", include("users.urls")),
     path("", include("gateways.urls")),
     re_path(r"^health/live/?$", health.live),
     re_path(r"^health/ready/?$", health.ready),

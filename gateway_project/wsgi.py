@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ if not settings.EMBEDDED:
     _options.setdefault("tcp_user_timeout", PATIENCE_MILLISECONDS)
 
 _django = BodyReceiver(get_wsgi_application(), limit=settings.BODY_LIMIT)
+import_module("gateway_project.checks").refuse_wrong_keys()  # it imports models
 collecting.keep_flushing()
 _inherited = tuple(os.environ.items())
 
