@@ -4,21 +4,19 @@ import grp
 import os
 import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from imap_tools import MailBoxUnencrypted
 
+from tests.foreign_server import foreign_server
+from tests.operations.surroundings import free_port
 from tests.services import DOVECOT_PATH
 
 USER, PASSWORD = "bounces", "right"
-START_SECONDS = 15.0
 CONFIG = """
 base_dir = {home}/run
 state_dir = {home}/state
@@ -102,9 +100,7 @@ def imap_server(
     for name in ("home", "mail"):
         (home / name).mkdir()
         os.chown(home / name, owner.pw_uid, owner.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     text = CONFIG.format(
         home=home,
         port=port,
@@ -120,21 +116,9 @@ def imap_server(
     if certificate:
         text += f"ssl_cert = <{certificate}\nssl_key = <{certificate.with_name('key.pem')}\n"
     (home / "dovecot.conf").write_text(text)
-    running = subprocess.Popen([DOVECOT_PATH, "-F", "-c", str(home / "dovecot.conf")])
+    command = [DOVECOT_PATH, "-F", "-c", str(home / "dovecot.conf")]
     try:
-        _wait_for(port, running, home)
-        yield ImapServer(port=port)
+        with foreign_server(command, port=port, log=home / "log"):
+            yield ImapServer(port=port)
     finally:
-        running.terminate()
-        running.wait(10)
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _wait_for(port: int, running: "subprocess.Popen[bytes]", home: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and running.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    log = home / "log"
-    raise RuntimeError(log.read_text() if log.exists() else "the IMAP server did not start")

@@ -1,16 +1,14 @@
 """A real nginx on loopback that runs the configuration which we ship."""
 
 import os
-import socket
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 
+from tests.foreign_server import foreign_server
 from tests.operations.surroundings import free_port
 from tests.raw_peers import certificate
 from tests.services import NGINX_PATH
@@ -32,7 +30,6 @@ http {{
     include {home}/gatehouse.conf;
 }}
 """
-START_SECONDS = 10.0
 
 
 @contextmanager
@@ -43,13 +40,9 @@ def nginx(upstream: int, **changed: str) -> Iterator[int]:
         (home / "gatehouse.conf").write_text(_ours(home, port, upstream, changed))
         user = "" if os.getuid() else "user root;"
         (home / "nginx.conf").write_text(AROUND.format(home=home, user=user))
-        running = subprocess.Popen([NGINX_PATH, "-p", folder, "-c", str(home / "nginx.conf")])
-        try:
-            _wait_for(port, running, home)
+        command = [NGINX_PATH, "-p", folder, "-c", str(home / "nginx.conf")]
+        with foreign_server(command, port=port, log=home / "error.log"):
             yield port
-        finally:
-            running.terminate()
-            running.wait(10)
 
 
 def _ours(home: Path, port: int, upstream: int, changed: dict[str, str]) -> str:
@@ -67,13 +60,3 @@ def _ours(home: Path, port: int, upstream: int, changed: dict[str, str]) -> str:
         assert old in text, f"the configuration has no {old}"
         text = text.replace(old, new)
     return text
-
-
-def _wait_for(port: int, running: "subprocess.Popen[bytes]", home: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and running.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    log = home / "error.log"
-    raise RuntimeError(log.read_text() if log.exists() else "nginx did not start")

@@ -6,16 +6,9 @@ from http.client import HTTPConnection
 import pytest
 from django.conf import settings
 
-from gateway_project.operations.processes import Processes, manage
 from gateways.models import KeptAnswer
 from tests import factories
-from tests.operations.surroundings import (
-    database_url,
-    environment,
-    free_port,
-    is_ready,
-    wait_until,
-)
+from tests.operations.web_server import web_server
 from tests.platform_caller import PLATFORM_SECRET, platform_key
 
 USERS, JO = "/platform/v1/users", "/platform/v1/users/jo"
@@ -48,15 +41,8 @@ def port(transactional_db, tmp_path):
     """A real web server before one label with a key, and one that takes calls from elsewhere."""
     platform_key(factories.LabelFactory())
     platform_key(factories.LabelFactory(allowed_ips=["203.0.113.0/24"]), secret=STRANGER)
-    port = free_port()
-    surroundings = environment(tmp_path, port, DATABASE_URL=database_url())
-    processes = Processes({"serve": manage("serve")}, surroundings)
-    processes.start()
-    try:
-        wait_until(lambda: is_ready(port) or processes.ended())
+    with web_server(tmp_path) as port:
         yield port
-    finally:
-        processes.stop()
 
 
 def ask(port, method, path, body=None, headers=None):

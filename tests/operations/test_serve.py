@@ -8,16 +8,9 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from gateway_project.operations.processes import Processes, manage
 from messages_app.models import Message
 from tests import factories
-from tests.operations.surroundings import (
-    database_url,
-    environment,
-    free_port,
-    is_ready,
-    wait_until,
-)
+from tests.operations.web_server import web_server
 
 PATH = "/api/v1/sms"
 SECRET = factories.SECRET.encode()
@@ -30,15 +23,8 @@ def port(transactional_db, tmp_path):
     factories.KeyFactory(label=label)
     factories.GatewayFactory(label=label)
     factories.EndUserFactory(label=label, ext_user_id="somebody")
-    port = free_port()
-    surroundings = environment(tmp_path, port, DATABASE_URL=database_url())
-    processes = Processes({"serve": manage("serve")}, surroundings)
-    processes.start()
-    try:
-        wait_until(lambda: is_ready(port) or processes.ended())
+    with web_server(tmp_path) as port:
         yield port
-    finally:
-        processes.stop()
 
 
 def body():
