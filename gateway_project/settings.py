@@ -165,6 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
+AXES_USERNAME_CALLABLE = "gateway_project.back_office.lockout.who_tries"
 AXES_LOCKOUT_CALLABLE = "gateway_project.back_office.lockout.answer"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "token"]
 AXES_FAILURE_LIMIT = 10

@@ -1,12 +1,29 @@
-"""What is answered to whoever has failed to log in too often."""
+"""Who has failed to log in, as it is written down, and what is answered who did so too often."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.storable import storable
+
 TOO_MANY_REQUESTS = 429
+
+
+def who_tries(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
+    """The user name that was typed, where it is one. Anything else that somebody types there, an
+    address or a password, is written down as a digest, which is counted as well.
+    """
+    field = settings.AXES_USERNAME_FORM_FIELD
+    told = credentials or (request.POST if request else {})
+    typed = storable(str(told.get(field) or ""))
+    is_name = get_user_model()._default_manager.filter(username=typed).exists()
+    return typed if is_name else keyed_digest(typed, purpose="log-in")
 
 
 def answer(request: HttpRequest, *_: Any) -> HttpResponse:

@@ -4,6 +4,8 @@ from urllib.parse import quote
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -90,3 +92,18 @@ def test_a_name_too_long_for_anybody_is_not_looked_for(db, client):
     assert answer.status_code == 200
     assert "at most 150 characters" in answer.content.decode()
     assert not AccessAttempt.objects.exists()
+
+
+def test_what_is_typed_in_place_of_a_name_is_counted_but_not_written_down(db, client):
+    typed = {"username": "canary@mailbox.example", "password": "y"}
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        answer = client.post(reverse("admin:login"), typed)
+    assert answer.status_code == 429
+    (attempt,) = AccessAttempt.objects.values()
+    assert "canary" not in str(attempt)
+
+
+def test_a_name_that_somebody_has_is_written_down(db, client):
+    User.objects.create_user("clerk", is_staff=True)
+    client.post(reverse("admin:login"), {"username": "clerk", "password": "y"})
+    assert AccessAttempt.objects.get().username == "clerk"
