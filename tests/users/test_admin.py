@@ -1,5 +1,7 @@
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gateway_project.lib.fields import Ciphertext
@@ -72,6 +74,13 @@ def test_a_user_is_found_by_address_without_its_being_shown(staff, user, text):
     assert found(answer) == {str(user)}
     everywhere = answer.content.decode() + str(answer.redirect_chain)
     assert [canary for canary in CANARIES if canary in everywhere] == []
+
+
+@pytest.mark.parametrize("text", [EMAIL, PHONE])
+def test_an_address_is_not_even_said_to_the_database(staff, user, text):
+    with CaptureQueriesContext(connection) as queries:
+        find(staff, "enduser", text)
+    assert [one["sql"] for one in queries if text in one["sql"]] == []
 
 
 def test_a_user_is_found_by_the_exact_id(staff, user):
