@@ -28,11 +28,13 @@ from gateways.models import Action, Gateway
 from messages_app.meanings import Standing, meaning, standing
 from messages_app.models import InboxEntry, Wait, WordMapping
 from messages_app.relaying.page import RelayAdmin
+from messages_app.reported import provider_id_digest
 from messages_app.rereading import read_again
 from messages_app.timeline import Tone
 from messages_app.unreadable import shown
 from messages_app.word_form import WordMappingForm
 from messages_app.words import reopen, take_back
+from users.masking import mask_id
 
 STANDING_TONES = {
     str(Standing.APPLIED): Tone.GOOD,
@@ -42,6 +44,7 @@ STANDING_TONES = {
 }
 
 MOST_READ_AT_ONCE = 1_000
+NO_KEY = "It does not open with the keys of PII_KEYS."
 
 
 class AppliedFilter(admin.SimpleListFilter):
@@ -68,12 +71,12 @@ class InboxEntryAdmin(ReadOnlyPage):
     paginator = CappedPaginator
     list_display = (
         *("received", "gateway", "standing_label", "waits_for", "word"),
-        *("status", "provider_id", "looked_at_next"),
+        *("status", "told_id", "looked_at_next"),
     )
     list_filter = (AppliedFilter, "waits_for", "status", "gateway")
     list_select_related = ("gateway",)
     sortable_by = ("received",)
-    search_fields = ("provider_id",)
+    search_fields = ("provider_id_digest",)
     search_help_text = "ext_message_id or the provider's id"
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -94,7 +97,7 @@ class InboxEntryAdmin(ReadOnlyPage):
                 )
             },
         ),
-        ("Its message", {"fields": ("message_id", "provider_id")}),
+        ("Its message", {"fields": ("message_id", "told_id")}),
         ("Times", {"fields": ("occurred_at", "received_at", "due_at", "applied_at")}),
     )
 
@@ -108,7 +111,7 @@ class InboxEntryAdmin(ReadOnlyPage):
         if not sought:
             return queryset, False
         gateways = list(visible(self.admin_site, request, Gateway).values_list("pk", flat=True))
-        named = Q(gateway__in=gateways, provider_id=sought)
+        named = Q(gateway__in=gateways, provider_id_digest=provider_id_digest(sought))
         own_id = read_id(sought)
         return queryset.filter(named | Q(message_id=own_id) if own_id else named), False
 
@@ -161,7 +164,14 @@ class InboxEntryAdmin(ReadOnlyPage):
         try:
             return shown(entry)
         except Undecryptable:
-            return "It does not open with the keys of PII_KEYS."
+            return NO_KEY
+
+    @display(description="provider's id")
+    def told_id(self, entry: InboxEntry) -> str | None:
+        try:
+            return entry.provider_id and mask_id(entry.provider_id.reveal())
+        except Undecryptable:
+            return NO_KEY
 
     @display(description="received (UTC)", ordering="pk")
     def received(self, entry: InboxEntry) -> str | None:

@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.identifiers import read_id
-from gateway_project.lib.personal import REDACTED
 from gateway_project.lib.redaction import scrub
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues
 from messages_app.models import DETAIL_LENGTH, InboxEntry, SendAttempt, Wait
-from messages_app.reported import Report, kept_id, reported
+from messages_app.reported import Report, kept_id, provider_id_digest, reported
 from messages_app.unreadable import kept_item
 from messages_app.words import normal_word, shown_word
-from users.directory import addresses_among
 
 FIRST_LOOK_AGAIN = timedelta(milliseconds=500)
 
@@ -25,16 +23,13 @@ def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: 
 
 
 def keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> None:
-    """Stores these as they are; what names somebody's address as the provider's id, without it."""
+    """Stores these as they are."""
     if not reports:
         return
-    entries = [_entry(gateway, report, now) for report in reports]
-    strange_ids = {entry.provider_id for entry in entries if entry.message_id is None} - {""}
-    addresses = addresses_among(gateway.label_id, strange_ids)
-    for entry in entries:
-        entry.provider_id = REDACTED if entry.provider_id in addresses else entry.provider_id
     # In one order, so that two who are told the same at once do not wait for each other.
-    entries.sort(key=lambda entry: entry.meaning)
+    entries = sorted(
+        (_entry(gateway, report, now) for report in reports), key=lambda entry: entry.meaning
+    )
     InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
 
 
@@ -46,7 +41,7 @@ def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
     named = {(attempt.gateway_id, attempt.provider_id) for attempt in attempts}
     early = InboxEntry.objects.filter(
         gateway__in={gateway_id for gateway_id, _ in named},
-        provider_id__in={provider_id for _, provider_id in named} - {""},
+        provider_id_digest__in={provider_id_digest(told) for _, told in named if told},
         applied_at=None,
         waits_for=Wait.ITS_MESSAGE,
     )
@@ -63,7 +58,8 @@ def _entry(gateway: GatewayValues, report: Report, now: datetime) -> InboxEntry:
         gateway_id=gateway.id,
         waits_for=waits_for,
         message_id=read_id(update.message_id),
-        provider_id=kept_id(update),
+        provider_id=kept_id(update) or None,
+        provider_id_digest=provider_id_digest(kept_id(update)),
         address_index=report.address_index,
         is_permanent=update.is_permanent,
         is_machine=update.is_machine,

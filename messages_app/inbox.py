@@ -192,7 +192,7 @@ def _report(entry: InboxEntry, now: datetime) -> Report:
     update = StatusUpdate(
         status=Status(entry.status) if has_status else None,
         message_id=str(entry.message_id) if entry.message_id else None,
-        provider_id=entry.provider_id or None,
+        provider_id=entry.provider_id and entry.provider_id.reveal(),
         word=entry.word,
         detail=entry.detail,
         occurred_at=entry.occurred_at,

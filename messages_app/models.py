@@ -351,7 +351,12 @@ class InboxEntry(models.Model):
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE)
     waits_for = models.CharField(max_length=16, choices=Wait.choices)
     message_id = models.UUIDField(null=True)
-    provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
+    provider_id = SealedTextField(
+        null=True,
+        bound_to=("gateway_id", "meaning"),
+        help_text="As it was told: whoever reports may call an address one.",
+    )
+    provider_id_digest = models.CharField(max_length=64, blank=True)
     address_index = models.CharField(
         max_length=64, blank=True, help_text="Blind index of the address that the report names."
     )
@@ -398,7 +403,7 @@ class InboxEntry(models.Model):
             models.Index(fields=["gateway", "received_at"], name="inbox_by_age"),
             models.Index(fields=["due_at"], name="inbox_due", condition=Q(applied_at__isnull=True)),
             models.Index(
-                fields=["gateway", "provider_id"],
+                fields=["gateway", "provider_id_digest"],
                 name="inbox_by_provider_id",
                 condition=Q(applied_at__isnull=True),
             ),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.storable import storable
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues
@@ -71,3 +72,8 @@ def storable_update(update: StatusUpdate, now: datetime) -> StatusUpdate:
 def kept_id(update: StatusUpdate) -> str:
     """The provider's id as `SendAttempt` keeps it."""
     return (update.provider_id or "")[:PROVIDER_ID_LENGTH]
+
+
+def provider_id_digest(provider_id: str) -> str:
+    """By what an id that is kept sealed is found; "" for none."""
+    return provider_id and keyed_digest(provider_id, purpose="provider-id")

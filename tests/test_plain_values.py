@@ -35,6 +35,8 @@ PLACES = {
     "messages_app/relaying/provider_listener.py": "opens what a relay carries, and wraps it again",
     "messages_app/relaying/notices.py": "what a relay carries: an index, no address",
     "messages_app/relaying/label_listeners.py": ACCOUNT,
+    "messages_app/admin.py": MASKING,
+    "messages_app/inbox.py": "what a stranger called the provider's id, to look its message up",
     "messages_app/rereading.py": "a report that could not be read, kept scrubbed",
     "messages_app/unreadable.py": "the same, shown scrubbed",
     "callbacks/api/status.py": "compares an api_key",

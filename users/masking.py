@@ -35,6 +35,12 @@ def mask_text(text: str) -> str:
     return mask_phone(text) if normal_phone(text, None) else text
 
 
+def mask_id(text: str) -> str:
+    """What strangers call an id: as it is, unless it could be an address in any spelling."""
+    number = f"+{text}"
+    return mask_phone(number) if normal_phone(number, None) else mask_text(text)
+
+
 def mask_values(value: Any) -> Any:
     """JSON with every address in it masked, names of members too."""
     if isinstance(value, str):

@@ -192,7 +192,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('waits_for', models.CharField(choices=[('its_time', 'Not yet due'), ('its_message', 'Message not known yet'), ('a_mapping', 'Unknown status word'), ('a_reader', 'Could not be read')], max_length=16)),
                 ('message_id', models.UUIDField(null=True)),
-                ('provider_id', models.CharField(blank=True, max_length=255)),
+                ('provider_id', gateway_project.lib.fields.SealedTextField(bound_to=('gateway_id', 'meaning'), editable=False, help_text='As it was told: whoever reports may call an address one.', null=True)),
+                ('provider_id_digest', models.CharField(blank=True, max_length=64)),
                 ('address_index', models.CharField(blank=True, help_text='Blind index of the address that the report names.', max_length=64)),
                 ('is_machine', models.BooleanField(null=True)),
                 ('is_permanent', models.BooleanField(default=False, help_text='The address itself is at fault: it is suppressed.')),
@@ -341,7 +342,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='inboxentry',
-            index=models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['gateway', 'provider_id'], name='inbox_by_provider_id'),
+            index=models.Index(condition=models.Q(('applied_at__isnull', True)), fields=['gateway', 'provider_id_digest'], name='inbox_by_provider_id'),
         ),
         migrations.AddIndex(
             model_name='inboxentry',

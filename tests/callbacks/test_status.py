@@ -194,7 +194,7 @@ class TestByGatewayToken:
         answer = told(path, **report | {"ext_message_id": "nc-78"})
         assert answer == {"error_code": 1, "error_message": "cim was not found"}
         entry = InboxEntry.objects.get()
-        assert (entry.waits_for, entry.provider_id) == (Wait.ITS_MESSAGE, "nc-78")
+        assert (entry.waits_for, entry.provider_id.reveal()) == (Wait.ITS_MESSAGE, "nc-78")
 
     def test_an_unknown_word_goes_to_the_inbox(self, path, report):
         answer = told(path, **report | {"status": "gelesen"})

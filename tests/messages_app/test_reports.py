@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
@@ -172,8 +173,36 @@ def test_what_no_column_holds_costs_no_other_report(gateway, message, name, stat
     values = {"word": "Huh", "provider_id": "p-1", name: "a\x00\ud800b"}
     assert apply(gateway, StatusUpdate(status=status, **values), by_own_id(message)) == 1
     entry = InboxEntry.objects.get()
-    text = "".join([entry.provider_id, entry.word, entry.detail])
+    text = "".join([entry.provider_id.reveal(), entry.word, entry.detail])
     assert not UNSTORABLE.search(text)
+
+
+@pytest.mark.parametrize("told", ["canary@mailbox.example", "+4915112345678", "4915112345678"])
+def test_what_is_called_an_id_may_be_an_address_and_is_kept_sealed(
+    gateway, admin_client, told
+):
+    apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id=told))
+    entry = InboxEntry.objects.get()
+    assert entry.provider_id.reveal() == told
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM messages_app_inboxentry")
+        assert told not in str(cursor.fetchall())
+    pages = [
+        reverse("admin:messages_app_inboxentry_changelist"),
+        reverse("admin:messages_app_inboxentry_change", args=[entry.pk]),
+    ]
+    shown = "".join(admin_client.get(page).content.decode() for page in pages)
+    assert told not in shown
+    assert "***" in shown
+
+
+def test_an_entry_is_found_by_the_id_that_it_was_told_with(gateway, admin_client):
+    for told in ("nc-78", "nc-79"):
+        apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id=told))
+    page = reverse("admin:messages_app_inboxentry_changelist")
+    shown = admin_client.get(page, {"q": "nc-78"}).content.decode()
+    assert "nc-78</" in shown.replace("\n", "")
+    assert "nc-79" not in shown
 
 
 def test_words_with_an_address_are_kept_without_it(gateway, message):
@@ -256,6 +285,7 @@ def test_what_comes_together_is_put_into_the_inbox_in_one_order_whatever_order_i
     orders = []
     for told in (updates, updates[::-1]):
         apply_to_gateway(values, told)
-        orders.append(list(InboxEntry.objects.order_by("pk").values_list("provider_id", flat=True)))
+        entries = InboxEntry.objects.order_by("pk")
+        orders.append(list(entries.values_list("provider_id_digest", flat=True)))
         InboxEntry.objects.all().delete()
     assert orders[0] == orders[1]
