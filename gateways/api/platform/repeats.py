@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from gateway_project.lib.clock import database_now
-from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.crypto import Undecryptable, keyed_digest
 from gateway_project.lib.transactions import writing
 from gateways.api.platform.bodies import bytes_of
 from gateways.api.platform.errors import PlatformError
@@ -145,7 +145,11 @@ def _still_at_work() -> PlatformError:
 
 
 def _again(first: KeptAnswer, status: int) -> Response:
-    said = None if first.body is None else json.loads(first.body.reveal())
+    try:
+        said = None if first.body is None else json.loads(first.body.reveal())
+    except Undecryptable:
+        text = "It was done, but what was answered does not open any more: read what it changed."
+        raise PlatformError(HTTPStatus.CONFLICT, "done_before", text, HEADER) from None
     return Response(said, status=status, headers={REPLAYED: "true"})
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from gateway_project.lib.fields import Ciphertext
 from gateways.api.platform import repeats
 from gateways.api.platform.repeats import KEPT, LEASE, forget_answers
 from gateways.models import KeptAnswer
@@ -45,6 +46,13 @@ def test_a_repeat_is_answered_as_the_first_and_does_nothing(label):
     assert outcomes(first) == ["created"]
     assert (replayed(first), replayed(again)) == (False, True)
     assert not EndUser.objects.exists()
+
+
+def test_a_repeat_whose_answer_no_key_opens_is_told_that_it_was_done(label):
+    post(USERS, USER, headers=named())
+    KeptAnswer.objects.update(body=Ciphertext("gone$damaged"))
+    refusal = post(USERS, USER, headers=named())
+    assert error(refusal) == (409, "done_before", "Idempotency-Key")
 
 
 def test_without_a_name_each_is_a_request_of_its_own(label):
