@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.fields import opens
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.vocabulary import Channel
@@ -27,6 +28,9 @@ def checked_address(user: EndUser, channel: Channel) -> Personal | None:
 
     None for Custom IM, which needs none. Raises Refused.
     """
+    if not opens(user.sealed_properties):
+        logger.error("the properties of end user %s cannot be decrypted", user.pk)
+        raise Refused(ErrorCode.UNAVAILABLE)
     if channel == Channel.CUSTOM_IM:
         return None
     try:

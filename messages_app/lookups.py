@@ -23,7 +23,7 @@ def visible_to(caller: Caller) -> "QuerySet[Message]":
     return messages.select_related("end_user").defer("content", *END_USERS_ADDRESSES)
 
 
-END_USERS_ADDRESSES = ("end_user__email", "end_user__phone", "end_user__properties")
+END_USERS_ADDRESSES = ("end_user__email", "end_user__phone", "end_user__sealed_properties")
 
 
 def named(caller: Caller, ids: Collection[str]) -> dict[str, list[Message]]:

@@ -34,6 +34,7 @@ def outbound(message: Message, gateway: GatewayValues, *, is_suppressed: bool) -
         goes_to = address_channel(gateway)
         recipient = _recipient(message, goes_to) if goes_to else None
         content = message.content.reveal() if message.content is not None else None
+        properties = message.end_user.opened_properties() if message.end_user else {}
     except Undecryptable:
         logger.error("message %s: its address or content cannot be decrypted", message.pk)
         raise GatewayUnavailable("cannot be decrypted with the present keys") from None
@@ -41,7 +42,7 @@ def outbound(message: Message, gateway: GatewayValues, *, is_suppressed: bool) -
         raise NotSendable(Status.FAILED, "erased")
     if recipient is None and goes_to is not None:
         raise NotSendable(Status.REJECTED, "the user has no address for this channel any more")
-    return _outbound(message, gateway, channel, recipient, content)
+    return _outbound(message, gateway, channel, recipient, content, properties)
 
 
 def _recipient(message: Message, channel: Channel) -> Personal | None:
@@ -59,6 +60,7 @@ def _outbound(
     channel: Channel,
     recipient: Personal | None,
     content: Mapping[str, Any],
+    properties: Mapping[str, Any],
 ) -> OutboundMessage:
     is_email = channel == Channel.EMAIL
     body, text_body = content.get("body") or "", content.get("text_body") or ""
@@ -74,7 +76,7 @@ def _outbound(
         text=text_body if is_email else body,
         html=body if is_email else "",
         received=content if channel == Channel.CUSTOM_IM else {},
-        properties=message.end_user.properties if message.end_user else {},
+        properties=properties,
         expires_at=message.expires_at,
     )
 

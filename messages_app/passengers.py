@@ -11,7 +11,7 @@ from messages_app.models import Message
 MOST = 10_000
 """Messages looked at: enough to tell, little enough to wait for."""
 
-COLUMNS = ("brand_id", "activity_type", "end_user__properties")
+COLUMNS = ("brand", "activity_type", "end_user__sealed_properties")
 
 
 def last_passengers(label_id: int, channel: Channel, names: Sequence[str]) -> Counter[Passenger]:
@@ -20,12 +20,13 @@ def last_passengers(label_id: int, channel: Channel, names: Sequence[str]) -> Co
     Erased users are passed over: their properties are not known any more.
     """
     accepted = Message.objects.filter(label_id=label_id, channel=channel, is_test=False)
-    rows = accepted.order_by("-pk")
+    rows = accepted.order_by("-pk").select_related("end_user").only(*COLUMNS)
     found: Counter[Passenger] = Counter()
-    for brand_id, activity_type, properties in rows.values_list(*COLUMNS)[:MOST].iterator():
-        if activity_type:
-            found[Passenger(brand_id, None)] += 1
-        elif properties is not None:
+    for row in rows[:MOST].iterator():
+        if row.activity_type:
+            found[Passenger(row.brand_id, None)] += 1
+        elif row.end_user is not None:
+            properties = row.end_user.properties
             values = tuple((name, texts_of(properties.get(name))) for name in names)
-            found[Passenger(brand_id, values)] += 1
+            found[Passenger(row.brand_id, values)] += 1
     return found

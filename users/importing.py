@@ -21,7 +21,10 @@ from users.signals import end_users_changed
 
 BATCH = 1000
 TRIES = 3
-WRITTEN = ["brand", "properties", "email", "email_index", "phone", "phone_index", "updated_at"]
+WRITTEN = [
+    *("brand", "sealed_properties", "email", "email_index", "phone", "phone_index"),
+    "updated_at",
+]
 
 UNKNOWN_BRAND = "unknown brand"
 ANOTHER_BRAND = "not the brand that the key is bound to"

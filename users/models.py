@@ -1,9 +1,17 @@
 """End users, their encrypted addresses, and the addresses that are not written to."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
-from gateway_project.lib.fields import BlindIndexField, SealedTextField
+from gateway_project.lib.fields import (
+    BlindIndexField,
+    SealedJSONField,
+    SealedTextField,
+    opens,
+)
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel, Closing
@@ -21,7 +29,7 @@ def _email_index(text: str, user: "EndUser") -> str | None:
 
 
 def _phone_index(text: str, user: "EndUser") -> str | None:
-    return phone_index(text, user.properties.get("country"))
+    return phone_index(text, user.opened_properties().get("country"))
 
 
 class EndUser(models.Model):
@@ -33,7 +41,7 @@ class EndUser(models.Model):
     )
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, blank=True)
     ext_user_id = models.CharField(max_length=EXT_USER_ID_LENGTH)
-    properties = models.JSONField(default=dict, blank=True)
+    sealed_properties = SealedJSONField(null=True)
     email = SealedTextField(null=True)
     email_index = BlindIndexField(source="email", index=_email_index)
     phone = SealedTextField(null=True)
@@ -84,6 +92,21 @@ class EndUser(models.Model):
     def __str__(self) -> str:
         return f"end user {self.pk}"
 
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What gateways are chosen by, as it was told. Kept sealed, since a second address may be
+        among it; empty where it does not open, and then nothing is taken for the user or sent.
+        """
+        return self.opened_properties() if opens(self.sealed_properties) else {}
+
+    @properties.setter
+    def properties(self, told: Mapping[str, Any]) -> None:
+        self.sealed_properties = dict(told) or None
+
+    def opened_properties(self) -> Mapping[str, Any]:
+        """The same. Raises Undecryptable."""
+        return {} if self.sealed_properties is None else self.sealed_properties.reveal()
+
     def address(self, channel: str) -> Personal | None:
         """Where this channel reaches the user: an e-mail address, an E.164 number, or None.
 
@@ -93,7 +116,7 @@ class EndUser(models.Model):
         if channel == Channel.EMAIL and self.email:
             found = deliverable_email(self.email.reveal())
         elif channel in PHONE_CHANNELS and self.phone:
-            found = normal_phone(self.phone.reveal(), self.properties.get("country"))
+            found = normal_phone(self.phone.reveal(), self.opened_properties().get("country"))
         return None if found is None else Personal(found)
 
     def address_index(self, channel: str) -> str | None:

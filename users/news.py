@@ -23,9 +23,11 @@ def news(user: EndUser, row: UserRow, brands: Mapping[str, int]) -> dict[str, An
     for name, value in (("email", row.email), ("phone", row.phone)):
         if value is not ABSENT and not _are_alike(getattr(user, name), value):
             said[name] = value
-    properties = _merged(user.properties, row.properties)
-    if properties != user.properties or _as_json(properties) != _as_json(user.properties):
-        said["properties"] = properties
+    if row.properties is None or row.properties:
+        stored = user.properties
+        properties = _merged(stored, row.properties)
+        if _as_json(properties) != _as_json(stored):
+            said["properties"] = properties
     return said
 
 

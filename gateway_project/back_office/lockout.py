@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +18,10 @@ def who_tries(request: HttpRequest | None, credentials: Mapping[str, Any] | None
     """The user name that was typed, where it is one. Anything else that somebody types there, an
     address or a password, is written down as a digest, which is counted as well.
     """
-    field = settings.AXES_USERNAME_FORM_FIELD
+    people = get_user_model()._default_manager
     told = credentials or (request.POST if request else {})
-    typed = storable(str(told.get(field) or ""))
-    is_name = get_user_model()._default_manager.filter(username=typed).exists()
+    typed = storable(str(told.get(people.model.USERNAME_FIELD) or ""))
+    is_name = people.filter(username=typed).exists()
     return typed if is_name else keyed_digest(typed, purpose="log-in")
 
 

@@ -15,7 +15,7 @@ def support(db: None) -> Client:
 @pytest.mark.parametrize(
     "asked",
     [
-        *("users/enduser/?properties__name__startswith=Z", "users/enduser/?ext_user_id__gt=z"),
+        *("users/enduser/?sealed_properties__startswith=Z", "users/enduser/?ext_user_id__gt=z"),
         *("users/enduser/?email_index=0", "users/enduser/?label__directory__url__gt=h"),
         *("gateways/label/?directory__headers__key__gt=s", "gateways/key/?digest__startswith=0"),
         *("gateways/gateway/?token_digest__gt=0", "messages_app/message/?fingerprint=0"),

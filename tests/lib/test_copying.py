@@ -53,7 +53,7 @@ def test_only_what_is_named_is_written(ways):
     told = list(EndUser.objects.all())[:2]
     for user in told:
         user.properties, user.phone, user.ext_user_id = {"new": ODD}, "+4915112345678", "unsaid"
-    copying.update(EndUser, told, ["properties", "phone", "phone_index", "updated_at"])
+    copying.update(EndUser, told, ["sealed_properties", "phone", "phone_index", "updated_at"])
     after = {user.pk: user for user in EndUser.objects.all()}
     for user in told:
         now, then = after[user.pk], before[user.pk]
@@ -74,7 +74,7 @@ def test_several_updates_fit_into_one_transaction(ways):
         told = list(EndUser.objects.all())
         for user in told:
             user.properties = {"turn": turn}
-        copying.update(EndUser, told, ["properties"])
+        copying.update(EndUser, told, ["sealed_properties"])
     assert [user.properties for user in EndUser.objects.all()] == [{"turn": 1}] * 3
 
 

@@ -38,6 +38,14 @@ def test_an_address_that_does_not_open_stops_its_channel(house):
     assert codes(house, Channel.EMAIL) == []
 
 
+def test_properties_that_do_not_open_stop_every_channel(house):
+    EndUser.objects.update(sealed_properties=Ciphertext("t1$damaged"))
+    assert {code for channel in Channel for code in codes(house, channel)} == {
+        ErrorCode.UNAVAILABLE
+    }
+    assert house.refusal() == ErrorCode.UNAVAILABLE
+
+
 def test_a_preview_is_stopped_by_a_pause_alone(house):
     house.label.is_paused = True
     house.label.save()

@@ -178,9 +178,7 @@ def test_what_no_column_holds_costs_no_other_report(gateway, message, name, stat
 
 
 @pytest.mark.parametrize("told", ["canary@mailbox.example", "+4915112345678", "4915112345678"])
-def test_what_is_called_an_id_may_be_an_address_and_is_kept_sealed(
-    gateway, admin_client, told
-):
+def test_what_is_called_an_id_may_be_an_address_and_is_kept_sealed(gateway, admin_client, told):
     apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id=told))
     entry = InboxEntry.objects.get()
     assert entry.provider_id.reveal() == told

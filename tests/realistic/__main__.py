@@ -54,8 +54,8 @@ def _somebody() -> str:
     """A user for whom several gateways of a channel fit."""
     from users.models import EndUser
 
-    rows = EndUser.objects.filter(brand__slug="casino", properties__country="DE")
-    return rows.exclude(email=None).order_by("pk")[0].ext_user_id
+    rows = EndUser.objects.filter(brand__slug="casino").exclude(email=None).order_by("pk")
+    return next(user.ext_user_id for user in rows if user.properties["country"] == "DE")
 
 
 if __name__ == "__main__":

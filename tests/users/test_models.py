@@ -1,5 +1,5 @@
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.fields import Ciphertext
@@ -47,6 +47,24 @@ def test_a_user_without_a_usable_address_has_none(values, channel):
     user = again(EndUserFactory(**values))
     assert user.address(channel) is None
     assert user.address_index(channel) is None
+
+
+def test_properties_are_kept_sealed_with_the_address_that_may_be_among_them():
+    told = {"country": "DE", "second": "canary@mailbox.example", "deep": [1, {"a": True}]}
+    user = EndUserFactory(properties=told)
+    assert again(user).properties == told
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM users_enduser")
+        assert "canary" not in str(cursor.fetchall())
+
+
+def test_properties_that_do_not_open_are_none_and_cost_the_number_no_index():
+    user = EndUserFactory(phone="0151 12345678", properties={"country": "DE"})
+    EndUser.objects.update(sealed_properties=Ciphertext("t1$damaged"))
+    user = again(user)
+    assert user.properties == {}
+    user.save()
+    assert again(user).phone_index == phone_index("+4915112345678")
 
 
 def test_a_national_number_is_an_address_only_where_the_country_is_known():

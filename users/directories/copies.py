@@ -26,7 +26,7 @@ from users.rows import BadRow, UserRow, row_of
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-GONE: Mapping[str, Any] = {"email": None, "phone": None, "properties": {}}
+GONE: Mapping[str, Any] = {"email": None, "phone": None, "sealed_properties": None}
 
 
 def copy_of(label: LabelValues, known_as: str) -> EndUser | None:

@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
                 ('ext_user_id', models.CharField(max_length=255)),
-                ('properties', models.JSONField(blank=True, default=dict)),
+                ('sealed_properties', gateway_project.lib.fields.SealedJSONField(editable=False, null=True)),
                 ('email', gateway_project.lib.fields.SealedTextField(editable=False, null=True)),
                 ('email_index', gateway_project.lib.fields.BlindIndexField()),
                 ('phone', gateway_project.lib.fields.SealedTextField(editable=False, null=True)),
