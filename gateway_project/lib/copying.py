@@ -31,6 +31,14 @@ def update(model: type[models.Model], rows: Sequence[models.Model], names: Seque
         )
 
 
+def count_anew(model: type[models.Model]) -> None:
+    """Has a database server look how full the table is by now: it plans statements by that, and
+    looks by itself some minutes too late for who fills a table."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {_quoted(model._meta.db_table)}")
+
+
 def _are_copied(rows: Sequence[models.Model]) -> bool:
     return connection.vendor == "postgresql" and len(rows) >= FEWEST
 

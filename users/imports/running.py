@@ -9,16 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import IO, Any, Final
 
+from gateway_project.lib import copying
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateways.auditing import record
 from gateways.models import Action
 from users.importing import BATCH, Outcome, RowResult, import_batch
 from users.imports.models import ImportProblem, ImportRun, ImportState
+from users.models import EndUser
 from users.reading import READERS, BadFile, Lines, Read
 
 ACTOR: Final = "import_users"
 """Who imports by command."""
+MANY: Final = 8_192
+"""New users from which on a plan for an empty table is a bad one."""
 
 
 class Overtaken(Exception):
@@ -49,6 +53,8 @@ class Running:
                 _end(run, ImportState.DONE)
             run.bytes_read = self._lines.bytes_read
             run.save()
+        if _has_doubled(self.run.created, run.created):
+            copying.count_anew(EndUser)
         self.run = run
         return bool(batch)
 
@@ -105,6 +111,10 @@ def _held(run: ImportRun) -> ImportRun:
     if (held.state, held.line) != (ImportState.RUNNING, run.line):
         raise Overtaken
     return held
+
+
+def _has_doubled(before: int, now: int) -> bool:
+    return now >= MANY and now.bit_length() > before.bit_length()
 
 
 def _count(run: ImportRun, results: Iterable[RowResult]) -> None:

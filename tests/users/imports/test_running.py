@@ -1,7 +1,8 @@
 import io
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import EndUserFactory, LabelFactory
 from users.imports import running
@@ -39,6 +40,17 @@ def test_each_batch_leaves_behind_how_far_it_has_come():
     assert (run.line, run.created, run.bad, run.state) == (4, 2, 1, ImportState.DONE)
     assert run.bytes_read == len(TEXT)
     assert run.ended_at is not None
+
+
+def test_a_database_server_counts_anew_whenever_the_table_has_doubled(monkeypatch):
+    monkeypatch.setattr(running, "MANY", 2)
+    lines = "".join(f"{n},\n" for n in range(16))
+    with CaptureQueriesContext(connection) as queries:
+        work = at_work(begun(), f"ext_user_id,email\n{lines}")
+        while work.step():
+            pass
+    told = [one for one in queries if one["sql"] == 'ANALYZE "users_enduser"']
+    assert len(told) == (4 if connection.vendor == "postgresql" else 0)  # at 2, 4, 8 and 16
 
 
 def test_a_batch_that_fails_leaves_nothing_behind(monkeypatch):
