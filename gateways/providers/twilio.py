@@ -51,6 +51,7 @@ from gateways.providers.fields import PRINTABLE, CertificateField
 from gateways.providers.proofs import basic
 from gateways.providers.stops import says_stop
 from gateways.providers.values import identifier, spoken
+from gateways.providers.whatsapp_bodies import as_parameter
 
 WORDS: Mapping[str, Status] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), Status.ACCEPTED),
@@ -136,7 +137,7 @@ class Twilio(HttpProvider):
             required=False,
             initial="1",
             max_length=50,
-            help_text="The template's variable that the body is put into.",
+            help_text="The template's variable that the body is put into, without line breaks.",
         )
         shared_key = SecretField(
             required=False,
@@ -255,8 +256,8 @@ class Twilio(HttpProvider):
         template = self.config.get("content_sid")
         if message.channel != Channel.WHATSAPP or not template:
             return {"Body": message.text}
-        variable = self.config.get("content_variable") or "1"
-        return {"ContentSid": template, "ContentVariables": json.dumps({variable: message.text})}
+        variables = {self.config.get("content_variable") or "1": as_parameter(message.text)}
+        return {"ContentSid": template, "ContentVariables": json.dumps(variables)}
 
     def _call(self, method: str, path: str, form: Mapping[str, str] | None = None) -> HttpCall:
         config = self.config

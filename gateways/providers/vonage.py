@@ -51,6 +51,7 @@ from gateways.providers.fields import PRINTABLE, CertificateField
 from gateways.providers.proofs import basic
 from gateways.providers.stops import says_stop
 from gateways.providers.values import identifier, items, moment_of, phone_number, spoken, unread
+from gateways.providers.whatsapp_bodies import as_parameter
 
 WORDS: Mapping[str, Status] = {
     "submitted": Status.ACCEPTED,
@@ -137,7 +138,8 @@ class Vonage(HttpProvider):
             required=False,
             label="WhatsApp template",
             max_length=512,
-            help_text="Its name. Empty: the body is sent as free text.",
+            help_text="Its name: it takes the body, without line breaks. Empty: the body is sent "
+            "as free text.",
         )
         whatsapp_language = forms.CharField(
             required=False,
@@ -237,7 +239,7 @@ class Vonage(HttpProvider):
             return {"message_type": "text", "text": message.text}
         return {
             "message_type": "template",
-            "template": {"name": template, "parameters": [message.text]},
+            "template": {"name": template, "parameters": [as_parameter(message.text)]},
             "whatsapp": {
                 "policy": "deterministic",
                 "locale": self.config.get("whatsapp_language") or "en",
