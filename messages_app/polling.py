@@ -201,7 +201,7 @@ def _apply(question: Question, updates: Sequence[StatusUpdate]) -> None:
     """Records what was learnt, and sets when each message is asked about again. What nobody asked
     about is left aside."""
     asked = {attempt.provider_id for attempt in question.attempts}
-    learnt = [update for update in updates if update.status is None or update.provider_id in asked]
+    learnt = [update for update in updates if update.provider_id in asked]
     with writing():
         apply_to_gateway(question.gateway, learnt)
         now = database_now()

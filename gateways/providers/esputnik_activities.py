@@ -58,22 +58,25 @@ def _activity(item: object) -> StatusUpdate:
 def polled(item: object) -> list[StatusUpdate]:
     """What one result of a status request teaches: its word, and what its flags add.
 
-    A word that nobody knows is told without the message's id: it stands in the inbox once, and the
-    message is asked about again anyway.
+    A word that nobody knows is told of each message that it is said of, since a person's mapping
+    is applied to that message.
     """
     if not isinstance(item, Mapping):
         return []
     request_id, word = identifier(item.get("requestId")), _word(item, "status")
+    if request_id is None:
+        return []
     learnt = {ACTIVITIES[word]} if word in ACTIVITIES else set()
     learnt |= {Status.DELIVERED} if is_true(item.get("delivered")) else set()
     learnt |= {Status.FAILED} if is_true(item.get("failed")) else set()
     updates = [
-        StatusUpdate(status=status, provider_id=request_id, word=word)
-        for status in sorted(learnt)
-        if request_id
+        StatusUpdate(status=status, provider_id=request_id, word=word) for status in sorted(learnt)
     ]
     if word and word not in ACTIVITIES and word not in NOTHING_TO_REPORT:
-        updates.append(StatusUpdate(status=None, word=word, detail="told when it was asked"))
+        unknown = StatusUpdate(
+            status=None, provider_id=request_id, word=word, detail="told when it was asked"
+        )
+        updates.append(unknown)
     return updates
 
 

@@ -9,10 +9,20 @@ from django.db import connection
 from django.utils import timezone
 
 from gateway_project.lib.draining import DRAINS, run
+from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Channel, Status
 from messages_app import polling
-from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent
+from messages_app.models import (
+    InboxEntry,
+    Message,
+    SendAttempt,
+    State,
+    StatusEvent,
+    Wait,
+    WordMapping,
+)
 from messages_app.polling import PollWork, due_gateways
+from messages_app.words import normal_word, reopen
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.gateways.providers.examples import at
 from tests.peers import Answer, Asked, http_peer
@@ -90,6 +100,15 @@ def in_about(wait: timedelta | None, seconds: float) -> bool:
 
 def learnt(message: Message) -> set[str]:
     return set(StatusEvent.objects.filter(message=message).values_list("status", flat=True))
+
+
+def explain(word: str, gateway, status: Status) -> None:
+    """What a person does on the page of the inbox."""
+    values = {"label": gateway.label, "provider": gateway.provider, "status": status}
+    mapping = WordMapping(word=normal_word(word), **values)
+    with writing():
+        reopen(mapping, timezone.now() - timedelta(seconds=1))
+        mapping.save()
 
 
 def test_a_taken_message_is_to_be_asked_about(answers, gateway):
@@ -212,15 +231,37 @@ def test_what_nobody_asked_about_is_left_aside(answers, gateway):
     assert not InboxEntry.objects.exists()
 
 
-def test_a_word_that_nobody_knows_stands_in_the_inbox_once(answers, gateway):
+def test_a_word_that_nobody_knows_stands_in_the_inbox_once_for_each_message(answers, gateway):
     messages = [taken(gateway, f"r-{number}") for number in range(3)]
     answers.words = {f"r-{number}": "TELE\x00PORTED" for number in range(3)}
 
-    poll(gateway)
+    for _ in range(3):
+        SendAttempt.objects.update(ask_at=timezone.now() - timedelta(seconds=1))
+        poll(gateway)
 
-    assert "PORTED" in InboxEntry.objects.get().word
+    entries = InboxEntry.objects.all()
+    assert sorted(entry.provider_id.reveal() for entry in entries) == ["r-0", "r-1", "r-2"]
+    assert {entry.waits_for for entry in entries} == {Wait.A_MAPPING}
+    assert "PORTED" in entries[0].word
     assert [learnt(message) for message in messages] == [set()] * 3
     assert in_about(asked_next("r-0"), 3 * 60)
+
+
+def test_a_word_that_a_person_explains_is_recorded_for_those_it_was_said_of(answers, gateway):
+    early, late = taken(gateway, "r-0"), taken(gateway, "r-1")
+    answers.words = {"r-0": "TELEPORTED"}
+    poll(gateway)
+
+    explain("TELEPORTED", gateway, Status.DELIVERED)
+    run("inbox", "all", linger=0)
+    assert (learnt(early), learnt(late)) == ({Status.DELIVERED}, set())
+    assert not InboxEntry.objects.filter(applied_at=None).exists()
+
+    answers.words["r-1"] = "Teleported"
+    SendAttempt.objects.update(ask_at=timezone.now() - timedelta(seconds=1))
+    poll(gateway)
+    assert learnt(late) == {Status.DELIVERED}
+    assert InboxEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -428,10 +428,17 @@ def test_an_answer_s_word_and_flags_become_statuses(told, statuses):
     ]
 
 
-def test_a_word_that_nobody_knows_goes_to_the_inbox_once_and_its_flags_count():
+def test_a_word_that_nobody_knows_is_told_of_its_message_and_its_flags_count():
     told = {"status": "ARRIVED", "requestId": REQUEST_ID, "delivered": "true"}
 
-    assert learnt([told]) == [(Status.DELIVERED, REQUEST_ID, "ARRIVED"), (None, None, "ARRIVED")]
+    assert learnt([told]) == [
+        (Status.DELIVERED, REQUEST_ID, "ARRIVED"),
+        (None, REQUEST_ID, "ARRIVED"),
+    ]
+
+
+def test_a_word_that_is_said_of_no_message_teaches_nothing():
+    assert learnt([{"status": "ARRIVED"}, {"status": "ARRIVED", "requestId": ""}]) == []
 
 
 def test_a_broken_result_does_not_hide_the_good_ones():
