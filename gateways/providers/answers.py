@@ -1,6 +1,6 @@
 """What an HTTP answer, or none, means where the provider says nothing more precise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +10,7 @@ from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.redaction import LOOKED_AT
 from gateway_project.lib.schedules import retry_after
 from gateways.providers.errors import (
+    BatchRefused,
     GatewayMisconfigured,
     GatewayUnavailable,
     MessageRejected,
@@ -52,6 +53,14 @@ def problem_of(answer: HttpAnswer) -> ProviderError:
             said(answer), retry_after=asked_wait(answer), is_throttle=is_throttle
         )
     return kind(said(answer))
+
+
+def of_each(messages: Sized, problem: ProviderError) -> ProviderError:
+    """What a problem of the whole call is to each of its messages: a refusal of several does not
+    say which of them is meant."""
+    if len(messages) > 1 and isinstance(problem, MessageRejected):
+        return BatchRefused(problem.detail)
+    return problem
 
 
 def unreadable(answer: HttpAnswer) -> OutcomeUnknown:

@@ -6,7 +6,13 @@ from typing import Any, ClassVar
 
 from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
 from gateway_project.lib.vocabulary import Channel, Status
-from gateways.providers.answers import is_success, problem_of, transport_error, unreadable
+from gateways.providers.answers import (
+    is_success,
+    of_each,
+    problem_of,
+    transport_error,
+    unreadable,
+)
 from gateways.providers.errors import (
     BatchRefused,
     GatewayMisconfigured,
@@ -155,9 +161,7 @@ class HttpProvider(Provider):
         """One result per message, in their order."""
         if is_success(answer):
             return self.taken(messages, answer)
-        problem = self.refusal(answer) or problem_of(answer)
-        if len(messages) > 1 and isinstance(problem, MessageRejected):
-            problem = BatchRefused(problem.detail)
+        problem = of_each(messages, self.refusal(answer) or problem_of(answer))
         return [problem for _ in messages]
 
     def taken(

@@ -2,14 +2,15 @@
 
 Sources: "Send Message v2", "API Status Codes". How several destinations are answered is not
 documented. A list is read by each entry's `correlationId`, or by place where none has one. A single
-object stands for all of them; its `messageId` then names no message, so none is kept.
+object stands for all of them: its `messageId` then names no message, so none is kept, and its
+refusal may be about one alone, so each goes again by itself.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway_project.lib.lenient_json import read_answer
-from gateways.providers.answers import asked_wait, unreadable
+from gateways.providers.answers import asked_wait, of_each, unreadable
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -62,7 +63,9 @@ def results_in(
     if isinstance(told, list) and told:
         return [_result(each, answer) for each in _in_order(messages, told)]
     result = _result(told, answer)
-    if len(messages) > 1 and isinstance(result, SendResult):
+    if isinstance(result, ProviderError):
+        return [of_each(messages, result) for _ in messages]
+    if len(messages) > 1:
         result = SendResult(detail="taken together with others")
     return [result for _ in messages]
 

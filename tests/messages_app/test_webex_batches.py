@@ -1,6 +1,7 @@
 """Messages that leave in one call, through the engine to a server that answers as Webex does."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -16,10 +17,10 @@ pytestmark = pytest.mark.django_db
 UNTAKEN = "491511234562"
 
 
-def respond(asked: Asked) -> Answer:
-    """Refuses a call as a whole for one number in it."""
+def respond(asked: Asked, refused: int = 400) -> Answer:
+    """Refuses a call as a whole for one number in it, with that status."""
     if any(UNTAKEN in each["msisdn"] for each in asked.json["to"]):
-        return Answer(400, {"code": "7004", "message": "Invalid parameter - msisdn"})
+        return Answer(refused, {"code": "7004", "message": "Invalid parameter - msisdn"})
     return Answer(201, {"messageId": f"m-{asked.json['to'][0]['correlationId']}"})
 
 
@@ -61,8 +62,9 @@ def test_equal_messages_leave_in_one_call():
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
 
 
-def test_a_number_that_is_refused_takes_nobody_along():
-    with http_peer(respond) as peer:
+@pytest.mark.parametrize("refused", [200, 400])
+def test_a_number_that_is_refused_takes_nobody_along(refused):
+    with http_peer(partial(respond, refused=refused)) as peer:
         gateway = gateway_at(peer.url)
         messages = queued(gateway, 4)
         drain_all(gateway)

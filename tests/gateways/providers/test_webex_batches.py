@@ -129,10 +129,12 @@ def test_an_entry_with_the_transaction_limit_is_sent_later():
     assert [type(result) for result in outcomes(200, told)] == [GatewayUnavailable] * 3
 
 
-def test_a_call_that_is_refused_does_not_say_for_whom():
-    results = outcomes(400, {"code": "7004", "message": "Invalid parameter - msisdn"})
+@pytest.mark.parametrize("status", [200, 201, 400])
+def test_a_call_that_is_refused_does_not_say_for_whom(status):
+    results = outcomes(status, {"code": "7004", "message": "Invalid parameter - msisdn"})
 
     assert [type(result) for result in results] == [BatchRefused] * 3
+    assert all("7004" in result.detail for result in results)
 
 
 def test_an_account_at_fault_is_so_for_all():
