@@ -27,10 +27,11 @@ PROBLEMS: Mapping[str, type[ProviderError]] = {
     "7002": GatewayMisconfigured,
     "7006": GatewayUnavailable,
     "7007": GatewayMisconfigured,
-    "7020": GatewayUnavailable,
     "7127": GatewayMisconfigured,
 }
-"""`code` of an answer. 7020 is the tenant's transaction limit, and comes as an HTTP 400."""
+"""`code` of an answer."""
+TRANSACTION_LIMIT = "7020"
+"""The tenant's, which comes as an HTTP 400: all is well, and fewer calls are wanted."""
 REFUSALS = frozenset({"7000", "7003", "7004", "7005", "7009", "7022"})
 """Codes of a request, or of an entry in a list, that will never be taken as it is."""
 
@@ -40,15 +41,14 @@ QUOTA_PAUSE_SECONDS = 300.0
 
 def problem_named(told: Mapping[str, Any], answer: HttpAnswer) -> ProviderError | None:
     """The problem that a `code` names; None where it says nothing more than the HTTP status."""
-    code = identifier(told.get("code"))
-    kind = PROBLEMS.get(code or "")
-    if kind is None:
-        return None
-    words = words_of(told)
-    if kind is GatewayUnavailable:
+    code, words = identifier(told.get("code")) or "", words_of(told)
+    if code == TRANSACTION_LIMIT:
         pause = QUOTA_PAUSE_SECONDS if "quota" in words.lower() else RATE_PAUSE_SECONDS
-        return GatewayUnavailable(words, retry_after=asked_wait(answer) or pause)
-    return kind(words)
+        return GatewayUnavailable(words, retry_after=asked_wait(answer) or pause, is_throttle=True)
+    kind = PROBLEMS.get(code)
+    if kind is GatewayUnavailable:
+        return GatewayUnavailable(words, retry_after=asked_wait(answer))
+    return kind(words) if kind else None
 
 
 def words_of(told: Mapping[str, Any]) -> str:

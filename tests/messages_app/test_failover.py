@@ -15,7 +15,7 @@ from messages_app import housekeeping
 from messages_app.housekeeping import move_from_unusable_gateways
 from messages_app.models import Message, SendAttempt, State
 from messages_app.sending import due_gateways
-from tests.factories import GatewayFactory, MessageFactory
+from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.messages_app.house import build_house
 from tests.peers import Answer, http_peer
 
@@ -115,6 +115,24 @@ def test_a_provider_that_asks_for_fewer_calls_is_not_taken_for_broken():
                 queued(gateway)
             drain(gateway)
     assert not Breaker.objects.filter(opened_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(("code", "is_broken"), [("7006", True), ("7020", False)])
+def test_an_internal_error_of_webex_connect_opens_the_breaker_and_its_limit_does_not(
+    code, is_broken
+):
+    refusal = Answer(400, {"code": code, "message": "..."})
+    with http_peer(lambda asked: refusal) as peer:
+        gateway = GatewayFactory(
+            provider="webex_connect",
+            config={"base_url": peer.url, "service_key": "the-service-key"},
+            from_default="Amazing",
+        )
+        for _ in range(FAILURES_TO_OPEN):
+            queued(gateway, end_user=EndUserFactory(label=gateway.label, phone="+4915112345678"))
+        drain(gateway)
+
+    assert Breaker.objects.filter(opened_at__isnull=False).exists() == is_broken
 
 
 def test_refused_messages_show_a_provider_that_answers():

@@ -202,6 +202,14 @@ def test_the_transaction_limit_is_waited_out(message, seconds):
     assert outcome(400, {"code": "7020", "message": message}).retry_after == seconds
 
 
+@pytest.mark.parametrize(("code", "is_throttle"), [("7020", True), ("7006", False)])
+def test_only_the_transaction_limit_shows_a_provider_that_is_well(code, is_throttle):
+    problem = outcome(400, {"code": code, "message": "..."})
+
+    assert problem.is_throttle == is_throttle
+    assert (problem.retry_after is not None) == is_throttle
+
+
 def test_a_wait_that_the_answer_asks_for_comes_first():
     answer = HttpAnswer(status=429, headers={"retry-after": "9"}, body=b'{"code": "7020"}')
     (result,) = account("webex_connect").results([MESSAGE], answer)
