@@ -15,6 +15,7 @@ from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
 from gateways.adapters import adapter_of
 from gateways.providers.base import Provider, StatusUpdate, WebhookRequest
+from gateways.providers.marks import MARK
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
 from messages_app.models import InboxEntry, Wait
@@ -29,7 +30,8 @@ FAULTS = (
 REASON_LENGTH = 120
 KEPT_LENGTH = 16_000
 TELLING_HEADERS = ("content-type", "x-amz-sns-message-type")
-"""Without these some webhooks cannot be read; the others may be credentials."""
+"""Without these some webhooks cannot be read; the others may be credentials, as our mark in a query
+is."""
 
 
 def keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Exception) -> None:
@@ -73,6 +75,7 @@ def _kept(adapter: Provider, request: WebhookRequest) -> dict[str, Any]:
         "query": {
             _scrubbed(adapter, name): _scrubbed(adapter, value)
             for name, value in request.query.items()
+            if name != MARK
         },
     }
 

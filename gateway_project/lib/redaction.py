@@ -50,6 +50,7 @@ URL_SECRETS = tuple(
         rf"{SLASH}callbacks{SLASH}(?:webhooks|status|opened|clicked|unsubscribe){SLASH}",
         rf"{SLASH}platform{SLASH}v1{SLASH}users{SLASH}",
         rf"api[_-]?key{EQUALS}",
+        r"(?:[?&;]|%3F|%26)mark(?:=|%3D)",
         rf"(?:ext_user_id|password|client_secret){EQUALS}",
     )
 )

@@ -49,8 +49,9 @@ class WebexConnectConfig(ConfigForm):
     service_secret = SecretField(required=False, help_text="Base64, as Webex Connect shows it.")
     webhook_secret = SecretField(
         required=False,
-        help_text="Where webhooks are signed (x-hub-signature). "
-        "Empty: the token in the webhook URL is the credential.",
+        help_text="Where webhooks are signed (x-hub-signature). Receipts to the notifyUrl of a "
+        "message are let in by our mark in it, too. Empty: the token in the webhook URL is the "
+        "credential.",
     )
     template_id = forms.CharField(
         required=False,

@@ -4,6 +4,11 @@ Sources: "Send Message v2", "Outbound Webhooks", "API Status Codes" on developer
 One destination per request, unless the account says otherwise: how an answer tells several apart is
 not documented. Several in one call share its `callbackData`, so each is named by its
 `correlationId` alone.
+
+`x-hub-signature` is documented of the outbound webhooks that are set up in the account. Whether a
+receipt to the `notifyUrl` of a message is signed is not: so that URL carries a mark of ours, and
+either of the two lets a webhook in. The mark always goes along: the secret may be filled in while
+messages are on their way.
 """
 
 import base64
@@ -33,6 +38,7 @@ from gateways.providers.base import (
     WebhookRequest,
     problem_of,
 )
+from gateways.providers.marks import is_marked, marked
 from gateways.providers.signatures import is_hex_hmac
 from gateways.providers.values import items
 from gateways.providers.webex_account import WebexConnectConfig
@@ -62,7 +68,8 @@ class WebexConnect(HttpProvider):
         "Receipts come to our webhook URL without further ado: every message names it as its "
         "notifyUrl. Mails are reported on by e-mail apps on Amazon SES only.",
         "Only where you set up an outbound webhook of your own: give it our webhook URL, and put "
-        "the secret that signs it (x-hub-signature) into Webhook secret.",
+        "the secret that signs it (x-hub-signature) into Webhook secret. Receipts that a message "
+        "asked for are let in by a mark of ours in its notifyUrl, signed or not.",
     )
     may_batch = True
     reports = frozenset(Status)
@@ -71,7 +78,7 @@ class WebexConnect(HttpProvider):
         Channel.RCS: frozenset({Status.COMPLAINED, Status.UNSUBSCRIBED}),
         Channel.CUSTOM_IM: frozenset({Status.COMPLAINED, Status.UNSUBSCRIBED}),
     }
-    proof = "HMAC-SHA256 or -SHA512, where set up"
+    proof = "HMAC-SHA256 or -SHA512, or our mark in the notifyUrl, where set up"
     text_limit = bodies.TEXT_LIMIT
     html_limit = bodies.HTML_LIMIT
     Config = WebexConnectConfig
@@ -115,7 +122,7 @@ class WebexConnect(HttpProvider):
         if len(messages) == 1:
             body["callbackData"] = messages[0].id
         if self.webhook_url:
-            body["notifyUrl"] = self.webhook_url
+            body["notifyUrl"] = marked(self.webhook_url)
         return self._post(body)
 
     def taken(
@@ -141,13 +148,14 @@ class WebexConnect(HttpProvider):
         return "Webex Connect took the credentials, and refused an empty message as it should."
 
     def verify_webhook(self, request: WebhookRequest) -> None:
-        """Holds `x-hub-signature` against the secret, where there is one."""
+        """Where there is a secret, holds `x-hub-signature` against it. What comes to the URL that a
+        message named needs none: it brings our mark."""
         secret = self.config.get("webhook_secret")
-        if not secret:
+        if not secret or is_marked(request, self.webhook_url):
             return
         given = request.headers.get("x-hub-signature", "")
         if not is_hex_hmac(given, secret=secret, body=request.body):
-            raise WebhookRefused("x-hub-signature is missing or does not fit the body")
+            raise WebhookRefused("neither x-hub-signature nor a mark of ours fits")
 
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
         return [update for item in items(request) for update in receipts(item)]

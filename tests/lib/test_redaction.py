@@ -201,6 +201,13 @@ def test_quoted_printable_of_the_standard_library_is_seen_through():
     [
         ("POST /callbacks/webhooks/s3cr3t-t0ken HTTP/1.1", "POST /callbacks/webhooks/# HTTP/1.1"),
         ("/callbacks/webhooks/s3cr3t/?a=1", "/callbacks/webhooks/#/?a=1"),
+        (
+            "/callbacks/webhooks/s3cr3t?mark=s3c-r3_t HTTP/1.1",
+            "/callbacks/webhooks/#?mark=# HTTP/1.1",
+        ),
+        ("callbacks%2Fwebhooks?a=1&mark=s3c-r3_t", "callbacks%2Fwebhooks?a=1&mark=#"),
+        ("to=x%3Fmark%3Ds3cr3t%26y", "to=x%3Fmark%3D#%26y"),
+        ("the mark=5 of it", "the mark=5 of it"),
         ("/callbacks/status/s3cr3t?status=x", "/callbacks/status/#?status=x"),
         ("/callbacks/opened/WyIw:1vM:s3cr3t", "/callbacks/opened/#"),
         ("GET /callbacks/clicked/.eJw%3A1vM%3As3 HTTP/1.1", "GET /callbacks/clicked/# HTTP/1.1"),

@@ -6,7 +6,7 @@ provider says, and `provider_id` what is made of it. `config` and `message` chan
 account and message; `channel` is the first one of the provider unless it is named.
 
 What differs from send to send stands in it as `<unsubscribe token>`, `<date>`, `<signature>` and,
-where anymail makes the provider's id up, `<generated id>`.
+where anymail makes the provider's id up, `<generated id>`. `<mark>` is the one of our webhook URL.
 """
 
 import base64
@@ -31,6 +31,7 @@ from gateways.providers.base import (
     transport_error,
 )
 from gateways.providers.links import Link, read_token
+from gateways.providers.marks import MARK, marked
 from gateways.providers.registry import build, provider_class, validate_config
 from tests.gateways.providers.canaries import PUBLIC_URL, STATUS_URL, WEBHOOK_URL
 from tests.gateways.providers.examples import at, message
@@ -110,6 +111,7 @@ def comparable(asked: Asked, generated: str = "") -> dict[str, Any]:
         "body": _body(asked),
     }
     text = UNSUBSCRIBE.sub("<unsubscribe token>", json.dumps(told, ensure_ascii=False))
+    text = text.replace(marked(WEBHOOK_URL), f"{WEBHOOK_URL}?{MARK}=<mark>")
     return json.loads(text.replace(generated, GENERATED) if generated else text)
 
 

@@ -9,6 +9,7 @@ from gateway_project.lib.http import http_client
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
 from gateways.providers.base import GatewayMisconfigured, MessageRejected, SendResult
+from gateways.providers.marks import marked
 from gateways.providers.registry import validate_config
 from gateways.providers.webex_connect import WebexConnect
 from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID, PHONE, WEBHOOK_URL
@@ -18,7 +19,7 @@ from tests.peers import Answer, http_peer
 NOW = datetime(2026, 9, 8, 8, 0, tzinfo=UTC)
 DIGITS = PHONE.removeprefix("+")
 TAKEN = {"messageId": "6b0b7b3c-57a0-4a3e-8a51-0f3f4f2d6c11", "status": "queued"}
-COMMON = {"callbackData": MESSAGE_ID, "notifyUrl": WEBHOOK_URL}
+COMMON = {"callbackData": MESSAGE_ID, "notifyUrl": marked(WEBHOOK_URL)}
 SMS_RECEIPTS = ["SUBMITTED", "DELIVERED", "UNDELIVERED", "FAILED"]
 SMS = COMMON | {
     "channel": "sms",

@@ -1,6 +1,7 @@
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
@@ -19,6 +20,7 @@ from gateways.providers.base import (
     WebhookRefused,
     WebhookRequest,
 )
+from gateways.providers.marks import MARK, marked
 from gateways.providers.registry import validate_config
 from gateways.providers.webex_connect import WebexConnect
 from tests.gateways.providers.accounts.webex_connect import BY_TOKEN
@@ -59,7 +61,7 @@ def test_a_text_message_is_written_as_documented():
         "to": [{"msisdn": [PHONE.lstrip("+")], "correlationId": MESSAGE_ID}],
         "content": {"type": "text", "text": "Best offer ever"},
         "callbackData": MESSAGE_ID,
-        "notifyUrl": WEBHOOK_URL,
+        "notifyUrl": marked(WEBHOOK_URL),
         "requestedReceipts": ["SUBMITTED", "DELIVERED", "UNDELIVERED", "FAILED"],
     }
 
@@ -311,6 +313,40 @@ def test_a_signature_made_with_another_secret_is_refused():
         account("webex_connect").verify_webhook(
             WebhookRequest(method="POST", url=WEBHOOK_URL, headers=headers, body=b"{}")
         )
+
+
+def reported_to(url: str, **headers: str) -> WebhookRequest:
+    return WebhookRequest(
+        method="POST", url=url, query=dict(parse_qsl(urlsplit(url).query)), headers=headers
+    )
+
+
+def test_a_receipt_to_the_url_that_a_message_named_is_let_in_unsigned():
+    provider = account("webex_connect")
+    named = json.loads(provider.call([MESSAGE]).body)["notifyUrl"]
+
+    provider.verify_webhook(reported_to(named))
+    provider.verify_webhook(reported_to(named, **{"x-hub-signature": "0" * 64}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        WEBHOOK_URL,
+        f"{WEBHOOK_URL}?{MARK}=",
+        f"{WEBHOOK_URL}?{MARK}={'x' * 43}",
+        f"{WEBHOOK_URL}?{MARK}=token",
+        f"{WEBHOOK_URL}?{MARK}=:",
+        marked(WEBHOOK_URL)[:-1],
+        marked(WEBHOOK_URL + "x").replace("tokenx", "token"),
+        marked(WEBHOOK_URL).replace(f"{MARK}=", "other="),
+    ],
+)
+def test_a_forged_mark_is_refused(url):
+    with pytest.raises(WebhookRefused) as refused:
+        account("webex_connect").verify_webhook(reported_to(url))
+
+    assert "token" not in str(refused.value)
 
 
 # ---- The configuration

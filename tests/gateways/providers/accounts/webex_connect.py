@@ -5,6 +5,7 @@ import hmac
 from dataclasses import replace
 
 from gateways.providers.base import WebhookRequest
+from gateways.providers.marks import MARK
 from tests.gateways.providers.canaries import CANARY
 
 CONFIG = {
@@ -23,3 +24,10 @@ BY_TOKEN = {
 def signed(request: WebhookRequest) -> WebhookRequest:
     signature = hmac.new(CANARY.encode(), request.body, "sha256").hexdigest()
     return replace(request, headers={**request.headers, "x-hub-signature": signature})
+
+
+def forged(request: WebhookRequest, signature: str) -> WebhookRequest:
+    """With that for a signature and for our mark; neither of them where it is empty."""
+    headers = {name: each for name, each in request.headers.items() if name != "x-hub-signature"}
+    shown = {"x-hub-signature": signature} if signature else {}
+    return replace(request, headers=headers | shown, query={MARK: signature} if signature else {})
