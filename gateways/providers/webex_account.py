@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -103,8 +103,8 @@ class WebexConnectConfig(ConfigForm):
         required=False,
         max_length=200,
         validators=[HTTPS],
-        label="Domain of short links",
-        help_text="As Webex Connect's support has set it up: https://me.example.com",
+        help_text="Of short links, as Webex Connect's support has set it up: "
+        "https://me.example.com. Webex Connect asks for it with every option of an SMS.",
     )
     smart_links = JsonTemplateField(
         required=False,
@@ -116,7 +116,7 @@ class WebexConnectConfig(ConfigForm):
         max_length=100,
         validators=[PRINTABLE],
         label="DLT template ID",
-        help_text="Of SMS to India (extras.dlt_templateid).",
+        help_text="Of SMS to India (extras.dlt_templateid). Needs the domain below.",
     )
     attachments = JsonTemplateField(
         required=False,
@@ -185,13 +185,10 @@ class WebexConnectConfig(ConfigForm):
         Group(title="Opens", lines=("track_opens",), channels=(Channel.EMAIL,)),
         Group(title="Attachments", lines=("attachments",), is_rare=True, channels=(Channel.EMAIL,)),
         Group(
-            title="Short links",
-            lines=("shorten_links", "domain", "smart_links"),
+            title="Options of SMS",
+            lines=("shorten_links", "dlt_template_id", "domain", "smart_links"),
             is_rare=True,
             channels=(Channel.SMS,),
-        ),
-        Group(
-            title="SMS to India", lines=("dlt_template_id",), is_rare=True, channels=(Channel.SMS,)
         ),
         Group(
             title="Template of Webex Connect",
@@ -231,15 +228,22 @@ class WebexConnectConfig(ConfigForm):
         given = self.cleaned_data
         if given["substitutions"] and not given["template_id"]:
             yield "substitutions", "These are a template's: fill in its ID."
-        if given["shorten_links"] and not given["domain"]:
-            yield "domain", "This is needed where links are shortened."
-        if given["sms_fallback"] and not given["sms_sender_id"]:
-            yield "sms_sender_id", "This is needed for the fallback."
+        for name, (asking, why) in NEEDED_BY.items():
+            if not given[name] and any(given[each] for each in asking):
+                yield name, why
         for name, check in CHECKS.items():
             if given[name] and (problem := check(given[name])):
                 yield name, problem
 
 
+NEEDED_BY: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "domain": (
+        ("shorten_links", "dlt_template_id"),
+        "This is needed where links are shortened or a DLT template is named.",
+    ),
+    "sms_sender_id": (("sms_fallback",), "This is needed for the fallback."),
+}
+"""The settings that others ask for: by which ones, and what is said where they are missing."""
 CHECKS = {
     "substitutions": substitutions_problem,
     "smart_links": smart_links_problem,

@@ -92,8 +92,10 @@ def test_links_are_shortened_and_clicks_tracked():
 
 
 def test_a_text_for_india_names_its_template():
-    assert asked_for(Channel.SMS, {"dlt_template_id": "123456789"}) == SMS | {
-        "options": {"extras": {"dlt_templateid": "123456789"}}
+    config = {"dlt_template_id": "123456789", "domain": "https://me.example"}
+
+    assert asked_for(Channel.SMS, config) == SMS | {
+        "options": {"domain": "https://me.example", "extras": {"dlt_templateid": "123456789"}}
     }
 
 

@@ -367,6 +367,7 @@ def test_a_switch_that_is_off_is_not_kept():
     [
         ({"shorten_links": True}, "domain"),
         ({"shorten_links": True, "domain": "http://me.example"}, "domain"),
+        ({"dlt_template_id": "123456789"}, "domain"),
         ({"sms_fallback": True}, "sms_sender_id"),
         ({"substitutions": {"name": "x"}}, "substitutions"),
         ({"template_id": "1", "substitutions": ["x"]}, "substitutions"),
