@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from gateway_project.lib.mailbox import parse_mailbox
 from gateway_project.lib.vocabulary import Channel
 from gateways.providers.base import ConfigForm, Group, SecretField
 from gateways.providers.base_urls import BaseUrlField
@@ -23,6 +24,8 @@ from gateways.providers.webex_bodies import (
 from gateways.providers.webex_rcs import problem_in_template
 
 DESTINATIONS_PER_CALL = 1000
+MAILS = (Channel.EMAIL, Channel.CUSTOM_IM)
+"""The channels whose messages are mails, or may be."""
 CREDENTIALS = ("service_key", "service_id", "service_secret")
 HTTPS = RegexValidator(r"\Ahttps://[A-Za-z0-9.-]+(/[!-~]*)?\Z", "A URL with https:// is expected.")
 
@@ -30,6 +33,13 @@ HTTPS = RegexValidator(r"\Ahttps://[A-Za-z0-9.-]+(/[!-~]*)?\Z", "A URL with http
 def _template(value: str) -> None:
     if problem := problem_in(value):
         raise ValidationError(problem)
+
+
+def _mailbox(value: str) -> None:
+    try:
+        parse_mailbox(value)
+    except ValueError:
+        raise ValidationError("One mailbox is expected: Amazing <noreply@example.com>") from None
 
 
 class WebexConnectConfig(ConfigForm):
@@ -121,14 +131,36 @@ class WebexConnectConfig(ConfigForm):
     attachments = JsonTemplateField(
         required=False,
         help_text='Of mails, fetched by Webex Connect: [{"mimeType": "image/png", "name": "offer", '
-        '"mediaUrl": "https://cdn.example.com/{{ properties.offer }}.png"}].',
+        '"mediaUrl": "https://cdn.example.com/{{ properties.offer }}.png"}]. Only Custom IM that '
+        'leaves as mail has extension fields: "mediaUrl": "{{ extension.picture }}".',
+    )
+    custom_im_as = forms.ChoiceField(
+        required=False,
+        label="Custom IM leaves as",
+        choices=[("", "An RCS message"), (Channel.EMAIL.value, "A mail")],
+        help_text="A mail goes to the user's e-mail address: as plain text, unless a template of "
+        "Webex Connect is sent.",
+    )
+    mail_from = forms.CharField(
+        required=False,
+        max_length=320,
+        validators=[_mailbox],
+        label="From of the mail",
+        help_text="A mailbox of the e-mail app's domain: Amazing <noreply@example.com>",
+    )
+    mail_subject = forms.CharField(
+        required=False,
+        max_length=200,
+        validators=[_template],
+        label="Subject of the mail",
+        help_text="Made of the extension fields: News: {{ extension.title }}",
     )
     rcs_app_id = forms.CharField(
         required=False,
         max_length=100,
         validators=[PRINTABLE],
         label="RCS app ID",
-        help_text="The agent that Custom IM leaves from. On the RCS channel it is the From.",
+        help_text="The agent that Custom IM leaves from as RCS. On the RCS channel it is the From.",
     )
     rcs_content = JsonTemplateField(
         required=False,
@@ -171,6 +203,11 @@ class WebexConnectConfig(ConfigForm):
             note="Either a service key, or a service ID with its secret.",
         ),
         Group(
+            title="Custom IM",
+            lines=("custom_im_as", ("mail_from", "mail_subject")),
+            channels=(Channel.CUSTOM_IM,),
+        ),
+        Group(
             title="RCS",
             lines=("rcs_app_id", "rcs_content", "carrier_id"),
             channels=(Channel.RCS, Channel.CUSTOM_IM),
@@ -181,9 +218,9 @@ class WebexConnectConfig(ConfigForm):
             is_rare=True,
             channels=(Channel.RCS, Channel.CUSTOM_IM),
         ),
-        Group(title="Clicks", lines=("track_clicks",), channels=(Channel.SMS, Channel.EMAIL)),
-        Group(title="Opens", lines=("track_opens",), channels=(Channel.EMAIL,)),
-        Group(title="Attachments", lines=("attachments",), is_rare=True, channels=(Channel.EMAIL,)),
+        Group(title="Clicks", lines=("track_clicks",), channels=(Channel.SMS, *MAILS)),
+        Group(title="Opens", lines=("track_opens",), channels=MAILS),
+        Group(title="Attachments", lines=("attachments",), is_rare=True, channels=MAILS),
         Group(
             title="Options of SMS",
             lines=("shorten_links", "dlt_template_id", "domain", "smart_links"),
@@ -242,6 +279,10 @@ NEEDED_BY: Mapping[str, tuple[tuple[str, ...], str]] = {
         "This is needed where links are shortened or a DLT template is named.",
     ),
     "sms_sender_id": (("sms_fallback",), "This is needed for the fallback."),
+    **dict.fromkeys(
+        ("mail_from", "mail_subject"),
+        (("custom_im_as",), "This is needed where Custom IM leaves as mail."),
+    ),
 }
 """The settings that others ask for: by which ones, and what is said where they are missing."""
 CHECKS = {

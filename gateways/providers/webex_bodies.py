@@ -3,6 +3,9 @@
 Source: "Send Message v2". Names of receipts are written in capitals, as the samples have them.
 CLICKED stands in no list of them but in the samples: it is asked for only where clicks are tracked.
 No limit of a subject is documented, so none is kept.
+
+Custom IM leaves as RCS, or as a mail of plain text: as neither has it a From of its own, nor as a
+mail a subject. The account says them, and its extension fields fill in what the account describes.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,6 +41,11 @@ RECEIPTS: Mapping[Channel, tuple[str, ...]] = {
 }
 TRACKED = (Channel.SMS, Channel.EMAIL)
 ATTACHMENT = {"mimeType", "name", "mediaUrl"}
+IM_SENDERS: Mapping[Channel, tuple[str, str]] = {
+    Channel.RCS: ("rcs_app_id", "RCS app ID"),
+    Channel.EMAIL: ("mail_from", "From"),
+}
+"""What Custom IM leaves from, by what it leaves as: the setting, and its name."""
 TEXT_OF_THE_MESSAGE = {"type": "text", "text": "{{ message.text }}"}
 
 
@@ -49,13 +57,20 @@ class Letter:
     shared: Mapping[str, Any] = field(repr=False)
 
 
+def road(channel: Channel, config: CONFIG) -> Channel:
+    """The channel of Webex Connect that a message of this channel leaves by."""
+    if channel != Channel.CUSTOM_IM:
+        return channel
+    return Channel(config.get("custom_im_as") or Channel.RCS)
+
+
 def letter(message: OutboundMessage, config: CONFIG) -> Letter:
     """The message as this account sends it. Raises a ProviderError where it cannot leave."""
-    channel = Channel.RCS if message.channel == Channel.CUSTOM_IM else message.channel
+    channel = road(message.channel, config)
     values = values_of(message, webhook_url="", status_url="")
     destination = _destination(message, channel) | _substitutions(values, config)
     shared = (
-        {"channel": channel.value, "from": _from(message, config)}
+        {"channel": channel.value, "from": _from(message, channel, config)}
         | PARTS[channel](message, values, config)
         | {"requestedReceipts": _receipts(channel, config)}
         | _timing(values, message, config)
@@ -72,6 +87,7 @@ def content_problem(channel: Channel, text: str, html: str, config: CONFIG) -> s
     """Why this content cannot leave, as far as it alone can tell; None where it can."""
     if config.get("template_id"):
         return None
+    channel = road(channel, config)
     if channel == Channel.EMAIL:
         return _mail_problem(text, html)
     if channel != Channel.SMS and config.get("rcs_content"):
@@ -146,19 +162,27 @@ def _substitutions(values: Values, config: CONFIG) -> dict[str, Any]:
     return {"substitutions": texts} if texts else {}
 
 
-def _from(message: OutboundMessage, config: CONFIG) -> str:
+def _from(message: OutboundMessage, channel: Channel, config: CONFIG) -> str:
+    if channel == Channel.EMAIL:
+        return _mailbox(message, config).address
+    return _sender(message, config)
+
+
+def _sender(message: OutboundMessage, config: CONFIG) -> str:
+    """The From as it is written; that of Custom IM is the account's."""
     if message.channel == Channel.CUSTOM_IM:
-        if app_id := config.get("rcs_app_id"):
-            return str(app_id)
-        raise GatewayMisconfigured("Custom IM needs the RCS app ID that it leaves from")
+        name, title = IM_SENDERS[road(message.channel, config)]
+        if sender := config.get(name):
+            return str(sender)
+        raise GatewayMisconfigured(f"Custom IM needs the {title} that it leaves from")
     if not message.sender:
         raise GatewayMisconfigured("Webex Connect sends nothing without a From")
-    return _mailbox(message).address if message.channel == Channel.EMAIL else message.sender
+    return message.sender
 
 
-def _mailbox(message: OutboundMessage) -> Mailbox:
+def _mailbox(message: OutboundMessage, config: CONFIG) -> Mailbox:
     try:
-        return parse_mailbox(message.sender)
+        return parse_mailbox(_sender(message, config))
     except ValueError:
         raise MessageRejected("From is not one well-formed mailbox") from None
 
@@ -197,7 +221,7 @@ def _email(message: OutboundMessage, values: Values, config: CONFIG) -> dict[str
         "trackClicks": bool(config.get("track_clicks")),
         "trackOpens": bool(config.get("track_opens")),
     }
-    if name := _mailbox(message).name:
+    if name := _mailbox(message, config).name:
         options["fromName"] = name
     return {"options": options, "content": _mail(message, values, config)}
 
@@ -207,7 +231,7 @@ def _mail(message: OutboundMessage, values: Values, config: CONFIG) -> dict[str,
         raise MessageRejected(problem)
     content: dict[str, Any] = {
         "type": "html" if message.html else "text",
-        "subject": message.subject,
+        "subject": _subject(message, values, config),
     }
     if message.reply_to:
         content["replyTo"] = message.reply_to
@@ -219,6 +243,16 @@ def _mail(message: OutboundMessage, values: Values, config: CONFIG) -> dict[str,
     if attachments := _attachments(values, config):
         content["attachments"] = attachments
     return content
+
+
+def _subject(message: OutboundMessage, values: Values, config: CONFIG) -> str:
+    """Custom IM's is made of its values, on one line whatever they hold."""
+    if message.channel != Channel.CUSTOM_IM:
+        return message.subject
+    made = filled(config.get("mail_subject") or "", values)
+    if subject := " ".join(str(made or "").split()):
+        return subject
+    raise MessageRejected("nothing is left of its subject")
 
 
 def _attachments(values: Values, config: CONFIG) -> list[dict[str, Any]]:

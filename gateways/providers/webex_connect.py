@@ -1,4 +1,4 @@
-"""Webex Connect (imiconnect): Send Message v2 for SMS, e-mail, RCS, and Custom IM as RCS.
+"""Webex Connect (imiconnect): Send Message v2 for SMS, e-mail, RCS, and Custom IM as RCS or mail.
 
 Sources: "Send Message v2", "Outbound Webhooks", "API Status Codes" on developers.webexconnect.io.
 One destination per request, unless the account says otherwise: how an answer tells several apart is
@@ -64,7 +64,8 @@ class WebexConnect(HttpProvider):
         "Fill in the base URL of your region, such as https://api.us.webexconnect.io. "
         "The gateway posts to /v2/messages below it.",
         "Set a From on the next screen, one that this service may use: the SMS sender, an address "
-        "of the e-mail app's domain, or the RCS app ID. Custom IM takes the RCS app ID from here.",
+        "of the e-mail app's domain, or the RCS app ID. Custom IM takes its own from here: the RCS "
+        "app ID, or the From of the mails that it becomes.",
         "Receipts come to our webhook URL without further ado: every message names it as its "
         "notifyUrl. Mails are reported on by e-mail apps on Amazon SES only.",
         "Only where you set up an outbound webhook of your own: give it our webhook URL, and put "
@@ -76,7 +77,6 @@ class WebexConnect(HttpProvider):
     not_reported: ClassVar[Mapping[Channel, frozenset[Status]]] = {
         Channel.SMS: frozenset({Status.OPENED, Status.COMPLAINED, Status.UNSUBSCRIBED}),
         Channel.RCS: frozenset({Status.COMPLAINED, Status.UNSUBSCRIBED}),
-        Channel.CUSTOM_IM: frozenset({Status.COMPLAINED, Status.UNSUBSCRIBED}),
     }
     proof = "HMAC-SHA256 or -SHA512, or our mark in the notifyUrl, where set up"
     text_limit = bodies.TEXT_LIMIT
@@ -88,8 +88,8 @@ class WebexConnect(HttpProvider):
         self.batch_size = self.config.get("batch") or 1
 
     def address_channel(self, channel: Channel) -> Channel | None:
-        """Custom IM goes to a phone number, as an RCS message."""
-        return Channel.RCS if channel == Channel.CUSTOM_IM else channel
+        """Custom IM goes to a phone number as an RCS message, or to an e-mail address as a mail."""
+        return bodies.road(channel, self.config)
 
     def batch_key(self, message: OutboundMessage) -> Hashable:
         """Equal bodies, and an end within the same minute. What cannot leave goes alone."""
@@ -102,8 +102,9 @@ class WebexConnect(HttpProvider):
 
     def reported(self, channel: Channel) -> frozenset[Status]:
         """Opens and clicks of mails, and clicks in SMS, only where they are tracked."""
-        switches = TRACKED.get(channel, {}).items()
-        return self.reports_on(channel) - {
+        road = bodies.road(channel, self.config)
+        switches = TRACKED.get(road, {}).items()
+        return self.reports_on(road) - {
             told for name, told in switches if not self.config.get(name)
         }
 

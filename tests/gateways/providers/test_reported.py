@@ -24,6 +24,10 @@ FLAGS = {"status_path": "state", "statuses": {"OK": "delivered", "GONE": "perman
             *([], ["clicked"]),
         ),
         ("webex_connect", "rcs", {}, ["clicked", "opened"], ["clicked", "opened"]),
+        (
+            *("webex_connect", "custom_im", {"custom_im_as": "email"}),
+            *(["clicked", "opened"], ["complained", "unsubscribed"]),
+        ),
         ("esputnik", "sms", {"mode": "event", "event_type_key": "k"}, ["delivered"], []),
         (
             *("esputnik", "custom_im", {"mode": "prepared", "prepared_id": "1"}),

@@ -347,6 +347,62 @@ def test_custom_im_without_an_agent_is_misconfigured():
         )
 
 
+AS_MAIL = {
+    "custom_im_as": "email",
+    "mail_from": "Amazing <noreply@amazing.co>",
+    "mail_subject": "News: {{ extension.title }}",
+}
+
+
+def im_for_a_mail(**extension) -> dict:
+    return custom_im(**extension) | {"recipient": Personal(EMAIL)}
+
+
+def test_custom_im_can_leave_as_a_mail_with_what_its_extension_holds():
+    attachment = {"mimeType": "image/png", "name": "wings", "mediaUrl": "{{ extension.picture }}"}
+    given = im_for_a_mail(title="Wings", picture="https://cdn.example/wings.png")
+    body = asked_for(Channel.CUSTOM_IM, AS_MAIL | {"attachments": [attachment]}, **given)
+
+    assert body == MAIL | {
+        "content": {
+            "type": "text",
+            "subject": "News: Wings",
+            "text": "Best offer ever",
+            "attachments": [attachment | {"mediaUrl": "https://cdn.example/wings.png"}],
+        },
+    }
+
+
+def test_custom_im_as_a_mail_goes_to_the_e_mail_address_and_keeps_the_limits_of_mails():
+    provider = account("webex_connect", **AS_MAIL)
+
+    assert provider.address_channel(Channel.CUSTOM_IM) == Channel.EMAIL
+    assert provider.content_problem(Channel.CUSTOM_IM, "x" * 5000, "") is None
+    assert "variable" in provider.content_problem(Channel.CUSTOM_IM, "$(name)", "")
+
+
+def test_the_subject_of_custom_im_stays_on_one_line_whatever_the_extension_holds():
+    body = asked_for(Channel.CUSTOM_IM, AS_MAIL, **im_for_a_mail(title="A\r\nBcc: b@c.co\u2028!"))
+
+    assert body["content"]["subject"] == "News: A Bcc: b@c.co !"
+
+
+@pytest.mark.parametrize("extension", [{}, {"title": ""}, {"title": " \n "}])
+def test_custom_im_without_anything_for_a_subject_is_refused(extension):
+    config = AS_MAIL | {"mail_subject": "{{ extension.title }}"}
+
+    assert "subject" in refused(Channel.CUSTOM_IM, config, **im_for_a_mail(**extension))
+
+
+def test_custom_im_without_the_from_of_its_mail_is_misconfigured():
+    with pytest.raises(GatewayMisconfigured) as problem:
+        account("webex_connect", custom_im_as="email").call(
+            [message(Channel.CUSTOM_IM, **im_for_a_mail())]
+        )
+
+    assert "From" in problem.value.detail
+
+
 def test_extension_fields_become_a_card():
     config = {
         "rcs_content": {
