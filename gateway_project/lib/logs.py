@@ -10,7 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway_project.lib import sentinel
-from gateway_project.lib.redaction import mask_urls, scrub
+from gateway_project.lib.redaction import OVERLAP, mask_urls, scrub
 
 LONGEST_TEXT = 20_000
 """Characters kept of one text; a traceback may need many."""
@@ -87,7 +87,7 @@ def _masked(value: object) -> object:
         case list() | tuple() | set() | frozenset():
             return [_masked(inner) for inner in value]
         case _:
-            text = sentinel.passed(str(value)[:LONGEST_TEXT], sentinel.LOG)
+            text = sentinel.passed(str(value)[: LONGEST_TEXT + OVERLAP], sentinel.LOG)
             return scrub(mask_urls(text), kept=LONGEST_TEXT)
 
 

@@ -99,6 +99,13 @@ def test_a_long_traceback_keeps_its_last_line(sink):
     assert "invalid literal for int()" in sink.event["exception"]
 
 
+@pytest.mark.parametrize("left", [1, 8, 20])
+def test_an_address_across_the_end_of_what_is_kept_leaves_no_part_of_it(sink, left):
+    text = "x" * (logs.LONGEST_TEXT - left - 1) + f" {EMAIL}"
+    logging.getLogger("any").warning(text)
+    assert sink.event["event"].lstrip("x") == f" {REDACTED[:left]}"
+
+
 def test_bound_context_is_on_every_line_and_ids_stay_readable(sink):
     with structlog.contextvars.bound_contextvars(message_id=ID):
         logging.getLogger("any").info("accepted")
