@@ -36,11 +36,13 @@ LOOKS_PERSONAL = (
     re.compile(r"\b(?i:bearer|basic|apikey|token)[ :=]+(?=\S*(?:[0-9=]|[a-z][A-Z]))[\w.~+/=-]{6,}"),
 )
 LOOKS_LIKE_A_NUMBER = re.compile(
-    # Ids of ours, dates and the codes of mail servers (RFC 3463) are passed over.
+    # Ids of ours, dates, the codes of mail servers (RFC 3463) and amounts below ten millions are
+    # passed over: nobody divides a number by a point before its last two digits and nowhere else.
     r"(?P<id>\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)"
     r"|(?P<date>\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)"
     r"|(?P<code>(?<![\w+(])(?P<kind>[245])\d\d[ -](?P=kind)\.[0-7]\.\d{1,2}(?![\d.-]))"
+    r"|(?P<amount>(?<![\w+(.,/-])[1-9]\d{4,6}\.\d\d(?!\w|[ \t\xa0().,\-/]{1,3}\d))"
     r"|(?<![0-9A-Za-z])(?:\+|\(\+?)?\d(?:[ \t\xa0().\-/]{0,3}\d){6,}+(?![0-9A-Za-z])"
 )
 SLASH, EQUALS = r"(?:/|%2F)", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"

@@ -2,6 +2,7 @@ import html
 import quopri
 import re
 from datetime import datetime
+from decimal import Decimal
 from difflib import SequenceMatcher
 from urllib.parse import quote
 
@@ -151,7 +152,7 @@ def test_a_reason_without_addresses_stays_as_it_is(text):
 WORDS = st.from_regex(r"[a-z]{1,12}[.,;:!?]?", fullmatch=True)
 FIGURES = st.one_of(
     st.integers(0, 999_999).map(str),
-    st.decimals(0, 9_999, places=2).map(str),
+    st.decimals(0, Decimal("9999999.99"), places=2).map(str),
     st.uuids().map(str),
     st.datetimes(datetime(1990, 1, 1), datetime(2089, 1, 1)).map(datetime.isoformat),
     st.from_regex(r"[0-9]\.[0-9]\.[0-9]{1,3}", fullmatch=True),
@@ -244,3 +245,15 @@ def test_the_codes_of_mail_servers_stay(text):
 )
 def test_what_only_begins_like_such_a_code_goes(text):
     assert REDACTED in scrub(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("+4915170.60", "(49)15170.60", "0151170.60", "15170604.80", "15170.604", "tel/15170.60"),
+        *("49 15170.60", "49-15170.60", "15170.60 48", "15170.60/48", "15170.60.48"),
+        *("151.706.048.00", "1.517.060,48", "15 17060.48"),
+    ],
+)
+def test_what_only_begins_or_ends_like_an_amount_goes(text):
+    assert REDACTED in scrub(f"said of {text} in vain")
