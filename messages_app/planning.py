@@ -1,6 +1,7 @@
 """What is known about a message before it is written: the checks of a request, in their order."""
 
 import logging
+import re
 from dataclasses import dataclass, field
 
 from gateway_project.lib import sentinel
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 NAMED = 80
 """Characters of a gateway's name that are kept with the reason why it was chosen."""
 
+ORIGIN = re.compile(r"\A[^/]*//[^/?#]*")
+
 OWN_ADDRESS_NOTE = "the text holds the user's own address"
 
 
@@ -57,7 +60,6 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
         user = _known_user(caller, request)
         brand_id = user.brand_id
         sentinel.watch(user.email, user.phone)
-        callback_url = sentinel.passed(callback_url, "callback_url", replacement="redacted")
     check_not_paused(label, brand_id)
     notes = list(request.notes)
     if user is not None:
@@ -71,7 +73,7 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
         brand_id=brand_id,
         gateway=gateway,
         chosen_because=f"{gateway.name[:NAMED]}: {_because(found, gateway)}",
-        callback_url=callback_url,
+        callback_url=_without_recipient(callback_url),
         notes=notes,
     )
 
@@ -118,6 +120,13 @@ def _checked_callback_url(label: LabelValues, requested: Personal | None) -> str
         logger.warning("label %s: a callback_url was refused: %s", label.slug, refusal)
         raise Refused(ErrorCode.CALLBACK_REFUSED, f"callback_url: {refusal}") from None
     return url
+
+
+def _without_recipient(callback_url: str) -> str:
+    """The URL as it may be called. Its host is on the label's list, whoever is called like it."""
+    rest = ORIGIN.sub("", callback_url, count=1)
+    origin = callback_url.removesuffix(rest)
+    return origin + sentinel.passed(rest, "callback_url", replacement="redacted")
 
 
 def _check_preview_domain(label: LabelValues, address: Personal) -> None:

@@ -19,6 +19,7 @@ from tests.factories import (
     TemplateFactory,
     TemplateFieldFactory,
 )
+from tests.lib.test_sentinel import stopped
 from users.models import EndUser
 from users.suppressions import suppress
 
@@ -175,6 +176,18 @@ class TestCallbackUrls:
         settings.EGRESS_ALLOW = []
         refusal = house.refusal(callback_url="http://127.0.0.1:9000/x", im_uid="2")
         assert refusal == ErrorCode.CALLBACK_REFUSED
+
+    @pytest.mark.parametrize("named", ["smartico%40amazing.co", "SMARTICO%2540amazing.co"])
+    @pytest.mark.parametrize("is_preview", [True, False])
+    def test_the_recipient_is_taken_out_of_it_and_its_host_stays(self, house, named, is_preview):
+        address, before = "smartico@amazing.co", stopped("callback_url")
+        house.user.email = address
+        house.user.save()
+        preview = {"activity_type": "preview", "to_email_address": address} if is_preview else {}
+        url = f"https://api.smartico.ai/cb?to={named}&n=1"
+        message = house.accepted(Channel.EMAIL, callback_url=url, **preview)
+        assert message.callback_url.reveal() == "https://api.smartico.ai/cb?to=redacted&n=1"
+        assert stopped("callback_url") == before + 1
 
     def test_without_one_the_labels_default_is_used(self, house):
         assert house.refusal(callback_url=None) == ErrorCode.FIELD_INVALID
