@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from io import BufferedReader
+from pathlib import PurePath
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
 from users.imports.models import FILE_NAME_LENGTH, ImportRun, ImportState
 from users.imports.running import record_run
+from users.reading import SUFFIXES
 
 NOTHING_BROKEN_OFF = "no import of this file with these options was broken off"
 FILE_HAS_CHANGED = (
@@ -37,6 +40,20 @@ class Order:
     empty_clears: bool = False
     dry_run: bool = False
 
+    @property
+    def shown_name(self) -> str:
+        """The file's name as it may be kept and shown: some are named after a person."""
+        suffix = PurePath(self.file_name).suffix
+        if suffix.lower() not in SUFFIXES:
+            return scrub(self.file_name, kept=FILE_NAME_LENGTH)
+        stem = self.file_name.removesuffix(suffix)
+        return scrub(stem, kept=FILE_NAME_LENGTH - len(suffix)) + suffix
+
+    @property
+    def name_digest(self) -> str:
+        """By which a name is known again, also where two are shown alike."""
+        return keyed_digest(self.file_name, purpose="import-name")
+
 
 def digest_of(stream: BufferedReader) -> str:
     """Tells a file from another. Reads the stream to its end and goes back to its beginning."""
@@ -47,7 +64,7 @@ def digest_of(stream: BufferedReader) -> str:
 
 def begin(order: Order) -> ImportRun:
     """A new run from the first line. One of this file that was broken off is given up."""
-    this_file = Q(file_name=_name(order))
+    this_file = Q(name_digest=order.name_digest)
     if order.digest:
         this_file |= Q(digest=order.digest)
     with writing():
@@ -56,7 +73,8 @@ def begin(order: Order) -> ImportRun:
         )
         run = ImportRun.objects.create(
             **_what_is_asked(order),
-            file_name=_name(order),
+            file_name=order.shown_name,
+            name_digest=order.name_digest,
             digest=order.digest,
             size=order.size,
             started_at=timezone.now(),  # held against what the users were changed at
@@ -70,7 +88,7 @@ def resume(order: Order) -> ImportRun:
     runs = _broken_off(order)
     run = runs.filter(digest=order.digest).order_by("-pk").first()
     if run is None:
-        is_changed = runs.filter(file_name=_name(order)).exists()
+        is_changed = runs.filter(name_digest=order.name_digest).exists()
         raise NotResumable(FILE_HAS_CHANGED if is_changed else NOTHING_BROKEN_OFF)
     return run
 
@@ -88,7 +106,3 @@ def _what_is_asked(order: Order) -> dict[str, Any]:
         "empty_clears": order.empty_clears,
         "dry_run": order.dry_run,
     }
-
-
-def _name(order: Order) -> str:
-    return order.file_name[-FILE_NAME_LENGTH:]

@@ -36,7 +36,10 @@ class ImportRun(models.Model):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False
     )
-    file_name = models.CharField("file", max_length=FILE_NAME_LENGTH)
+    file_name = models.CharField("file", max_length=FILE_NAME_LENGTH, help_text="Scrubbed.")
+    name_digest = models.CharField(
+        max_length=64, blank=True, help_text="Keyed, of the whole name; empty for an upload."
+    )
     digest = models.CharField(
         max_length=64, blank=True, help_text="Keyed, of the whole file; empty for a stream."
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from users.imports.beginning import Order
-from users.imports.models import FILE_NAME_LENGTH, ImportPart, ImportRun, ImportState
+from users.imports.models import ImportPart, ImportRun, ImportState
 from users.imports.running import record_run
 
 PART_BYTES: Final = 1024 * 1024
@@ -28,7 +28,7 @@ def expect(order: Order, size: int, asked_by: Any) -> ImportRun:
     return ImportRun.objects.create(
         label_id=order.label_id,
         asked_by=asked_by,
-        file_name=order.file_name[-FILE_NAME_LENGTH:],
+        file_name=order.shown_name,
         format=order.format,
         size=size,
         empty_clears=order.empty_clears,

@@ -29,7 +29,8 @@ class Migration(migrations.Migration):
             name='ImportRun',
             fields=[
                 ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('file_name', models.CharField(max_length=200, verbose_name='file')),
+                ('file_name', models.CharField(help_text='Scrubbed.', max_length=200, verbose_name='file')),
+                ('name_digest', models.CharField(blank=True, help_text='Keyed, of the whole name; empty for an upload.', max_length=64)),
                 ('digest', models.CharField(blank=True, help_text='Keyed, of the whole file; empty for a stream.', max_length=64)),
                 ('size', models.PositiveBigIntegerField(help_text='In bytes; null for a stream.', null=True)),
                 ('format', models.CharField(choices=[('csv', 'CSV'), ('ndjson', 'NDJSON')], max_length=8)),
