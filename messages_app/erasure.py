@@ -18,18 +18,23 @@ WAITING = (State.QUEUED, State.UNKNOWN)
 
 @receiver(end_users_erased)
 def settle_messages_of_erased(
-    sender: Any, end_user_ids: Iterable[UUID], **kwargs: Any
+    sender: Any, end_user_ids: Iterable[UUID], *, with_suppressions: bool, **kwargs: Any
 ) -> dict[UUID, dict[str, int]]:
-    """Fails what has not left yet, and removes what messages said. Answers how many there were."""
+    """Fails what has not left yet, and removes what messages said. Answers how many there were.
+
+    The indexes of the addresses that were tried stay with suppressions: a complaint on its way
+    would find nothing to close without them.
+    """
     with writing():
         now = database_now()
         of_theirs = Message.objects.filter(end_user__in=end_user_ids)
         theirs = locked_messages(of_theirs.values_list("pk", flat=True))
         waiting = {pk: message for pk, message in theirs.items() if message.state in WAITING}
         fail(waiting, "erased", now=now)
-        SendAttempt.objects.filter(message__in=theirs, rendered__isnull=False).update(
-            rendered=None, rendered_as=None
-        )
+        tries = SendAttempt.objects.filter(message__in=theirs)
+        tries.filter(rendered__isnull=False).update(rendered=None, rendered_as=None)
+        if with_suppressions:
+            tries.update(address_index="")
         Message.objects.filter(pk__in=theirs).update(content=None)
     return _counted(theirs.values(), waiting)
 

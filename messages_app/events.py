@@ -8,8 +8,8 @@ from uuid import UUID
 
 from gateway_project.lib.vocabulary import Closing, Status
 from gateways import configuration
-from gateways.adapters import address_channel
 from messages_app.causes import cause_of
+from messages_app.destinations import destinations_of
 from messages_app.machines import Known, looks_like_a_machine, step_of
 from messages_app.models import (
     DETAIL_LENGTH,
@@ -21,7 +21,6 @@ from messages_app.models import (
 )
 from messages_app.signals import statuses_recorded
 from messages_app.statuses import BESIDE, ENDS, Step, telling_order
-from users.models import EndUser
 from users.suppressions import suppress
 
 ENDED_AS = {Status.REJECTED: State.REJECTED, Status.FAILED: State.FAILED}
@@ -38,8 +37,8 @@ class Fact:
     """One status learnt about one message. `detail` is scrubbed already.
 
     `is_permanent` says of an end that the address is at fault. `address_index` is the blind index
-    of the address that was named; without it, the user's own is meant. `told_by` is the gateway
-    whose provider said so, where one did. `is_machine` is what the provider says of an open or a
+    of the address that was named, if one was. `told_by` is the gateway whose provider said so,
+    where one did. `is_machine` is what the provider says of an open or a
     click; None leaves it to be judged.
     """
 
@@ -219,23 +218,21 @@ def suppresses(label_id: int, reason: str) -> bool:
 
 def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
     """Whom the address's owner or its server has closed it to is not written to again there."""
-    named: defaultdict[tuple[int, str, str, int], set[str]] = defaultdict(set)
-    of_users: defaultdict[tuple[int, str, str, int], set[UUID]] = defaultdict(set)
-    for fact, message in counting:
-        reason = suppression_reason(fact.status, is_permanent=fact.is_permanent)
-        if not suppresses(message.label_id, reason) or message.end_user_id is None:
-            continue
-        goes_to = address_channel(configuration.current().gateways[message.gateway_id])
-        if goes_to is None:
-            continue
-        key = (message.label_id, goes_to.value, reason, fact.told_by or 0)
-        if fact.address_index:
-            named[key].add(fact.address_index)
-        else:
-            of_users[key].add(message.end_user_id)
-    for (label_id, channel, reason, told_by), user_ids in of_users.items():
-        users = EndUser.objects.filter(pk__in=user_ids)
-        indexes = {index for user in users if (index := user.address_index(channel))}
-        named[label_id, channel, reason, told_by] |= indexes
-    for (label_id, channel, reason, told_by), indexes in sorted(named.items()):
+    closing = [(fact, message) for fact, message in counting if _closes(fact, message)]
+    went_to = destinations_of([(message, fact.address_index) for fact, message in closing])
+    closed: defaultdict[tuple[int, str, str, int], set[str]] = defaultdict(set)
+    for (fact, message), address in zip(closing, went_to, strict=True):
+        if address is not None:
+            key = (message.label_id, address.channel.value, _reason(fact), fact.told_by or 0)
+            closed[key].add(address.address_index)
+    for (label_id, channel, reason, told_by), indexes in sorted(closed.items()):
         suppress(label_id, channel, indexes, reason, told_by=told_by or None)
+
+
+def _closes(fact: Fact, message: Message) -> bool:
+    """Whether its address is closed. A preview goes to somebody of the house, who only looks."""
+    return not message.is_preview and suppresses(message.label_id, _reason(fact))
+
+
+def _reason(fact: Fact) -> str:
+    return suppression_reason(fact.status, is_permanent=fact.is_permanent)

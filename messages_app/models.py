@@ -146,6 +146,9 @@ class SendAttempt(models.Model):
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
     cause = models.CharField(max_length=CAUSE_LENGTH, choices=Cause.choices, blank=True)
     provider_id = models.CharField(max_length=PROVIDER_ID_LENGTH, blank=True)
+    address_index = models.CharField(
+        max_length=64, blank=True, help_text="Blind index of the address that was tried."
+    )
     rendered = SealedTextField(null=True, bound_to="rendered_as")
     rendered_as = models.UUIDField(
         null=True, editable=False, help_text="What `rendered` is bound to; none where it is null."

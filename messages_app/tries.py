@@ -16,6 +16,7 @@ from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.sentinel import watching
 from gateway_project.lib.storable import storable
+from gateways.adapters import address_channel
 from gateways.providers.base import (
     HttpProvider,
     OutcomeUnknown,
@@ -48,6 +49,14 @@ class Tried:
     recipient: Personal | None = None
     was_called: bool = True
     """Whether the provider was asked at all."""
+
+    @property
+    def address_index(self) -> str:
+        """Blind index of the address that was tried. Empty for a preview's: it is nobody's."""
+        user, channel = self.message.end_user, address_channel(self.gateway)
+        if self.recipient is None or user is None or channel is None:
+            return ""
+        return user.address_index(channel) or ""
 
     def scrubbed(self, text: str) -> str:
         """The provider's words without the recipient and the gateway's secrets."""
@@ -121,6 +130,7 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
             detail=decision.detail,
             cause=cause_of_try(tried.result) or "",
             provider_id=provider_ids.get(tried.message.pk, ""),
+            address_index=tried.address_index,
             started_at=tried.started_at,
             finished_at=now,
             ask_at=first_ask(now) if _can_be_asked(tried, provider_ids) else None,

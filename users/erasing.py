@@ -32,7 +32,7 @@ def erase(
         gone = list(rows.select_for_update().order_by("pk"))
         if not gone:
             return []
-        counts = _told_above(gone)
+        counts = _told_above(gone, with_suppressions=with_suppressions)
         if with_suppressions:
             _lift_all(gone, counts)
         _forget_liftings(gone)
@@ -55,10 +55,13 @@ def user_digest(label_id: int, ext_user_id: str) -> str:
     return keyed_digest(f"{label_id}:{ext_user_id}", purpose="erased-user")
 
 
-def _told_above(gone: list[EndUser]) -> defaultdict[UUID, Counter[str]]:
+def _told_above(gone: list[EndUser], *, with_suppressions: bool) -> defaultdict[UUID, Counter[str]]:
     """What the floors above have removed of each."""
     counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    for _, removed in end_users_erased.send(EndUser, end_user_ids=[user.pk for user in gone]):
+    ids = [user.pk for user in gone]
+    for _, removed in end_users_erased.send(
+        EndUser, end_user_ids=ids, with_suppressions=with_suppressions
+    ):
         told = cast("Mapping[UUID, Mapping[str, int]]", removed or {})
         for user_id, of_theirs in told.items():
             counts[user_id].update(of_theirs)

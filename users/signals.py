@@ -3,8 +3,9 @@
 from django.dispatch import Signal
 
 end_users_erased = Signal()
-"""Sent inside the erasing transaction with `end_user_ids`, a list, before the rows are gone. Who
-listens may answer how many rows of what kind it has removed, by user."""
+"""Sent inside the erasing transaction with `end_user_ids`, a list, before the rows are gone, and
+`with_suppressions`, whether the indexes of their addresses go as well. Who listens may answer how
+many rows of what kind it has removed, by user."""
 
 end_users_changed = Signal()
 """Sent inside the transaction with `label_id` and `end_users`, a list of rows as they were just

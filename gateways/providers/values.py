@@ -48,7 +48,8 @@ class StatusUpdate:
 
     `status` None means that `word`, the provider's own, is not in the adapter's table: it goes to
     the inbox. `after` is seconds until it counts (the sandbox's reports lie in the future).
-    `recipient` names the message where the provider does not: the last one to that address.
+    `recipient` is whom it is about, where the provider says so: the message is the last one to that
+    address if no id names one.
     `event_id` is the provider's own name of the report, where it has one. `is_permanent` says of a
     FAILED or REJECTED that the address itself is at fault: it is suppressed. `unread` is the report
     as it came, where it could not be read: it is kept, scrubbed.

@@ -129,6 +129,7 @@ class Migration(migrations.Migration):
                 ('detail', models.CharField(blank=True, max_length=500)),
                 ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('other', 'Something else')], max_length=24)),
                 ('provider_id', models.CharField(blank=True, max_length=255)),
+                ('address_index', models.CharField(blank=True, help_text='Blind index of the address that was tried.', max_length=64)),
                 ('rendered', gateway_project.lib.fields.SealedTextField(bound_to='rendered_as', editable=False, null=True)),
                 ('rendered_as', models.UUIDField(editable=False, help_text='What `rendered` is bound to; none where it is null.', null=True)),
                 ('started_at', models.DateTimeField()),

@@ -47,7 +47,7 @@ def remove_events(messages: Collection[Message], now: datetime) -> set[UUID]:
     DeliveredPart.objects.filter(message__in=ids).delete()
     tries = SendAttempt.objects.filter(message__in=ids)
     tries.filter(provider_id="").delete()
-    tries.update(detail="", rendered=None, rendered_as=None, ask_at=None)
+    tries.update(detail="", address_index="", rendered=None, rendered_as=None, ask_at=None)
     return kept
 
 

@@ -67,17 +67,14 @@ def _update(
     event: AnymailTrackingEvent, service: Service, status: Status | None, word: str
 ) -> StatusUpdate:
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
-    message_id = identifier(metadata.get(ID_KEY))
-    provider_id = identifier(event.message_id)
-    is_named = message_id or provider_id
     return StatusUpdate(
         status=status,
-        message_id=message_id,
-        provider_id=provider_id,
+        message_id=identifier(metadata.get(ID_KEY)),
+        provider_id=identifier(event.message_id),
         word=word,
         detail=_detail(event) or identifier(at(event.esp_event, service.reason)) or "",
         occurred_at=event.timestamp if event.timestamp and event.timestamp.tzinfo else None,
-        recipient=None if is_named or not event.recipient else Personal(str(event.recipient)),
+        recipient=Personal(str(event.recipient)) if event.recipient else None,
         event_id=identifier(event.event_id) or "",
         is_machine=True if _fits(event, service.scanned) else None,
         is_permanent=status in (Status.FAILED, Status.REJECTED) and _fits(event, service.hard),
