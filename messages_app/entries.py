@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.identifiers import read_id
-from gateway_project.lib.redaction import scrub
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues
+from messages_app.details import details_of
 from messages_app.models import DETAIL_LENGTH, InboxEntry, SendAttempt, Wait
 from messages_app.reported import Report, kept_id, provider_id_digest, reported
+from messages_app.subjects import messages_named
 from messages_app.unreadable import kept_item
 from messages_app.words import normal_word, shown_word
 
@@ -23,12 +25,17 @@ def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: 
 
 
 def keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> None:
-    """Stores these as they are."""
+    """Stores these as they are, but for their words, which are scrubbed."""
     if not reports:
         return
+    details = details_of(_named(gateway, reports))
     # In one order, so that two who are told the same at once do not wait for each other.
     entries = sorted(
-        (_entry(gateway, report, now) for report in reports), key=lambda entry: entry.meaning
+        (
+            _entry(gateway, report, detail, now)
+            for report, detail in zip(reports, details, strict=True)
+        ),
+        key=lambda entry: entry.meaning,
     )
     InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
 
@@ -50,7 +57,14 @@ def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
         InboxEntry.objects.filter(pk__in=ids).update(due_at=now)
 
 
-def _entry(gateway: GatewayValues, report: Report, now: datetime) -> InboxEntry:
+def _named(gateway: GatewayValues, reports: Sequence[Report]) -> list[tuple[Report, UUID | None]]:
+    """Each with its message, where that is known already and the report says something in words."""
+    telling = [report.update for report in reports if report.update.detail]
+    found = iter(messages_named(gateway.id, telling))
+    return [(report, next(found) if report.update.detail else None) for report in reports]
+
+
+def _entry(gateway: GatewayValues, report: Report, detail: str, now: datetime) -> InboxEntry:
     update = report.update
     waits_for = _wait(update)
     due_at = now + timedelta(seconds=update.after) if update.after else now + FIRST_LOOK_AGAIN
@@ -69,7 +83,7 @@ def _entry(gateway: GatewayValues, report: Report, now: datetime) -> InboxEntry:
         word=shown_word(update.word),
         word_key=normal_word(update.word),
         mapping_id=report.mapping_id,
-        detail=scrub(update.detail)[:DETAIL_LENGTH],
+        detail=detail[:DETAIL_LENGTH],
         kept=kept_item(gateway, update),
         meaning=_meaning(report),
         occurred_at=update.occurred_at or now + timedelta(seconds=update.after),

@@ -15,7 +15,8 @@ from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate
-from messages_app.models import InboxEntry, Wait
+from messages_app.details import details_of
+from messages_app.models import DETAIL_LENGTH, InboxEntry, Wait
 from messages_app.reported import Report
 from messages_app.reports import close_addresses, record_reports
 from messages_app.subjects import messages_of
@@ -110,14 +111,23 @@ def _apply(ids: Sequence[int], now: datetime) -> None:
     kept = [entry for entry in entries if entry.pk in reports]
     clear = [entry for entry in kept if reports[entry.pk].update.status is not None]
     told = [reports[entry.pk] for entry in clear]
-    named = _messages_of(clear, told)
-    record_reports(zip(told, named, strict=True), now)
-    met = {entry.pk for entry, found in zip(clear, named, strict=True) if found is not None}
+    named = list(zip(told, _messages_of(clear, told), strict=True))
+    _scrub_again(clear, named)
+    record_reports(named, now)
+    met = {entry.pk for entry, (_, found) in zip(clear, named, strict=True) if found is not None}
     unmet = [entry for entry in kept if entry.pk not in met]
     _close_addresses([entry for entry in unmet if entry.pk in unexplained], reports)
     _look_again(unmet, now)
-    InboxEntry.objects.bulk_update(kept, ["due_at", "waits_for", "status", "mapping"])
+    InboxEntry.objects.bulk_update(kept, ["due_at", "waits_for", "status", "mapping", "detail"])
     InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
+
+
+def _scrub_again(
+    entries: Sequence[InboxEntry], named: Sequence[tuple[Report, UUID | None]]
+) -> None:
+    """Whom the words of an early report are about is known when its message is."""
+    for entry, detail in zip(entries, details_of(named), strict=True):
+        entry.detail = detail[:DETAIL_LENGTH]
 
 
 def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> list[UUID | None]:

@@ -9,11 +9,11 @@ from uuid import UUID
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
 from gateways.adapters import address_channel
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues
+from messages_app.details import details_of
 from messages_app.entries import keep
 from messages_app.events import Fact, record, suppresses, suppression_reason
 from messages_app.models import Message, StatusEvent
@@ -62,25 +62,28 @@ def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
 
 
 def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -> list[StatusEvent]:
-    """Records the reports whose message is known; the words they carry are scrubbed first.
+    """Records the reports whose message is known; the words they carry are scrubbed first, also of
+    those whom the messages went to.
 
     Of a message in parts, a part's arrival is the message's only when it is the last.
     """
     known = [(report, found) for report, found in named if found is not None]
-    about = [(report.update, message_id) for report, message_id in known]
+    is_whole = of_the_whole([(report.update, message_id) for report, message_id in known])
     return record(
         [
             Fact(
                 message_id=message_id,
                 status=report.update.status,
                 occurred_at=report.update.occurred_at or now,
-                detail=scrub(report.update.detail),
+                detail=detail,
                 is_permanent=report.update.is_permanent,
                 address_index=report.address_index,
                 told_by=report.told_by,
                 is_machine=report.update.is_machine,
             )
-            for (report, message_id), is_told in zip(known, of_the_whole(about), strict=True)
+            for (report, message_id), detail, is_told in zip(
+                known, details_of(known), is_whole, strict=True
+            )
             if is_told and report.update.status is not None
         ],
         now=now,

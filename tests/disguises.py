@@ -45,6 +45,7 @@ WRITINGS: dict[str, Disguise] = {
     ),
     "invisible signs inside": "\u200b".join,
     "zero bytes inside": "\0".join,
+    "lost signs inside": "\N{REPLACEMENT CHARACTER}".join,
     "split by spaces": " ".join,
     "split by commas": ",".join,
     "a list of its signs": lambda value: str(list(value)),
@@ -126,8 +127,8 @@ SURROUNDINGS = st.text(st.characters(categories=("L", "P", "Zs")), max_size=40)
 
 
 ODD = {
-    *("full-width", "invisible signs inside", "zero bytes inside", "local part alone"),
-    *("Arabic digits", "Devanagari digits"),
+    *("full-width", "invisible signs inside", "zero bytes inside", "lost signs inside"),
+    *("local part alone", "Arabic digits", "Devanagari digits"),
 }
 """Writings that are hard to read as they are; they are worn below one usual encoding at most."""
 USUAL = ("percent-encoded", "JSON escapes", "base64")

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 LAYERS = 2
 INVISIBLE = ("Cf", "Cc")
+LOST = "\N{REPLACEMENT CHARACTER}"
+"""What stands where a sign could not be read or stored."""
 BYTE = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 TEXT_RUN = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){5,}")
 
@@ -88,7 +90,7 @@ def _from_code_point(token: str) -> str | None:
 
 def _folded(character: str) -> str | None:
     """Digits of any script and letters of any width in plain form, the invisible as nothing."""
-    if unicodedata.category(character) in INVISIBLE:
+    if character == LOST or unicodedata.category(character) in INVISIBLE:
         return ""
     decimal = unicodedata.decimal(character, None)
     folded = unicodedata.normalize("NFKC", character) if decimal is None else str(decimal)

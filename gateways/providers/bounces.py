@@ -3,7 +3,7 @@ text, which flufl.bounce knows.
 
 The message is named by our return path, else by our headers in the part that is returned, else by
 the recipient. Anybody can write such a mail about an address that he knows: one that names no
-message closes no address as a bounce.
+message closes no address as a bounce, and one that names a message no other than it was sent to.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from flufl.bounce import all_failures
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.mailbox import parse_address
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.redaction import scrub
 from gateway_project.lib.vocabulary import Status
 from gateways.providers.return_paths import message_id_in
 from gateways.providers.values import ID_HEADER, StatusUpdate, spoken
@@ -87,13 +88,14 @@ def _deliveries(part: Message) -> Iterator[StatusUpdate]:
         action = _header(block, "action").partition(" ")[0].lower()
         if action in SAYS_NOTHING:
             continue
-        told = f"{_header(block, 'status')} {_header(block, 'diagnostic-code')}"
+        told = " ".join(f"{_header(block, 'status')} {_header(block, 'diagnostic-code')}".split())
+        recipients = _recipients(block, "original-recipient", "final-recipient")
         yield StatusUpdate(
             status=ACTIONS.get(action),
             word=spoken(action),
-            detail=" ".join(told.split()),
+            detail=scrub(told, *recipients),
             is_permanent=ACTIONS.get(action) == Status.FAILED and _is_address_at_fault(told),
-            recipient=_recipient(block, "original-recipient", "final-recipient"),
+            recipient=next(iter(recipients), None),
         )
 
 
@@ -101,10 +103,11 @@ def _feedback(part: Message) -> Iterator[StatusUpdate]:
     for block in _blocks(part):
         kind = _header(block, "feedback-type").lower()
         if kind not in SAYS_NOTHING:
+            recipients = _recipients(block, "original-rcpt-to", "removal-recipient")
             yield StatusUpdate(
                 status=FEEDBACK.get(kind),
                 word=spoken(kind),
-                recipient=_recipient(block, "original-rcpt-to", "removal-recipient"),
+                recipient=next(iter(recipients), None),
             )
 
 
@@ -168,10 +171,10 @@ def _header(part: Message, name: str) -> str:
     return str(part.get(name, "")).strip()
 
 
-def _recipient(block: Message, *names: str) -> Personal | None:
-    """The first of these fields that holds an address, such as `rfc822; jane@example.org`."""
+def _recipients(block: Message, *names: str) -> list[Personal]:
+    """The addresses in these fields, such as `rfc822; jane@example.org`."""
     texts = (_header(block, name).rpartition(";")[2] for name in names)
-    return next((found for text in texts if (found := _address(text))), None)
+    return [found for text in texts if (found := _address(text))]
 
 
 def _address(text: str) -> Personal | None:

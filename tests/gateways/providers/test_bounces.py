@@ -91,6 +91,19 @@ def test_the_return_path_names_the_message_whatever_else_the_mail_says(header):
     assert (update.message_id, update.recipient, update.is_permanent) == (other, None, True)
 
 
+def test_its_words_are_told_without_whom_it_was_for_and_whom_it_was_forwarded_to():
+    raw = recorded("postfix_no_such_user").replace(
+        b"Final-Recipient: rfc822; canary@mailbox.example",
+        b"Final-Recipient: rfc822; forwarded@elsewhere.example",
+    )
+    told = b"Diagnostic-Code: smtp; 550 5.1.1 user forwarded (for CANARY) not listed;"
+
+    (update,) = read_mail(raw.replace(b"Diagnostic-Code: smtp;", told))
+
+    assert "550 5.1.1 user [redacted] (for [redacted]) not listed" in update.detail
+    assert (update.message_id, update.recipient) == (MESSAGE_ID, None)
+
+
 def test_the_same_mail_tells_the_same_report():
     raw = recorded("bounce_without_our_id")
 

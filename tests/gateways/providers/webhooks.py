@@ -86,6 +86,28 @@ class Sample:
                 found.append(json.loads(each))
         return [each for each in found if isinstance(each, str)]
 
+    @property
+    def reason(self) -> str:
+        """The longest text in it that is told on as a reason; "" where there is none."""
+        details = [told["detail"] for told in self.expected if "detail" in told]
+        words = {told.get("word") for told in self.expected}
+        found = (
+            text
+            for text in self.texts()
+            if len(text) > 3 and text not in words and any(text in each for each in details)
+        )
+        return max(found, key=len, default="")
+
+    def saying(self, more: str) -> bytes:
+        """Its body with more after its reason, whatever signs are in it."""
+        old, new = self.reason, f"{self.reason} {more}"
+        if self.kind == "payload":
+            return json.dumps(_reworded(_document(self), old, new)).encode()
+        if self.kind == "text":
+            return self.body.replace(old.encode(), new.encode())
+        form = parse_qsl(self.body.decode(), keep_blank_values=True)
+        return urlencode([(name, _reworded(value, old, new)) for name, value in form]).encode()
+
     def rewritten(self, old: str, new: str) -> bytes:
         """Its body with other words in it."""
         if self.kind != "form":
@@ -114,6 +136,21 @@ class Sample:
 def _as_json(value: object) -> object:
     plain = value.reveal() if isinstance(value, Personal) else value
     return json.loads(json.dumps(plain, default=str))
+
+
+def _reworded(told: Any, old: str, new: str) -> Any:
+    """The value with another text in it, also where a text is JSON itself."""
+    match told:
+        case dict():
+            return {name: _reworded(value, old, new) for name, value in told.items()}
+        case list():
+            return [_reworded(value, old, new) for value in told]
+        case str() if told.startswith(("{", "[{")):
+            return json.dumps(_reworded(json.loads(told), old, new))
+        case str():
+            return told.replace(old, new)
+        case _:
+            return told
 
 
 def recorded() -> list[Sample]:
