@@ -18,6 +18,13 @@ def database_now() -> datetime:
         return cast(datetime, now)
 
 
+def skew_seconds() -> float:
+    """This machine's clock, less the database's."""
+    if connection.vendor == "sqlite":
+        return 0.0
+    return (datetime.now(UTC) - database_now()).total_seconds()
+
+
 def moment() -> datetime | Combinable:
     """The database's time as a value to write, and to add to, without asking for it first."""
     return datetime.now(UTC) if connection.vendor == "sqlite" else Now()

@@ -1,9 +1,13 @@
 """Whether the process lives and can do its work."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from gateway_project.operations import health
+from tests.factories import GatewayFactory, MessageFactory
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +30,8 @@ def test_it_is_ready_when_everything_is_reached(client, path):
         "database": "ok",
         "migrations": "ok",
         "broker": "ok",
+        "oldest_due": "ok",
+        "clock": "ok",
     }
     assert not answer.cookies
 
@@ -39,6 +45,7 @@ def test_it_is_not_ready_without_its_database(client, monkeypatch):
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["database"] == "OperationalError"
+    assert answer.json()["oldest_due"] == "not asked"
     assert "password" not in answer.content.decode()
 
 
@@ -61,3 +68,35 @@ def test_it_is_not_ready_without_its_broker(client, settings, monkeypatch):
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["broker"] == "OperationalError"
+
+
+@pytest.mark.django_db
+def test_what_waits_too_long_is_named_and_takes_no_web_server_away(client):
+    MessageFactory(due_at=timezone.now() - timedelta(minutes=11))
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.json()["oldest_due"].startswith("late by 66")
+
+
+@pytest.mark.django_db
+def test_a_script_may_ask_strictly(client):
+    assert client.get("/health/ready?strict").status_code == 200
+    MessageFactory(due_at=timezone.now() - timedelta(minutes=11))
+    answer = client.get("/health/ready?strict")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+
+
+@pytest.mark.django_db
+def test_what_is_held_is_not_late(client):
+    held = GatewayFactory(is_paused=True)
+    then = timezone.now() - timedelta(minutes=11)
+    MessageFactory(gateway=held, label=held.label, due_at=then)
+    assert client.get("/health/ready?strict").json()["oldest_due"] == "ok"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seconds", [40, -40])
+def test_a_clock_that_is_wrong_is_named(client, monkeypatch, seconds):
+    monkeypatch.setattr(health, "skew_seconds", lambda: seconds)
+    assert client.get("/health/ready").json()["clock"] == f"off by {seconds} s"
+    assert client.get("/health/ready?strict").status_code == 503

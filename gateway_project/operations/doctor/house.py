@@ -1,18 +1,16 @@
 """What every label stands on: database, clock, broker, and the processes that do the work."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import connection
 
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import skew_seconds
 from gateway_project.operations import health
 from gateway_project.operations.doctor.findings import About, Finding
 from gateway_project.operations.pulse import alive
 
 SKEW_SECONDS = 2.0
-MOST_SKEW_SECONDS = 30.0
 
 REMEDIES = {
     "database": "See that the database server runs, and that DATABASE_URL is right.",
@@ -40,10 +38,10 @@ def clock(about: About) -> Iterator[Finding]:
     """This machine's clock against the database's, by which everything is due."""
     if connection.vendor == "sqlite":
         return
-    skew = abs((database_now() - datetime.now(UTC)).total_seconds())
+    skew = abs(skew_seconds())
     remedy = "Have both machines keep time, by NTP."
     text = f"{skew:.1f} seconds from the database's"
-    if skew > MOST_SKEW_SECONDS:
+    if skew > health.MOST_SKEW_SECONDS:
         yield about.problem("Clock", text, remedy)
     elif skew > SKEW_SECONDS:
         yield about.attention("Clock", text, remedy)
