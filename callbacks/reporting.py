@@ -26,6 +26,7 @@ from gateway_project.lib.http import (
     TransportError,
     http_client,
 )
+from gateway_project.lib.journal import about
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
@@ -66,17 +67,19 @@ class ReportWork:
 
     def start(self, item: Try) -> "Future[HttpAnswer]":
         label = configuration.current().labels[self.lane.label_id]
-        try:
-            call = self._call(item.delivery, label)
-        except (CallbackRefused, Undecryptable) as problem:
-            return failed(NotSent(str(problem)))
-        return http_client().submit(call)
+        with about(*item.message_ids):
+            try:
+                call = self._call(item.delivery, label)
+            except (CallbackRefused, Undecryptable) as problem:
+                return failed(NotSent(str(problem)))
+            return http_client().submit(call)
 
     def settle(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> None:
         now = database_now()
         told = []
         for item, future in finished:
-            verdict = judge(_came(future), now=now)
+            with about(*item.message_ids):
+                verdict = judge(_came(future), now=now)
             told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
         with writing():
             write(told)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from gateway_project.lib.clock import moment
+from gateway_project.lib.journal import also_about, step
 from gateway_project.lib.kicks import kick
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.transactions import writing
@@ -37,12 +38,14 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
 
 def write(message: Message) -> UUID:
     """The insert itself decides about repeats. Raises Refused where the row may not be."""
+    also_about(message.pk)
     try:
         with writing():
             message.save(force_insert=True)
             transaction.on_commit(partial(kick, "send", str(message.gateway_id)))
     except IntegrityError:  # the uid is taken, or the user was erased a moment ago
         raise Refused(ErrorCode.USER_NOT_FOUND) from None
+    step(message.pk, "accepted for gateway %s", message.gateway_id)
     return message.pk
 
 

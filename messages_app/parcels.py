@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from gateway_project.lib.journal import about
 from gateway_project.lib.personal import Personal
 from gateways.adapters import address_channel
 from gateways.providers.base import (
@@ -48,6 +49,10 @@ class Parcel:
     problem: NotSendable | ProviderError | None = None
     leaves_at: float = 0.0
     """The same moment as `started_at`, by this process's monotonic clock."""
+
+    @property
+    def message_ids(self) -> list[UUID]:
+        return [message.pk for message in self.messages]
 
     @property
     def recipients(self) -> list[Personal]:
@@ -125,12 +130,13 @@ def _single(
         messages=[message],
         outbound=[],
     )
-    try:
-        parcel.outbound.append(outbound(message, gateway, is_suppressed=is_suppressed))
-    except (NotSendable, ProviderError) as problem:
-        parcel.problem = problem
-    except Exception as error:  # noqa: BLE001  nothing was sent, and the others are to leave
-        parcel.problem = GatewayUnavailable(fault(parcel, error))
+    with about(message.pk):
+        try:
+            parcel.outbound.append(outbound(message, gateway, is_suppressed=is_suppressed))
+        except (NotSendable, ProviderError) as problem:
+            parcel.problem = problem
+        except Exception as error:  # noqa: BLE001  nothing was sent, and the others are to leave
+            parcel.problem = GatewayUnavailable(fault(parcel, error))
     return parcel
 
 

@@ -20,6 +20,7 @@ from gateway_project.lib.departures import departures
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpCall, http_client
+from gateway_project.lib.journal import about
 from gateway_project.lib.sentinel import watching
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
@@ -123,7 +124,7 @@ class SendWork:
 
     def _start(self, item: Parcel) -> "Future[Any]":
         """What cannot even be set going is its outcome."""
-        with watching(*item.recipients):
+        with watching(*item.recipients), about(*item.message_ids):
             return self._begin(item)
 
     def _begin(self, item: Parcel) -> "Future[Any]":

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from gateway_project.lib.http import HttpAnswer, TransportError
 from gateway_project.lib.identifiers import new_id
+from gateway_project.lib.journal import about
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import reveals, scrub
 from gateway_project.lib.sentinel import watching
@@ -66,7 +67,7 @@ class Tried:
 
 def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
     """What came of a parcel, message by message."""
-    with watching(*parcel.recipients):
+    with watching(*parcel.recipients), about(*parcel.message_ids):
         results = _results(parcel, future)
     recipients = [message.recipient for message in parcel.outbound] or [None]
     return [

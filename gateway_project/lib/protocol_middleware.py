@@ -15,7 +15,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 
-from gateway_project.lib import sentinel
+from gateway_project.lib import journal, sentinel
 from gateway_project.lib.connections import DATABASE_TROUBLE, NOT_READY
 from gateway_project.lib.protocol import ErrorCode, Refused, refused
 
@@ -61,7 +61,7 @@ def is_protocol_path(path: str) -> bool:
 
 def answer(request: HttpRequest) -> HttpResponse:
     """The view's answer, or the error number of what went wrong. Never raises."""
-    with sentinel.watching():
+    with sentinel.watching(), journal.by_itself():
         return _answer(request)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from gateway_project.lib.connections import DATABASE_TROUBLE, give_up
 from gateway_project.lib.futures import failed
+from gateway_project.lib.journal import about
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +158,8 @@ class Rounds:
                 for one in finished:
                     self._write([one])
                 return
-            logger.exception("an outcome could not be written; its lease will run out")
+            with about(*getattr(finished[0][0], "message_ids", ())):
+                logger.exception("an outcome could not be written; its lease will run out")
         self.settled += len(finished)
         for item, _ in finished:
             del self._in_the_air[id(item)]

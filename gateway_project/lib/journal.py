@@ -1,0 +1,64 @@
+"""Which messages log lines are about, and one line for each step of a message.
+
+Whatever is logged while `about` some messages bears their ids, through web, worker and callbacks.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from structlog.contextvars import (
+    bind_contextvars,
+    bound_contextvars,
+    clear_contextvars,
+    get_contextvars,
+)
+
+MOST_NAMED = 20
+"""In one line; a batch may have a thousand."""
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def about(*message_ids: UUID) -> Iterator[None]:
+    """Until it is left, this context's lines bear these ids. Calls and threads that are given the
+    context bear them as well."""
+    with bound_contextvars(**_named(message_ids)):
+        yield
+
+
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """What is added by `also_about` ends here; what stood before comes back."""
+    before = get_contextvars()
+    clear_contextvars()
+    try:
+        yield
+    finally:
+        clear_contextvars()
+        bind_contextvars(**before)
+
+
+def also_about(message_id: UUID) -> None:
+    """For the rest of the present request: its message has just got its id."""
+    bind_contextvars(**_named((message_id,)))
+
+
+def step(message_id: UUID, text: str, *arguments: object, went_well: bool = True) -> None:
+    """One step on a message's way. Where it went well only at the level DEBUG: at some hundred
+    messages a second such lines would cost more than anything else a worker does."""
+    level = logging.DEBUG if went_well else logging.INFO
+    if logger.isEnabledFor(level):
+        with about(message_id):
+            logger.log(level, text, *arguments)
+
+
+def _named(message_ids: tuple[UUID, ...]) -> dict[str, object]:
+    if not message_ids:
+        return {}
+    if len(message_ids) == 1:
+        return {"message_id": str(message_ids[0])}
+    named = [str(each) for each in message_ids[:MOST_NAMED]]
+    return {"message_ids": named, "messages": len(message_ids)}
