@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from callbacks.answers import Outcome, Verdict
+from callbacks.metering import count_callbacks
 from callbacks.models import CallbackDelivery, DeliveryAttempt, DeliveryQuerySet, Settlement
 from callbacks.settling import hold_back, settle
 from gateway_project.lib.clock import database_now
@@ -16,7 +17,8 @@ from messages_app.models import DETAIL_LENGTH
 
 MISMATCH_HINT = "Is the api_key the one of the Smartico label that sent this message?"
 READ_BACK = (
-    *("message_id", "settlement", "attempts", "due_at", "lease", "lease_until"),
+    *("message_id", "label_id", "status", "settlement"),
+    *("attempts", "due_at", "lease", "lease_until"),
     *("created_at", "first_failed_at"),
 )
 WRITTEN = (
@@ -32,6 +34,10 @@ class Try:
     delivery: CallbackDelivery
     lease: UUID
     started_at: datetime
+
+    @property
+    def message_ids(self) -> list[UUID]:
+        return [self.delivery.message_id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,7 @@ def write(told: Sequence[Told]) -> None:
         DeliveryAttempt.objects.bulk_create(
             [_attempt(one, rows[one.delivery_id], now) for one in here]
         )
+        count_callbacks([(rows[one.delivery_id], one.verdict.outcome) for one in here], now)
 
 
 def _locked(told: Iterable[Told]) -> dict[int, CallbackDelivery]:

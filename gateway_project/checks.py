@@ -1,6 +1,7 @@
 """What the settings must be before anything starts. Values are never shown: they may be secrets."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from gateway_project.lib.egress import read_exceptions
 from gateways.key_usage import Fault, misfits
 
 HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
+SHORTEST_TOKEN = 16
 HOW_TO_MAKE_KEYS = "As k1:<key>; make a key: openssl rand -base64 32"
 MISFITS = {
     Fault.MISSING: (
@@ -88,6 +90,25 @@ def egress_entries_can_be_read(**_: Any) -> Iterator[CheckMessage]:
             str(error),
             hint="Like mail.internal or 10.0.0.0/8, separated by commas.",
             id="gatehouse.E005",
+        )
+
+
+@register
+def metrics_are_closed_to_strangers(**_: Any) -> Iterator[CheckMessage]:
+    try:
+        for network in settings.METRICS_ALLOW:
+            ip_network(network, strict=False)
+    except ValueError:
+        yield Error(
+            "METRICS_ALLOW holds something that is neither an address nor a network.",
+            hint="Like 127.0.0.0/8,10.1.0.0/16",
+            id="gatehouse.E016",
+        )
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        yield Error(
+            f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters: it could be guessed.",
+            hint=HOW_TO_MAKE_TEXT,
+            id="gatehouse.E017",
         )
 
 

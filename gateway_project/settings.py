@@ -97,6 +97,11 @@ BODY_LIMIT = _number("BODY_LIMIT", 6 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 APPEND_SLASH = False
 
+# Who may read /metrics: who has the token, and who calls from one of these networks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOW = env.list("METRICS_ALLOW", default=["127.0.0.0/8", "::1"])
+METRICS_DIR = DATA_DIR / "metrics"
+
 # Smartico's protocol: these paths are answered 200 with `error_code`, whatever goes wrong.
 PROTOCOL_PATHS = ("/api/v1", "/callbacks/status")
 
@@ -127,6 +132,8 @@ MIDDLEWARE = [
     "messages_app.counting.arrivals.ArrivalsMiddleware",
     # Before all others, so that no other layer answers on Smartico's paths.
     "gateway_project.lib.protocol_middleware.ProtocolMiddleware",
+    # Before the host is looked at: probes and Prometheus call by the address of a machine.
+    "gateway_project.operations.middleware.OperationsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -5,8 +5,6 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from gateway_project.operations import health
-
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
@@ -14,8 +12,7 @@ urlpatterns = [
     path("", include("callbacks.urls")),
     path("", include("users.urls")),
     path("", include("gateways.urls")),
-    re_path(r"^health/live/?$", health.live),
-    re_path(r"^health/ready/?$", health.ready),
+    path("", include("gateway_project.operations.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
     re_path(
         r"^api/docs/?$",

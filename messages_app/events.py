@@ -11,6 +11,7 @@ from gateways import configuration
 from messages_app.causes import cause_of
 from messages_app.destinations import destinations_of
 from messages_app.machines import Known, looks_like_a_machine, step_of
+from messages_app.metering import count_statuses
 from messages_app.models import (
     DETAIL_LENGTH,
     LeftBehind,
@@ -91,6 +92,7 @@ def record(
     _write_standing({**changed, **{event.message_id: event.message for event in events}}.values())
     _suppress(counting)
     _leave_tombstones_behind(events, now)
+    count_statuses(events)
     reported = [event for event in events if event.is_reported]
     if reported:
         statuses_recorded.send(StatusEvent, events=reported)

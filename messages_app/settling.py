@@ -22,6 +22,7 @@ from gateways.providers.base import (
 )
 from messages_app.entries import keep_in_inbox, look_again_at_early
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
+from messages_app.metering import count_tries
 from messages_app.models import Message, State
 from messages_app.outcomes import UNKNOWN, Decision, Next, decide, is_answer, is_failure, last_word
 from messages_app.pausing import pause
@@ -83,6 +84,7 @@ def settle(tries: Sequence[Tried]) -> None:
         ]
         decided = [(one.tried, one.decision) for one in settled]
         attempts = write_attempts(decided, now)
+        count_tries(decided, now)
         facts = [fact for tried, decision in decided for fact in _facts(tried, decision, now)]
         record(facts, now=now, changed=_moved(settled, rows, now))
         _keep_reports([tried for tried, _ in decided], now)

@@ -39,6 +39,8 @@ SAMPLES = {
     "ENVIRONMENT": "staging",
     "BODY_LIMIT": "1000",
     "REQUIRE_TWO_FACTOR": "1",
+    "METRICS_TOKEN": "a-token-of-prometheus",
+    "METRICS_ALLOW": "10.1.0.0/16,fd00::/8",
 }
 READ_SETTINGS = """
 import json
@@ -46,7 +48,9 @@ from gateway_project import settings as s
 print(json.dumps({
     **{name: str(getattr(s, name)) for name in (
         "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "SECRET_KEY", "PII_KEYS",
-        "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR")},
+        "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR",
+        "METRICS_TOKEN")},
+    "METRICS_ALLOW": ",".join(s.METRICS_ALLOW),
     "ALLOWED_HOSTS": ",".join(s.ALLOWED_HOSTS),
     "EGRESS_ALLOW": ",".join(s.EGRESS_ALLOW),
     "ENVIRONMENT": "staging",

@@ -40,7 +40,7 @@ class SendView(APIView):
     def answer(self, request: Request, template_slug: str | None = None) -> HttpResponse:
         request._request.META[CHANNEL] = str(self.channel)
         caller = known_caller(request._request)
-        request._request.META[LABEL] = caller.label.id
+        request._request.META[LABEL] = caller.label
         template = self.template(caller.label, template_slug)
         body = _read_body(request._request)
         asked = read_request(self.channel, body)

@@ -12,11 +12,12 @@ from gateway_project.lib.transactions import writing
 from messages_app.counting.adding import add
 from messages_app.counting.histogram import bin_of
 from messages_app.counting.window import floor
+from messages_app.metering import count_request
 from messages_app.models import Measure, Span, Tally
 
 PATHS = "/api/v1"
-LABEL, CHANNEL = "gatehouse.label_id", "gatehouse.channel"
-"""Where a request says whose it is, as soon as that is known."""
+LABEL, CHANNEL = "gatehouse.label", "gatehouse.channel"
+"""Where a request says whose it is, as soon as that is known: a LabelValues and a channel."""
 
 Arrival = tuple[datetime, int, str, str, int]
 """The minute, the label's id, the channel, the measure and its part."""
@@ -37,12 +38,13 @@ class ArrivalsMiddleware:
 
 
 def _note(request: HttpRequest, error_code: int, seconds: float) -> None:
+    label, channel = request.META.get(LABEL), request.META.get(CHANNEL, "")
+    count_request(label.slug if label else "", channel, error_code, seconds)
     is_refused = error_code > 0
     measure = Measure.REFUSED if is_refused else Measure.ACCEPT_LATENCY
     part = error_code if is_refused else bin_of(seconds)
     minute = floor(datetime.now(UTC), Span.MINUTE)
-    whose = request.META.get(LABEL, 0), request.META.get(CHANNEL, "")
-    _noted.note((minute, *whose, measure, part))
+    _noted.note((minute, label.id if label else 0, channel, measure, part))
 
 
 def _write(counts: Mapping[Arrival, int]) -> None:

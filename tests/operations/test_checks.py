@@ -23,6 +23,8 @@ MISTAKES = [
     ("gatehouse.E006", {"PUBLIC_URL": "https://gateway.example.com/?x=1"}),
     ("gatehouse.E007", {"DEBUG": True, "PUBLIC_URL": "https://gateway.example.com"}),
     ("gatehouse.E008", {"TRUSTED_PROXIES": -1}),
+    ("gatehouse.E016", {"METRICS_ALLOW": ["127.0.0.0/8", CANARY]}),
+    ("gatehouse.E017", {"METRICS_TOKEN": CANARY}),
     ("gatehouse.E009", {"PROVIDERS": ["gateways.providers.nowhere.Nowhere"]}),
 ]
 
@@ -50,6 +52,7 @@ def test_a_mistake_is_refused_with_its_id_and_a_hint(settings, check_id, mistake
     [
         {"EGRESS_ALLOW": ["mail.internal", "*.internal", "10.0.0.0/8", "::1"]},
         {"PUBLIC_URL": "https://gateway.example.com"},
+        {"METRICS_ALLOW": ["10.0.0.1", "fd00::/8"], "METRICS_TOKEN": "x" * 16},
         {"PII_KEYS": f"k2:{KEY},k1:{KEY}"},
     ],
 )

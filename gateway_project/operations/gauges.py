@@ -1,0 +1,198 @@
+"""How the house stands at this moment, out of the database: queues, gateways, labels, processes.
+
+Every web server of a house answers the same: whoever looks takes the highest.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db import Error
+from django.db.models import Count
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from callbacks.models import UNHEARD, CallbackDelivery
+from gateway_project.lib import connections
+from gateway_project.lib.clock import database_now, skew_seconds
+from gateway_project.operations.pulse import alive
+from gateway_project.operations.queues import lines
+from gateways import configuration
+from gateways.models import Breaker
+from messages_app.models import Message, State
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 5.0
+"""However often it is asked for, a process asks the database no more often."""
+KINDS = ("worker", "scheduler")
+
+Row = tuple[tuple[str, ...], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """`read` answers the label values of each series, and its value."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    read: Callable[[], Iterable[Row]]
+
+
+def _depths() -> Iterator[Row]:
+    for line in lines():
+        yield (line.queue, line.label, line.gateway), line.depth
+
+
+def _lateness() -> Iterator[Row]:
+    now = database_now()
+    for line in lines():
+        is_due = line.may_leave and line.oldest is not None and line.oldest < now
+        late = (now - line.oldest).total_seconds() if is_due and line.oldest else 0.0
+        yield (line.queue, line.label, line.gateway), late
+
+
+def _breakers() -> Iterator[Row]:
+    opened = set(Breaker.objects.filter(opened_at__isnull=False).values_list("pk", flat=True))
+    for label in configuration.current().labels.values():
+        for gateway in label.gateways:
+            yield (label.slug, gateway.slug), gateway.id in opened
+
+
+def _paused() -> Iterator[Row]:
+    for label in configuration.current().labels.values():
+        for gateway in label.gateways:
+            yield (label.slug, gateway.slug), gateway.is_paused
+
+
+def _suspended() -> Iterator[Row]:
+    for label in configuration.current().labels.values():
+        yield (label.slug,), label.callbacks_suspended
+
+
+def _unheard() -> Iterator[Row]:
+    rows = CallbackDelivery.objects.filter(settlement__in=UNHEARD).order_by()
+    counts = rows.values_list("label_id", "settlement").annotate(count=Count("*"))
+    found = {(label_id, settlement): count for label_id, settlement, count in counts}
+    for label in configuration.current().labels.values():
+        for settlement in UNHEARD:
+            yield (label.slug, str(settlement)), found.get((label.id, settlement), 0)
+
+
+def _unknown() -> Iterator[Row]:
+    rows = Message.objects.filter(state=State.UNKNOWN).order_by()
+    found = dict(rows.values_list("label_id").annotate(count=Count("*")))
+    for label in configuration.current().labels.values():
+        yield (label.slug,), found.get(label.id, 0)
+
+
+def _processes() -> Iterator[Row]:
+    for kind in KINDS:
+        yield (kind,), alive(kind)
+
+
+def _skew() -> Iterator[Row]:
+    yield (), skew_seconds()
+
+
+GAUGES = (
+    Gauge(
+        name="gatehouse_queue_depth",
+        help="What waits, due now or later: to be sent, reported, relayed, or in the inbox.",
+        labels=("queue", "label", "gateway"),
+        read=_depths,
+    ),
+    Gauge(
+        name="gatehouse_queue_oldest_due_seconds",
+        help="For how long the oldest has been due that may leave; 0 where none is.",
+        labels=("queue", "label", "gateway"),
+        read=_lateness,
+    ),
+    Gauge(
+        name="gatehouse_breaker_open",
+        help="1 where nothing is sent since the provider does not answer.",
+        labels=("label", "gateway"),
+        read=_breakers,
+    ),
+    Gauge(
+        name="gatehouse_gateway_paused",
+        help="1 where messages are held until a person resumes the gateway.",
+        labels=("label", "gateway"),
+        read=_paused,
+    ),
+    Gauge(
+        name="gatehouse_callbacks_suspended",
+        help="1 where Smartico is told nothing until a person has corrected the api_key.",
+        labels=("label",),
+        read=_suspended,
+    ),
+    Gauge(
+        name="gatehouse_callbacks_unheard",
+        help="Statuses that Smartico was not told: out of tries, or of no message it knows.",
+        labels=("label", "settlement"),
+        read=_unheard,
+    ),
+    Gauge(
+        name="gatehouse_messages_unknown",
+        help="Messages of which nobody knows whether they were sent; a person decides.",
+        labels=("label",),
+        read=_unknown,
+    ),
+    Gauge(
+        name="gatehouse_processes_alive",
+        help="Processes that gave a sign of life within half a minute.",
+        labels=("kind",),
+        read=_processes,
+    ),
+    Gauge(
+        name="gatehouse_clock_skew_seconds",
+        help="This machine's clock, less the database's.",
+        read=_skew,
+    ),
+)
+DATABASE_UP = "gatehouse_database_up"
+
+
+class Gauges(Collector):
+    """All of them; without a database only that there is none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: list[Metric] = []
+        self._read_at = 0.0
+
+    def collect(self) -> list[Metric]:
+        with self._lock:
+            if not self._kept or time.monotonic() - self._read_at > KEPT_SECONDS:
+                self._kept = self._read()
+                self._read_at = time.monotonic()
+            return self._kept
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is read to be registered."""
+        return ()
+
+    def forget(self) -> None:
+        with self._lock:
+            self._kept = []
+
+    def _read(self) -> list[Metric]:
+        up = GaugeMetricFamily(DATABASE_UP, "1 where the database answers.")
+        try:
+            found = [_family(gauge) for gauge in GAUGES]
+        except Error as error:
+            logger.error("metrics without the database: %s", type(error).__name__)
+            connections.give_up()
+            found = []
+        up.add_metric((), bool(found))
+        return [up, *found]
+
+
+def _family(gauge: Gauge) -> Metric:
+    family = GaugeMetricFamily(gauge.name, gauge.help, labels=gauge.labels)
+    for names, value in gauge.read():
+        family.add_metric(names, value)
+    return family

@@ -1,0 +1,90 @@
+"""What this floor counts for Prometheus and tells the log: requests, tries and statuses.
+
+Tests of gateways by hand are left out.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from gateway_project.lib.journal import step
+from gateway_project.lib.metrics import (
+    ACCEPT_SECONDS,
+    PROVIDER_SECONDS,
+    REQUESTS,
+    SEND_ATTEMPTS,
+    SEND_SECONDS,
+    STATUSES,
+)
+from gateways import configuration
+from gateways.values import GatewayValues
+from messages_app.models import StatusEvent
+from messages_app.outcomes import Decision, Next
+from messages_app.tries import Tried
+
+
+def count_request(label: str, channel: str, error_code: int, seconds: float) -> None:
+    """An answer of the send APIs; without a label where the caller is not known."""
+    REQUESTS.labels(label, channel, error_code).inc()
+    if not error_code:
+        ACCEPT_SECONDS.labels(label, channel).observe(seconds)
+
+
+def count_tries(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:
+    """Tries to send, once their transaction is through."""
+    real = [(tried, decision) for tried, decision in decided if not tried.message.is_test]
+    transaction.on_commit(partial(_count_tries, real, now), robust=True)
+
+
+def _count_tries(decided: Iterable[tuple[Tried, Decision]], now: datetime) -> None:
+    for tried, decision in decided:
+        label, gateway, channel = names = names_of(tried.gateway)
+        _tell(tried, decision)
+        SEND_ATTEMPTS.labels(*names, decision.outcome).inc()
+        if tried.was_called:
+            PROVIDER_SECONDS.labels(label, gateway).observe(_seconds(tried.started_at, now))
+        if decision.next == Next.SENT:
+            SEND_SECONDS.labels(*names).observe(_seconds(tried.message.created_at, now))
+
+
+def _tell(tried: Tried, decision: Decision) -> None:
+    """Without the provider's words: they stand in the message's timeline."""
+    step(
+        tried.message.pk,
+        "try %d at gateway %s: %s",
+        tried.message.attempts,
+        tried.gateway.id,
+        decision.outcome,
+        went_well=decision.next == Next.SENT,
+    )
+
+
+def count_statuses(events: Sequence[StatusEvent]) -> None:
+    """Statuses learnt, once their transaction is through."""
+    learnt = [
+        (event.message_id, event.message.gateway_id, event.status)
+        for event in events
+        if not event.message.is_test
+    ]
+    transaction.on_commit(partial(_count_statuses, learnt), robust=True)
+
+
+def _count_statuses(learnt: Iterable[tuple[UUID, int, str]]) -> None:
+    gateways = configuration.current().gateways
+    for message_id, gateway_id, status in learnt:
+        step(message_id, "learnt that it is %s", status)
+        if gateway_id in gateways:
+            STATUSES.labels(*names_of(gateways[gateway_id]), status).inc()
+
+
+def names_of(gateway: GatewayValues) -> tuple[str, str, str]:
+    """The label, the gateway and the channel, as label values."""
+    label = configuration.current().labels.get(gateway.label_id)
+    return label.slug if label else "", gateway.slug, str(gateway.channel)
+
+
+def _seconds(since: datetime, until: datetime) -> float:
+    return max((until - since).total_seconds(), 0.0)
