@@ -20,7 +20,7 @@ from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
 from gateway_project.lib.transactions import writing
-from gateways.admin.cells import moment
+from gateways.admin.cells import SHORT, moment, short_id
 from gateways.admin.page import Page, ReadOnlyPage
 from gateways.admin.scope import visible
 from gateways.auditing import record
@@ -71,7 +71,7 @@ class InboxEntryAdmin(ReadOnlyPage):
     paginator = CappedPaginator
     list_display = (
         *("received", "gateway", "standing_label", "waits_for", "word"),
-        *("status", "told_id", "looked_at_next"),
+        *("status", "short_told_id", "looked_at_next"),
     )
     list_filter = (AppliedFilter, "waits_for", "status", "gateway")
     list_select_related = ("gateway",)
@@ -172,6 +172,11 @@ class InboxEntryAdmin(ReadOnlyPage):
             return entry.provider_id and mask_id(entry.provider_id.reveal())
         except Undecryptable:
             return NO_KEY
+
+    @display(description="provider's id")
+    def short_told_id(self, entry: InboxEntry) -> str | None:
+        told = self.told_id(entry)
+        return short_id(told, row=entry.pk) if told and len(told) > SHORT else told
 
     @display(description="received (UTC)", ordering="pk")
     def received(self, entry: InboxEntry) -> str | None:
