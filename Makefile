@@ -38,6 +38,7 @@ check: $(DEVELOPMENT) ## Lint, types, layers, templates, migrations, settings
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --check --lint --quiet
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tests.migrations
 	$(BIN)/python manage.py check
 
 screenshots: $(DEVELOPMENT) ## Take the pictures of the README anew

@@ -1,0 +1,1 @@
+"""An app with a migration that the version before would not live through: for the linter."""
