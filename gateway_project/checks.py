@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from gateway_project.lib.crypto import KeyRing
 from gateway_project.lib.egress import read_exceptions
+from gateway_project.operations.alerts.ways import mail_settings
 from gateways.key_usage import Fault, misfits
 
 HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
@@ -109,6 +110,21 @@ def metrics_are_closed_to_strangers(**_: Any) -> Iterator[CheckMessage]:
             f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters: it could be guessed.",
             hint=HOW_TO_MAKE_TEXT,
             id="gatehouse.E017",
+        )
+
+
+@register
+def alerts_can_be_mailed(**_: Any) -> Iterator[CheckMessage]:
+    if not settings.ALERTS_EMAIL_URL:
+        return
+    try:
+        mail_settings()
+    except ValueError:
+        yield Error(
+            "ALERTS_EMAIL_URL or ALERTS_FROM cannot be used.",
+            hint="Like smtp://user:password@mail.example.com:587, smtps:// for TLS from the "
+            "start; and Gatehouse <gatehouse@example.com>",
+            id="gatehouse.E018",
         )
 
 

@@ -102,6 +102,10 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOW = env.list("METRICS_ALLOW", default=["127.0.0.0/8", "::1"])
 METRICS_DIR = DATA_DIR / "metrics"
 
+# Labels' alerts go out by this mail server, under this sender.
+ALERTS_EMAIL_URL = env.str("ALERTS_EMAIL_URL", default="")
+ALERTS_FROM = env.str("ALERTS_FROM", default="")
+
 # Smartico's protocol: these paths are answered 200 with `error_code`, whatever goes wrong.
 PROTOCOL_PATHS = ("/api/v1", "/callbacks/status")
 

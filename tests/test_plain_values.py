@@ -44,6 +44,7 @@ PLACES = {
     "callbacks/reporting.py": "the callback itself",
     "users/directories/kept.py": ACCOUNT,
     "gateway_project/operations/doctor/callbacks.py": ACCOUNT,
+    "gateway_project/operations/alerts/ways.py": ACCOUNT,
     "gateway_project/operations/doctor/labels.py": ACCOUNT,
     "gateways/adapters.py": ACCOUNT,
     "gateways/admin/access.py": ACCOUNT,

@@ -41,6 +41,8 @@ SAMPLES = {
     "REQUIRE_TWO_FACTOR": "1",
     "METRICS_TOKEN": "a-token-of-prometheus",
     "METRICS_ALLOW": "10.1.0.0/16,fd00::/8",
+    "ALERTS_EMAIL_URL": "smtp://duty:secret@mail.internal:587",
+    "ALERTS_FROM": "Gatehouse <gatehouse@example.com>",
 }
 READ_SETTINGS = """
 import json
@@ -49,7 +51,7 @@ print(json.dumps({
     **{name: str(getattr(s, name)) for name in (
         "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "SECRET_KEY", "PII_KEYS",
         "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR",
-        "METRICS_TOKEN")},
+        "METRICS_TOKEN", "ALERTS_EMAIL_URL", "ALERTS_FROM")},
     "METRICS_ALLOW": ",".join(s.METRICS_ALLOW),
     "ALLOWED_HOSTS": ",".join(s.ALLOWED_HOSTS),
     "EGRESS_ALLOW": ",".join(s.EGRESS_ALLOW),

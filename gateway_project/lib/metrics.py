@@ -68,6 +68,12 @@ LEAKS_STOPPED = Counter(
     ["where"],
 )
 
+ALERTS_TOLD = Counter(
+    "gatehouse_alerts_told",
+    "Tries to tell a label's people that they are needed, or are not any more.",
+    ["label", "way", "outcome"],
+)
+
 BREAKERS_OPENED = Counter(
     "gatehouse_breakers_opened",
     "Gateways that were left alone since their provider did not answer.",

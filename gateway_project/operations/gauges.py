@@ -20,7 +20,7 @@ from gateway_project.lib.clock import database_now, skew_seconds
 from gateway_project.operations.pulse import alive
 from gateway_project.operations.queues import lines
 from gateways import configuration
-from gateways.models import Breaker
+from gateways.models import Alert, AlertKind, Breaker
 from messages_app.models import Message, State
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,17 @@ def _unknown() -> Iterator[Row]:
         yield (label.slug,), found.get(label.id, 0)
 
 
+def _alerts() -> Iterator[Row]:
+    rows = Alert.objects.filter(ended_at=None).order_by()
+    found = {
+        (label_id, kind): count
+        for label_id, kind, count in rows.values_list("label_id", "kind").annotate(count=Count("*"))
+    }
+    for label in configuration.current().labels.values():
+        for kind in AlertKind.values:
+            yield (label.slug, kind), found.get((label.id, kind), 0)
+
+
 def _processes() -> Iterator[Row]:
     for kind in KINDS:
         yield (kind,), alive(kind)
@@ -140,6 +151,12 @@ GAUGES = (
         help="Messages of which nobody knows whether they were sent; a person decides.",
         labels=("label",),
         read=_unknown,
+    ),
+    Gauge(
+        name="gatehouse_alerts_open",
+        help="What needs a person, by kind, as the label's own people are told.",
+        labels=("label", "kind"),
+        read=_alerts,
     ),
     Gauge(
         name="gatehouse_processes_alive",

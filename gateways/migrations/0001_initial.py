@@ -183,6 +183,9 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(help_text='Last callback about a made-up message.', null=True)),
                 ('is_connected', models.BooleanField(null=True)),
                 ('finding', models.CharField(blank=True, max_length=300)),
+                ('alerts_checked_at', models.DateTimeField(help_text='Last test of its alerts.', null=True)),
+                ('alerts_arrive', models.BooleanField(null=True)),
+                ('alerts_finding', models.CharField(blank=True, max_length=300)),
             ],
         ),
         migrations.AddField(
@@ -194,6 +197,20 @@ class Migration(migrations.Migration):
             model_name='brand',
             name='label',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='brands', to='gateways.label'),
+        ),
+        migrations.CreateModel(
+            name='Alert',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('gateway_paused', 'Gateway paused'), ('no_answer', 'Provider does not answer'), ('callbacks_suspended', 'Callbacks suspended'), ('opt_outs_suspended', 'Opt-outs not told'), ('callbacks_dead', 'Callbacks out of tries'), ('callbacks_mismatch', 'Statuses not known at Smartico'), ('unknown_outcomes', 'Unknown outcomes'), ('messages_late', 'Messages late'), ('callbacks_late', 'Callbacks late')], max_length=24)),
+                ('subject', models.CharField(blank=True, help_text="A gateway's slug, mostly.", max_length=64)),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('began_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('told_at', models.DateTimeField(help_text='When it was last told that it stands.', null=True)),
+                ('is_told', models.BooleanField(default=False)),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
+            ],
         ),
         migrations.CreateModel(
             name='RecoverySheet',
@@ -347,6 +364,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='auditentry',
             index=models.Index(fields=['action', 'at'], name='audit_of_action'),
+        ),
+        migrations.AddConstraint(
+            model_name='alert',
+            constraint=models.UniqueConstraint(fields=('label', 'kind', 'subject'), name='alert_once'),
         ),
         migrations.AddConstraint(
             model_name='recoverycode',

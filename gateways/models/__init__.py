@@ -1,3 +1,4 @@
+from gateways.models.alert import Alert, AlertKind
 from gateways.models.audit import Action, AuditEntry, AuditSeal
 from gateways.models.breaker import Breaker
 from gateways.models.contact import Contact, LabelContact
@@ -14,6 +15,8 @@ from gateways.models.version import ConfigurationVersion
 
 __all__ = [
     "Action",
+    "Alert",
+    "AlertKind",
     "AuditEntry",
     "AuditSeal",
     "Brand",

@@ -31,6 +31,9 @@ class LabelContact(models.Model):
     checked_at = models.DateTimeField(null=True, help_text="Last callback about a made-up message.")
     is_connected = models.BooleanField(null=True)
     finding = models.CharField(max_length=FINDING_LENGTH, blank=True)
+    alerts_checked_at = models.DateTimeField(null=True, help_text="Last test of its alerts.")
+    alerts_arrive = models.BooleanField(null=True)
+    alerts_finding = models.CharField(max_length=FINDING_LENGTH, blank=True)
 
     def __str__(self) -> str:
         return f"contact of label {self.label_id}"

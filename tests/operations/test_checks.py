@@ -25,6 +25,8 @@ MISTAKES = [
     ("gatehouse.E008", {"TRUSTED_PROXIES": -1}),
     ("gatehouse.E016", {"METRICS_ALLOW": ["127.0.0.0/8", CANARY]}),
     ("gatehouse.E017", {"METRICS_TOKEN": CANARY}),
+    ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://{CANARY}"}),
+    ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://x:{CANARY}@", "ALERTS_FROM": "a@b.example"}),
     ("gatehouse.E009", {"PROVIDERS": ["gateways.providers.nowhere.Nowhere"]}),
 ]
 
@@ -52,6 +54,7 @@ def test_a_mistake_is_refused_with_its_id_and_a_hint(settings, check_id, mistake
     [
         {"EGRESS_ALLOW": ["mail.internal", "*.internal", "10.0.0.0/8", "::1"]},
         {"PUBLIC_URL": "https://gateway.example.com"},
+        {"ALERTS_EMAIL_URL": "smtp://mail.example.com", "ALERTS_FROM": "Gatehouse <g@b.example>"},
         {"METRICS_ALLOW": ["10.0.0.1", "fd00::/8"], "METRICS_TOKEN": "x" * 16},
         {"PII_KEYS": f"k2:{KEY},k1:{KEY}"},
     ],

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from gateway_project.lib import shared_counts
+from gateway_project.operations.alerts.telling import Alerting
 from gateway_project.operations.clock import Clock
 from gateway_project.operations.pulse import Pulse
 from gateway_project.operations.stopping import stop_on_signals
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             Sealing(),
             Verification(),
             Pulse("scheduler").beat,
+            Alerting(),
         )
         duties = (*housekeeping.DUTIES, *own)
         Clock(duties, stop_on_signals()).run()

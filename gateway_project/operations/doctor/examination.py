@@ -17,6 +17,7 @@ from gateway_project.operations.doctor import (
     queues,
     safety,
 )
+from gateway_project.operations.doctor.alerts import alerts
 from gateway_project.operations.doctor.findings import (
     WORDS,
     About,
@@ -122,6 +123,7 @@ def examine(label: Label) -> Report:
                 lambda: labels.callback_settings(about, label),
                 lambda: [callbacks.callback(about, values, contact, now)],
                 lambda: opt_outs(about, label, values),
+                lambda: [alerts(about, label, contact, now)],
             ],
         ),
         *whatever_happens(
