@@ -12,9 +12,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.transport import FRAMING_HEADERS
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.answers import object_in
 from gateways.providers.base import (
     ID_HEADER,
     ConfigForm,
@@ -37,6 +37,8 @@ from gateways.providers.base import (
 from gateways.providers.fields import PRINTABLE, CertificateField, HttpUrlField, SecretHeadersField
 from gateways.providers.values import SMARTICO_WORDS, identifier, items, spoken, unread
 
+TAKEN = 0
+"""The `error_code` of a message that was accepted."""
 SET_BY_US = FRAMING_HEADERS | {"authorization", "content-type", ID_HEADER.lower()}
 
 
@@ -51,7 +53,7 @@ class CustomImHttp(HttpProvider):
         "Choose a secret for its Authorization header, and fill it in on both sides.",
         "Add further HTTP headers where it expects them, such as one that names the brand.",
         "It answers always 200: error_code 0 and its ext_message_id, or error_code above 0 and "
-        "error_message.",
+        "error_message. An answer that holds neither leaves the outcome unknown.",
         "It reports what becomes of a message with a GET to the callback_url of the request, "
         "which is our status URL: ext_message_id and status are added to it. Where it can only "
         "POST, it posts the same two to our webhook URL.",
@@ -140,23 +142,21 @@ class CustomImHttp(HttpProvider):
 
 
 def _outcome(answer: HttpAnswer) -> SendResult | ProviderError:
-    """Taken unless there is an error_code above 0; an empty body holds none."""
-    if not answer.body.strip():
-        return SendResult(detail="no ext_message_id was answered")
-    told = read_answer(answer.text)
-    code = _error_code(told) if isinstance(told, Mapping) else None
-    if code is None:
+    """What the contract's words say; without any of them nobody knows what became of the message."""
+    told = object_in(answer)
+    code = _error_code(told)
+    if code is None or code < TAKEN:
         return unreadable(answer)
-    if code > 0:
+    if code > TAKEN:
         return MessageRejected(f"error_code {code}: {told.get('error_message') or 'no reason'}")
     return SendResult(provider_id=identifier(told.get("ext_message_id")))
 
 
 def _error_code(told: Mapping[str, Any]) -> int | None:
-    """0 where there is none; None where it is not a number. "0" counts as 0."""
+    """None where it says neither yes nor no. "0" counts as 0; without a code, their id is a yes."""
     code = told.get("error_code")
     if code is None:
-        return 0
+        return TAKEN if identifier(told.get("ext_message_id")) else None
     try:
         return int(code)
     except (TypeError, ValueError, OverflowError):

@@ -79,10 +79,9 @@ def test_a_centre_without_authorization_is_sent_none():
         ({"ext_message_id": "centre-1"}, "centre-1"),
         ({"error_code": 0}, None),
         ({"error_code": 0, "ext_message_id": {}}, None),
-        ({}, None),
     ],
 )
-def test_no_error_code_above_0_is_acceptance(body, provider_id):
+def test_an_error_code_of_0_or_else_an_id_is_acceptance(body, provider_id):
     result = told(body)
 
     assert isinstance(result, SendResult)
@@ -90,8 +89,24 @@ def test_no_error_code_above_0_is_acceptance(body, provider_id):
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_an_empty_2xx_holds_no_error_and_is_acceptance(status):
-    assert isinstance(outcome(status=status), SendResult)
+def test_an_empty_2xx_says_nothing_and_leaves_the_outcome_unknown(status):
+    assert type(outcome(status=status)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"ok": True},
+        {"error": "invalid token"},
+        {"error_message": "the service is down"},
+        {"error_code": None, "ext_message_id": ""},
+        {"error_code": -1, "error_message": "the service is down"},
+        {"error_code": "-1", "ext_message_id": "centre-1"},
+    ],
+)
+def test_without_a_yes_of_the_contract_nothing_is_taken_for_accepted(body):
+    assert type(told(body)) is OutcomeUnknown
 
 
 def test_the_trailing_comma_of_the_documented_answer_is_tolerated():
