@@ -21,6 +21,7 @@ from gateway_project.lib.mailbox import parse_address
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.vocabulary import Status
+from gateways.providers.enhanced_codes import enhanced_code, is_address_at_fault
 from gateways.providers.return_paths import message_id_in
 from gateways.providers.values import ID_HEADER, StatusUpdate, spoken
 
@@ -40,11 +41,6 @@ FEEDBACK: Mapping[str, Status] = {"abuse": Status.COMPLAINED, "opt-out": Status.
 """RFC 5965, 7.3."""
 SAYS_NOTHING = frozenset({"", "delayed", "expanded", "not-spam", "virus", "auth-failure"})
 """What of both Smartico has no word for (the last one: RFC 6591)."""
-ADDRESS_AT_FAULT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-"""RFC 3463, 3.2, and RFC 7505: no such mailbox or domain, bad syntax, moved away, takes no mail.
-(5.1.0 is said of anything, 5.1.4 of an ambiguous address, 5.1.7 and 5.1.8 of the sender's.)"""
-ENHANCED = re.compile(r"(?<![\d.])([245]\.(?!0\.0(?!\d))\d{1,3}\.\d{1,3})(?![\d.]*\d)")
-"""A code that says something: Exim writes 5.0.0 and leaves the reason to the diagnostic."""
 ARRIVED_AT = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 OWN_ID = re.compile(
     rf"^[> \t]*+(?:{ID_HEADER}:[ \t]*+|Message-ID:[ \t]*+<)([0-9a-f-]{{36}})\b",
@@ -94,7 +90,7 @@ def _deliveries(part: Message) -> Iterator[StatusUpdate]:
             status=ACTIONS.get(action),
             word=spoken(action),
             detail=scrub(told, *recipients),
-            is_permanent=ACTIONS.get(action) == Status.FAILED and _is_address_at_fault(told),
+            is_permanent=ACTIONS.get(action) == Status.FAILED and is_address_at_fault(told),
             recipient=next(iter(recipients), None),
         )
 
@@ -114,11 +110,11 @@ def _feedback(part: Message) -> Iterator[StatusUpdate]:
 def _plain(mail: Message) -> Iterator[StatusUpdate]:
     _, failed = all_failures(mail)
     if failed:
-        code = ENHANCED.search(_text(list(mail.walk())))
+        told = _text(list(mail.walk()))
         yield StatusUpdate(
             status=Status.FAILED,
-            detail=code[1] if code else "returned by a mail server",
-            is_permanent=code is not None and code[1] in ADDRESS_AT_FAULT,
+            detail=enhanced_code(told) or "returned by a mail server",
+            is_permanent=is_address_at_fault(told),
             recipient=_address(next(iter(failed)).decode()) if len(failed) == 1 else None,
         )
 
@@ -128,11 +124,6 @@ def _named(report: StatusUpdate, own_id: str | None, event_id: str) -> StatusUpd
     if own_id is not None:
         return replace(report, message_id=own_id, recipient=None, event_id=event_id)
     return replace(report, is_permanent=False, event_id=event_id)
-
-
-def _is_address_at_fault(told: str) -> bool:
-    code = ENHANCED.search(told)
-    return code is not None and code[1] in ADDRESS_AT_FAULT
 
 
 def _arrived_at(mail: Message) -> str:

@@ -13,6 +13,7 @@ from gateways.providers.base import (
     ProviderError,
     transport_error,
 )
+from gateways.providers.enhanced_codes import is_address_at_fault
 
 PERMANENT: Mapping[type[smtplib.SMTPException], type[ProviderError]] = {
     smtplib.SMTPAuthenticationError: GatewayMisconfigured,
@@ -72,11 +73,19 @@ def _refusal(error: OSError, code: int, words: str, *, body_written: bool) -> Pr
     if code == CLOSING:
         return ConnectionLost(detail)
     if 500 <= code <= 599:
-        kinds = (PERMANENT[kind] for kind in type(error).__mro__ if kind in PERMANENT)
-        return (PERMANENT_CODES.get(code) or next(kinds))(detail)
+        return _permanent(error, code, words)
     if 400 <= code <= 499 or not body_written:
         return GatewayUnavailable(detail)
     return OutcomeUnknown(f"unreadable answer, {detail}")
+
+
+def _permanent(error: OSError, code: int, words: str) -> ProviderError:
+    """What a 5xx comes to. Only where it answers RCPT is it the recipient that it speaks of."""
+    kinds = (PERMANENT[kind] for kind in type(error).__mro__ if kind in PERMANENT)
+    kind, detail = PERMANENT_CODES.get(code) or next(kinds), f"{code} {words}"
+    if kind is MessageRejected and isinstance(error, smtplib.SMTPRecipientsRefused):
+        return MessageRejected(detail, is_permanent=is_address_at_fault(words))
+    return kind(detail)
 
 
 def _broken(error: OSError) -> ProviderError:

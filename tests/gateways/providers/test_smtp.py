@@ -194,6 +194,25 @@ def test_a_refusal_means_what_it_says(smtp, peer, command, answer, expected):
     assert answer[:3] in problem.detail
 
 
+@pytest.mark.parametrize(
+    ("command", "answer", "is_permanent"),
+    [
+        ("RCPT", "550 5.1.1 <jane@example.org>: no such user", True),
+        ("RCPT", "556 5.1.10 takes no mail", True),
+        ("RCPT", "550 no such user", False),
+        ("RCPT", "550 5.7.1 relaying denied", False),
+        ("RCPT", "552 5.2.2 mailbox full", False),
+        ("DATA", "554 5.1.1 no such user", False),
+    ],
+)
+def test_an_address_is_at_fault_only_where_the_server_says_so_of_the_recipient(
+    smtp, peer, command, answer, is_permanent
+):
+    peer.answers[command] = answer
+
+    assert failure(smtp).is_permanent == is_permanent
+
+
 def test_after_a_refusal_the_connection_is_still_good(smtp, peer):
     peer.answers["RCPT"] = "550 no such user"
     with pytest.raises(MessageRejected):
