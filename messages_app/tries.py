@@ -20,6 +20,7 @@ from gateway_project.lib.storable import storable
 from gateways.adapters import address_channel
 from gateways.providers.base import (
     HttpProvider,
+    OutboundMessage,
     OutcomeUnknown,
     Provider,
     ProviderError,
@@ -47,9 +48,14 @@ class Tried:
     lease: UUID
     started_at: datetime
     result: Result
-    recipient: Personal | None = None
+    outbound: OutboundMessage | None = None
+    """What the provider was given; None where nothing could be made ready."""
     was_called: bool = True
     """Whether the provider was asked at all."""
+
+    @property
+    def recipient(self) -> Personal | None:
+        return self.outbound.recipient if self.outbound else None
 
     @property
     def address_index(self) -> str:
@@ -60,16 +66,23 @@ class Tried:
         return user.address_index(channel) or ""
 
     def scrubbed(self, text: str) -> str:
-        """The provider's words without the recipient and the gateway's secrets."""
-        hidden = [self.recipient] if self.recipient else []
-        return storable(scrub(text, *hidden, *secret_values(self.provider)))[:DETAIL_LENGTH]
+        """The provider's words without whom the message is for and the gateway's secrets."""
+        hidden = [*self._names(), *secret_values(self.provider)]
+        return storable(scrub(text, *hidden))[:DETAIL_LENGTH]
+
+    def _names(self) -> list[Personal | str]:
+        """The address of whom it is for, and their id as Smartico and as the platform has it."""
+        names: list[Personal | str] = [self.recipient] if self.recipient else []
+        names += [self.outbound.ext_user_id] if self.outbound else []
+        names += [self.message.end_user.ext_user_id] if self.message.end_user else []
+        return names
 
 
 def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
     """What came of a parcel, message by message."""
     with watching(*parcel.recipients), about(*parcel.message_ids):
         results = _results(parcel, future)
-    recipients = [message.recipient for message in parcel.outbound] or [None]
+    outbound: list[OutboundMessage | None] = [*parcel.outbound] or [None]
     return [
         Tried(
             message=message,
@@ -78,10 +91,10 @@ def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
             lease=parcel.lease,
             started_at=parcel.started_at,
             result=result,
-            recipient=recipient,
+            outbound=given,
             was_called=parcel.problem is None,
         )
-        for message, result, recipient in zip(parcel.messages, results, recipients, strict=True)
+        for message, result, given in zip(parcel.messages, results, outbound, strict=True)
     ]
 
 
