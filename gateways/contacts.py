@@ -2,7 +2,9 @@
 
 import logging
 import time
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import Error
 
@@ -13,6 +15,7 @@ from gateways.models import Contact
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY_SECONDS = 60.0
+LATELY = timedelta(hours=1)
 
 
 class Met(StrEnum):
@@ -40,6 +43,11 @@ def note(gateway_id: int, met: Met) -> None:
         _write(gateway_id, **{met.value: database_now()})
     except Error as error:
         logger.warning("gateway %s: a contact was not noted: %s", gateway_id, type(error).__name__)
+
+
+def refused_lately(now: datetime) -> dict[str, Any]:
+    """The condition on gateways at whose webhook URL somebody did not prove themselves."""
+    return {"contact__refused_at__gte": now - LATELY}
 
 
 def _write(gateway_id: int, **values: object) -> None:

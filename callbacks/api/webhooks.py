@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from callbacks.receiving import NotNow, answer_probe, gateway_of_token, is_report, receive
 from gateway_project.lib.connections import NOT_READY
+from gateway_project.lib.metrics import WEBHOOKS_REFUSED
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.request_body import read_body
 from gateways.contacts import Met, note
@@ -67,6 +68,7 @@ def _receive(gateway: GatewayValues, told: WebhookRequest) -> HttpResponse:
         answer = receive(gateway, told)
     except WebhookRefused:
         logger.warning("gateway %s: a webhook's sender did not prove itself", gateway.slug)
+        WEBHOOKS_REFUSED.labels(gateway.provider).inc()
         note(gateway.id, Met.REFUSAL)
         raise
     note(gateway.id, Met.WEBHOOK)

@@ -79,3 +79,9 @@ BREAKERS_OPENED = Counter(
     "Gateways that were left alone since their provider did not answer.",
     ["provider"],
 )
+
+WEBHOOKS_REFUSED = Counter(
+    "gatehouse_webhooks_refused",
+    "Webhooks whose sender did not prove itself.",
+    ["provider"],
+)

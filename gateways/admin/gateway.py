@@ -22,6 +22,7 @@ from gateways.admin.sections import GroupedForm
 from gateways.admin.switching import Switches
 from gateways.admin.trying import Trying, trying_context
 from gateways.admin.wizard import Wizard
+from gateways.contacts import refused_lately
 from gateways.models import Gateway
 
 MAY_TEST = "messages_app.test_message"
@@ -62,6 +63,22 @@ class BrokenFilter(admin.SimpleListFilter):
         return queryset.filter(breaker__opened_at__isnull=False) if is_asked else None
 
 
+class RefusedFilter(admin.SimpleListFilter):
+    """Those at whose webhook URL somebody did not prove themselves."""
+
+    title = "webhooks"
+    parameter_name = "webhooks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("refused", "Refused within the hour")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Gateway]
+    ) -> QuerySet[Gateway] | None:
+        is_asked = self.value() == "refused"
+        return queryset.filter(**refused_lately(timezone.now())) if is_asked else None
+
+
 @admin.register(Gateway)
 class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page):
     when_empty = "Create the first gateway: messages leave through one."
@@ -71,7 +88,7 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
     )
     list_filter = (
         *(KindFilter, "label", "channel", "provider", "is_active", "is_paused"),
-        BrokenFilter,
+        *(BrokenFilter, RefusedFilter),
     )
     list_select_related = ("label", "brand", "breaker")
     search_fields = ("name", "slug")

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from prometheus_client import REGISTRY
 
 from callbacks import receiving
 from callbacks.models import CallbackDelivery
@@ -298,3 +299,16 @@ def test_it_is_noted_that_a_webhook_did_not_prove_itself(client):
     gateway = GatewayFactory(provider="smtp", channel="email")
     assert post(client, gateway, {}).status_code == 401
     assert contact_of(gateway) == {"refused_at"}
+
+
+def test_webhooks_that_did_not_prove_themselves_are_counted_by_provider(client, gateway):
+    def count() -> float:
+        name, by = "gatehouse_webhooks_refused_total", {"provider": "smtp"}
+        return REGISTRY.get_sample_value(name, by) or 0.0
+
+    refusing, before = GatewayFactory(provider="smtp", channel="email"), count()
+    for _ in range(2):
+        post(client, refusing, {})
+    post(client, gateway, {"id": "x", "status": "delivered"})
+
+    assert count() == before + 2

@@ -11,6 +11,7 @@ from gateway_project.back_office.dashboard.sight import Sight
 from gateway_project.lib.paging import capped, in_figures
 from gateways.admin.key import EXPIRES_SOON
 from gateways.audit_chain.standing import last_verification
+from gateways.contacts import refused_lately
 from gateways.models import Brand, Gateway, Key, Label
 from gateways.staff import label_ids_of
 from messages_app.models import Counted, InboxEntry, Message, Relay, RelayListener, State, Wait
@@ -76,6 +77,17 @@ WATCHES = (
         many="gateways' providers do not answer",
         to_do="Their messages take others that fit, or wait. It is tried again by itself.",
         icon="heart_broken",
+        is_urgent=True,
+    ),
+    Watch(
+        model=Gateway,
+        narrowed={"webhooks": "refused"},
+        condition=refused_lately,
+        one="gateway was sent webhooks that it refused",
+        many="gateways were sent webhooks that they refused",
+        to_do="Compare the webhook's secret here and at the provider. Where it is right, "
+        "somebody else knows our webhook URL.",
+        icon="gpp_maybe",
         is_urgent=True,
     ),
     Watch(

@@ -27,6 +27,7 @@ from gateway_project.lib.requests_door import GuardedSession
 from gateway_project.lib.transport import TransportError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.anymail.events import ID_KEY, updates_of
+from gateways.providers.anymail.freshness import is_fresh
 from gateways.providers.anymail.outcomes import answer_of, problem_in, refusal_of, result_of
 from gateways.providers.anymail.requests_in import django_request, singly
 from gateways.providers.anymail.service import Service, grouped
@@ -191,12 +192,11 @@ class AnymailProvider(BlockingProvider):
         if not self._is_signed():
             return
         try:
-            self._view(request).run_validators(django_request(request))
+            is_proven = self._is_proven(request)
         except NO_WEBHOOK:
-            pass
-        else:
-            return
-        raise WebhookRefused("the signature or password is missing or does not fit")
+            is_proven = False
+        if not is_proven:
+            raise WebhookRefused("the signature or password is missing, too old or does not fit")
 
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
         return [
@@ -213,6 +213,13 @@ class AnymailProvider(BlockingProvider):
         except NO_WEBHOOK:
             text = request.body.decode("utf-8", "replace")
             return [StatusUpdate(status=None, detail="an event that cannot be read", unread=text)]
+
+    def _is_proven(self, request: WebhookRequest) -> bool:
+        """Whether it is no older than its signature may be. Raises one of NO_WEBHOOK for a wrong
+        one."""
+        asked, signed_at = django_request(request), self.service.signed_at
+        self._view(request).run_validators(asked)
+        return not signed_at or is_fresh(asked, signed_at)
 
     def _is_signed(self) -> bool:
         given = any(self.config.get(name) for name in self.service.webhook)

@@ -57,6 +57,8 @@ class Service:
     """Its webhooks are lists of events."""
     signs_url: bool = False
     """What its webhooks are signed over holds the URL that is called."""
+    signed_at: str = ""
+    """Where its time stands, if that is signed and the events are not."""
     has_optional_key: bool = False
     """Its view takes no key at all where there is none, and no empty one."""
     silent: frozenset[str] = frozenset()

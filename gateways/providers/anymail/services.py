@@ -84,8 +84,8 @@ SERVICES: tuple[Service, ...] = (
         },
         webhook={"webhook_key": signing_key("Webhook signing key", "Of the Mailgun account.")},
         view_names={"webhook_key": "webhook_signing_key"},
-        # Of a time and a token beside the event, and not of the event.
-        proof="HMAC-SHA256 without the content, where set up",
+        proof="HMAC-SHA256 without the content, for a day, where set up",
+        signed_at="signature.timestamp|timestamp",
         reports=ALL,
         word="event-data.event",
         hard=(

@@ -13,7 +13,7 @@ from gateway_project.back_office.dashboard.period import PERIODS
 from gateway_project.lib import paging
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.paging import MOST_COUNTED
-from gateways.models import Breaker
+from gateways.models import Breaker, Contact
 from messages_app.counting.adding import add
 from messages_app.counting.window import floor
 from messages_app.models import Counted, InboxEntry, Measure, Relay, Span, State, Tally, Wait
@@ -85,11 +85,12 @@ def trouble(gateway):
     KeyFactory(label=label, secret=f"of-{label.slug}", expires_at=now + timedelta(days=3))
     broken = GatewayFactory(label=label)
     Breaker.objects.create(gateway=broken, opened_at=now, retry_at=now)
+    Contact.objects.create(gateway=broken, refused_at=now)
     draft = GatewayFactory(label=label, is_draft=True, is_active=False)
     type(draft).objects.filter(pk=draft.pk).update(created_at=now - timedelta(days=6))
 
 
-NEEDS = 15
+NEEDS = 16
 
 
 def test_an_empty_house_is_told_what_to_do_first(admin_client):
@@ -261,6 +262,7 @@ def test_who_may_not_open_a_list_is_not_told_of_it(ours):
     assert titles == {
         "gateway is paused",
         "gateway's provider does not answer",
+        "gateway was sent webhooks that it refused",
         "draft of a gateway ends soon",
     }
 

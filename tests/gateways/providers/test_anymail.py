@@ -4,11 +4,15 @@ What they are sent stands in the exchanges.
 """
 
 import base64
+import hmac
 import json
 import socket
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 
 from gateway_project.lib.vocabulary import Channel
@@ -24,11 +28,12 @@ from gateways.providers.registry import build, provider_class, validate_config
 from tests.gateways.providers.canaries import CANARY, EMAIL, PUBLIC_URL, WEBHOOK_URL
 from tests.gateways.providers.examples import CONFIGS, account, at, message
 from tests.gateways.providers.exchanges import exchange
-from tests.gateways.providers.webhooks import first_samples, posted
+from tests.gateways.providers.webhooks import first_samples, posted, recorded
 from tests.peers import Answer, http_peer
 
 SLUGS = [cls.slug for cls in PROVIDERS]
 every_service = pytest.mark.parametrize("slug", SLUGS)
+OF_MAILGUN = [sample for sample in recorded() if sample.slug == "mailgun"]
 BASIC = ("brevo", "mailjet", "postmark", "sparkpost")
 
 TAKEN = exchange("resend", "email").answer
@@ -238,6 +243,28 @@ def test_of_mailgun_the_time_and_the_token_are_what_is_signed(name):
     provider, request = account("mailgun"), first_samples()["mailgun"].posted()
     told = json.loads(request.body)
     told["signature"][name] += "0"
+
+    with pytest.raises(WebhookRefused):
+        provider.verify_webhook(replace(request, body=json.dumps(told).encode()))
+
+
+@pytest.mark.parametrize("sample", OF_MAILGUN, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("later", [timedelta(days=1, minutes=1), -timedelta(days=1, minutes=1)])
+def test_of_mailgun_a_signature_is_good_for_a_day(sample, later):
+    provider, request = account("mailgun"), sample.posted()
+
+    provider.verify_webhook(request)
+    with time_machine.travel(datetime.now(UTC) + later), pytest.raises(WebhookRefused):
+        provider.verify_webhook(request)
+
+
+@pytest.mark.parametrize("moment", ["", "soon", "nan", "inf", [], {}])
+def test_of_mailgun_a_signature_of_no_time_is_refused(moment):
+    provider, request = account("mailgun"), first_samples()["mailgun"].posted()
+    about = {"timestamp": moment, "token": "t"}
+    signature = hmac.new(CANARY.encode(), f"{moment}t".encode(), "sha256").hexdigest()
+    told = json.loads(request.body) | {"signature": about | {"signature": signature}}
+    told |= {"timestamp": str(time.time())}
 
     with pytest.raises(WebhookRefused):
         provider.verify_webhook(replace(request, body=json.dumps(told).encode()))

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import time_machine
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -30,6 +31,7 @@ from tests.gateways.providers.examples import CONFIGS, account, first_message
 from tests.gateways.providers.webhooks import (
     NEW_WORD,
     RECORDED,
+    RECORDED_AT,
     SIGNERS,
     first_samples,
     forgeries,
@@ -363,6 +365,7 @@ def test_a_signature_of_any_other_kind_is_refused(slug, signature):
             account(slug).verify_webhook(forged)
 
 
+@time_machine.travel(RECORDED_AT, tick=False)
 @pytest.mark.parametrize("sample", recorded(), ids=lambda sample: sample.name)
 def test_a_recorded_webhook_is_read_as_expected(sample):
     updates = account(sample.slug).parse_webhook(sample.posted())

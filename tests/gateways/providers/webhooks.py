@@ -25,6 +25,8 @@ from tests.gateways.providers.examples import ACCOUNTS
 RECORDED = Path(__file__).parent / "recorded"
 SIGNERS = {slug: account.signed for slug, account in ACCOUNTS.items() if hasattr(account, "signed")}
 """By provider: makes a request what the provider would have sent."""
+RECORDED_AT = "2026-11-21T07:00:00Z"
+"""The moment of those whose signature holds the time that is told."""
 TYPES = {
     "payload": "application/json",
     "form": "application/x-www-form-urlencoded",
