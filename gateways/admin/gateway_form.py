@@ -36,7 +36,7 @@ LABELS = {
 }
 
 
-SAVED_FOR_ANOTHER = "Type it again: it was saved for another host."
+SAVED_FOR_ANOTHER = "Type it again: it was saved for another host or place."
 
 
 class GatewayForm(SeenForm):

@@ -24,6 +24,7 @@ from gateways.admin.screens import CONFIG, provider_of
 from gateways.models import Gateway
 from gateways.providers.base import HttpProvider, OutboundMessage, ProviderError
 from gateways.providers.http_api import HttpApi
+from gateways.providers.placeholders import CREDENTIAL
 from gateways.providers.registry import build, secret_values
 from gateways.samples import pasted, proof_problem, read_sample
 
@@ -36,6 +37,7 @@ SHOWN_HEADERS = frozenset({"content-type", "idempotency-key"})
 LONGEST_CALL = 20_000
 LONGEST_SAMPLE = 256 * 1024
 SAMPLE_ID = "01981f7a-0000-7000-8000-000000000001"
+STAND_IN = "SECRET"
 SAMPLE_EMAIL, SAMPLE_PHONE = "someone@example.com", "+15550100123"
 
 
@@ -148,7 +150,7 @@ def _typed_provider(request: HttpRequest, gateway: Gateway) -> HttpProvider | No
 def _sample_call(provider: HttpProvider, channel: Channel) -> dict[str, Any]:
     message = _sample_message(provider, channel)
     try:
-        call = provider.call([message])
+        call = _without_secret(provider).call([message])
     except ProviderError as problem:
         return {"problem": scrub(problem.detail)}
     secrets = secret_values(provider) + ([message.recipient] if message.recipient else [])
@@ -158,6 +160,19 @@ def _sample_call(provider: HttpProvider, channel: Channel) -> dict[str, Any]:
         "headers": _masked_headers(call),
         "body": scrub(_laid_out(call.body), *secrets, kept=LONGEST_CALL),
     }
+
+
+def _without_secret(provider: HttpProvider) -> HttpProvider:
+    """The same account with a stand-in for what its templates put anywhere: there it may be
+    written so that it would not be known again."""
+    if CREDENTIAL not in provider.config:
+        return provider
+    return type(provider)(
+        provider.config | {CREDENTIAL: STAND_IN},
+        webhook_url=provider.webhook_url,
+        status_url=provider.status_url,
+        public_url=provider.public_url,
+    )
 
 
 def _sample_message(provider: HttpProvider, channel: Channel) -> OutboundMessage:

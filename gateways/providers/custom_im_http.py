@@ -142,7 +142,7 @@ class CustomImHttp(HttpProvider):
 
 
 def _outcome(answer: HttpAnswer) -> SendResult | ProviderError:
-    """What the contract's words say; without any of them nobody knows what became of the message."""
+    """What the contract's words say. Where there are none, nobody knows what became of it."""
     told = object_in(answer)
     code = _error_code(told)
     if code is None or code < TAKEN:

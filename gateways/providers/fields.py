@@ -38,7 +38,7 @@ class Destination:
     """
 
     def destination(self, value: Any) -> object:
-        """What two values have in common that lead to the same place."""
+        """What two values have in common that lead to the same place; nothing, where to none."""
         return value
 
 

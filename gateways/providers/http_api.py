@@ -34,7 +34,7 @@ from gateways.providers.base import (
 from gateways.providers.http_api_form import LEARNT, HttpApiForm
 from gateways.providers.http_api_reports import challenge_answer, is_report, reports_in, told_by
 from gateways.providers.lookups import as_word, looked_up
-from gateways.providers.placeholders import Values, filled, filled_url, values_of
+from gateways.providers.placeholders import CREDENTIAL, Values, filled, filled_url, values_of
 from gateways.providers.proofs import TOKEN, basic, check_proof
 from gateways.providers.values import identifier
 
@@ -63,7 +63,8 @@ class HttpApi(HttpProvider):
     needs = "The documents of the API: its URL, credentials, body, answers and delivery reports."
     instructions = (
         "Choose method, URL and authentication, and write the body as the API's documents show it, "
-        "with placeholders such as {{ message.text }} where values go.",
+        "with placeholders such as {{ message.text }} where values go. A key that belongs into the "
+        "URL or the body is the secret, and stands there as {{ secret }}.",
         "Say how an answer says yes, where their id of the message stands in it, and what its "
         "errors mean. Some say that an address does not exist, or that its owner wants no more: it "
         "is then not written to again.",
@@ -97,7 +98,8 @@ class HttpApi(HttpProvider):
         (message,) = messages
         if message.recipient is None and self.address_channel(message.channel):
             raise MessageRejected("there is no recipient")
-        values = values_of(message, webhook_url=self.webhook_url, status_url=self.status_url)
+        told = values_of(message, webhook_url=self.webhook_url, status_url=self.status_url)
+        values = {**told, CREDENTIAL: self._secret}
         return HttpCall(
             method=self.config["method"],
             url=filled_url(self.config["url"], values),
@@ -147,8 +149,13 @@ class HttpApi(HttpProvider):
         """The challenge echoed, where the operator says that there is one."""
         return challenge_answer(request, self.config)
 
+    @property
+    def _secret(self) -> str:
+        return str(self.config.get("secret", ""))
+
     def _headers(self, message_id: str) -> dict[str, str]:
-        headers = dict(self.config.get("headers") or {}) | self._credentials()
+        further = filled(self.config.get("headers") or {}, {CREDENTIAL: self._secret})
+        headers: dict[str, str] = {**further, **self._credentials()}
         if kind := CONTENT_TYPES.get(self.config["body_kind"]):
             headers["Content-Type"] = kind
         name = self.config.get("idempotency_header")
@@ -157,7 +164,7 @@ class HttpApi(HttpProvider):
         return headers
 
     def _credentials(self) -> dict[str, str]:
-        secret = self.config.get("secret", "")
+        secret = self._secret
         match self.config["auth"]:
             case "header":
                 return {self.config["auth_header"]: secret}

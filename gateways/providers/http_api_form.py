@@ -12,6 +12,7 @@ from gateways.providers.fields import (
     HEADER_NAME,
     PRINTABLE,
     CertificateField,
+    Destination,
     HttpUrlField,
     SecretField,
     SecretHeadersField,
@@ -19,7 +20,13 @@ from gateways.providers.fields import (
 from gateways.providers.groups import ConfigForm, Group
 from gateways.providers.http_api_rules import problems_in
 from gateways.providers.lookups import PathField
-from gateways.providers.placeholders import PLACEHOLDER, problem_in
+from gateways.providers.placeholders import (
+    CREDENTIAL,
+    KNOWN,
+    PLACEHOLDER,
+    problem_in,
+    secret_places,
+)
 from gateways.providers.proofs import PROOFS, TOKEN
 from gateways.providers.tables import JsonTemplateField, TableField, WordsField
 
@@ -36,21 +43,46 @@ AUTHS = {
     "header": "A header of its own",
     "basic": "User name and password (Basic)",
     "bearer": "Bearer token",
+    "request": "Within the request, as {{ secret }}",
 }
+
+
+WITH_SECRET = KNOWN | {CREDENTIAL}
 
 
 class UrlTemplateField(HttpUrlField):
     """A URL in whose path and query placeholders may stand, and never in its host."""
 
     def destination(self, value: Any) -> object:
-        return super().destination(_plain(value))
+        """The host; and the whole of it where it holds the secret, which no other part is to."""
+        return super().destination(_plain(value)), secret_places(value)
 
     def validate(self, value: Any) -> None:
-        if problem := problem_in(value):
+        if problem := problem_in(value, WITH_SECRET):
             raise ValidationError(problem)
         super().validate(_plain(value))
         if "{{" in value.split("?")[0].partition("://")[2].partition("/")[0]:
             raise ValidationError("Placeholders stand in the path or the query, not in the host.")
+
+
+class BodyTemplateField(Destination, JsonTemplateField):
+    """A body in which the secret may stand: where it is moved to is another destination, or it
+    could be sent to somebody as a text."""
+
+    def destination(self, value: Any) -> object:
+        return secret_places(value)
+
+
+class HeadersTemplateField(Destination, SecretHeadersField):
+    """Headers in whose values the secret may stand."""
+
+    def destination(self, value: Any) -> object:
+        return secret_places(value)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if problem := problem_in(value, frozenset({CREDENTIAL})):
+            raise ValidationError(problem)
 
 
 def _plain(url: str) -> str:
@@ -90,9 +122,10 @@ class HttpApiForm(ConfigForm):
     secret = SecretField(
         required=False,
         validators=[PRINTABLE],
-        help_text="The value of the header, the password, or the bearer token.",
+        help_text="The value of the header, the password, the bearer token, or what {{ secret }} "
+        "stands for in the URL, the body or a header.",
     )
-    headers = SecretHeadersField(
+    headers = HeadersTemplateField(
         required=False, help_text='Further headers: {"X-Tenant": "amazing"}.'
     )
     authority = CertificateField()
@@ -102,7 +135,8 @@ class HttpApiForm(ConfigForm):
         help_text="How the API wants to be sent the message.",
         initial="json",
     )
-    body = JsonTemplateField(
+    body = BodyTemplateField(
+        known=WITH_SECRET,
         label="Body template",
         help_text='A JSON document with placeholders: {"to": "{{ recipient }}", '
         '"text": "{{ message.text }}", "ref": "{{ message.id }}"}. For a form: one object.',

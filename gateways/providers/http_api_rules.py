@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway_project.lib.transport import FRAMING_HEADERS
+from gateways.providers.placeholders import secret_places
 from gateways.providers.proofs import (
     BASIC,
     DIGESTS,
@@ -19,6 +20,7 @@ SECRET_OF: Mapping[str, tuple[str, ...]] = {
     "header": ("auth_header", "secret"),
     "basic": ("username", "secret"),
     "bearer": ("secret",),
+    "request": ("secret",),
 }
 """By authentication: what has to be given."""
 SIGNATURES = frozenset({STANDARD, *DIGESTS})
@@ -36,6 +38,11 @@ def problems_in(given: Given) -> Iterable[tuple[str, str]]:
 def _authentication(given: Given) -> Iterable[tuple[str, str]]:
     auth = given["auth"]
     yield from _missing(given, *SECRET_OF[auth], because="for this authentication")
+    is_within = any(secret_places(given[name]) for name in ("url", "body", "headers"))
+    if is_within and "secret" not in SECRET_OF[auth]:
+        yield from _missing(given, "secret", because="for its placeholder")
+    if auth == "request" and not is_within:
+        yield "auth", "Put {{ secret }} into the URL, the body or a header."
     ours = {"basic": "Authorization", "bearer": "Authorization"}.get(
         auth, given["auth_header"] if auth == "header" else ""
     )

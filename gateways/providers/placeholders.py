@@ -5,7 +5,7 @@ placeholder: what it holds is looked at by nobody.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
@@ -15,6 +15,8 @@ from gateways.providers.lookups import as_word
 from gateways.providers.values import OutboundMessage
 
 PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]{1,100}?)\s*\}\}", re.ASCII)
+CREDENTIAL = "secret"
+"""The account's own, where it has one to put into a template."""
 OPEN = ("properties", "extension")
 """Mappings whose members the platform and Smartico name."""
 Values = Mapping[str, Any]
@@ -69,29 +71,41 @@ READERS: Mapping[str, Callable[[OutboundMessage], Any]] = {
 KNOWN = frozenset({*READERS, "properties", "webhook_url", "status_url", "now.unix", "now.iso"})
 
 
-def problem_in(template: object) -> str | None:
+def problem_in(template: object, known: frozenset[str] = KNOWN) -> str | None:
     """What is wrong with a template, naming the placeholder at fault; None if it can be filled."""
     if isinstance(template, Mapping):
         if any("{{" in str(name) for name in template):
             return "Placeholders stand in values, not in names."
         template = list(template.values())
     if isinstance(template, list):
-        return next((problem for each in template if (problem := problem_in(each))), None)
-    return _problem_in_text(template) if isinstance(template, str) else None
+        return next((problem for each in template if (problem := problem_in(each, known))), None)
+    return _problem_in_text(template, known) if isinstance(template, str) else None
 
 
-def _problem_in_text(text: str) -> str | None:
+def _problem_in_text(text: str, known: frozenset[str]) -> str | None:
     for name in PLACEHOLDER.findall(text):
-        if not _is_known(name):
-            return f"There is no placeholder {name}; there are {', '.join(sorted(KNOWN))}."
+        if not _is_known(name, known):
+            return f"There is no placeholder {name}; there are {', '.join(sorted(known))}."
     if "{{" in PLACEHOLDER.sub("", text):
         return "A placeholder is written {{ message.text }}: a name between two pairs of braces."
     return None
 
 
-def _is_known(name: str) -> bool:
+def _is_known(name: str, known: frozenset[str]) -> bool:
     head, _, member = name.partition(".")
-    return name in KNOWN or (head in OPEN and bool(member))
+    return name in known or (head in OPEN and head in known and bool(member))
+
+
+def secret_places(template: object, *path: object) -> set[tuple[object, ...]]:
+    """Where in a template the secret stands, each with the text around it."""
+    if isinstance(template, str):
+        return {(*path, template)} if CREDENTIAL in PLACEHOLDER.findall(template) else set()
+    members: Iterable[tuple[object, object]] = ()
+    if isinstance(template, Mapping):
+        members = template.items()
+    elif isinstance(template, list):
+        members = enumerate(template)
+    return {place for name, each in members for place in secret_places(each, *path, name)}
 
 
 def filled(template: Any, values: Values) -> Any:
@@ -110,7 +124,9 @@ def filled(template: Any, values: Values) -> Any:
 def filled_url(template: str, values: Values) -> str:
     """The URL with percent-encoded values. Raises MessageRejected for one that would lead away."""
     url = PLACEHOLDER.sub(
-        lambda found: quote(_text(_value(found[1], values)), safe="", errors="replace"), template
+        # A colon stands there as it is (RFC 3986, 3.3): tokens that hold one are compared so.
+        lambda found: quote(_text(_value(found[1], values)), safe=":", errors="replace"),
+        template,
     )
     if url != template and {".", ".."} & set(unquote(url.partition("?")[0]).split("/")):
         raise MessageRejected("a value of the message cannot stand in the URL's path")

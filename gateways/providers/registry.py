@@ -60,11 +60,12 @@ def secret_fields(cls: type[Provider]) -> set[str]:
 def destinations(cls: type[Provider], config: Mapping[str, Any]) -> dict[str, object]:
     """Where an account of this configuration shows its secrets, by field."""
     fields = cls.Config.base_fields.items()
-    return {
+    found = {
         name: field.destination(config[name])
         for name, field in fields
         if isinstance(field, Destination) and name in config
     }
+    return {name: destination for name, destination in found.items() if destination}
 
 
 def secret_values(provider: Provider) -> list[Personal]:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import get_text_list
 
 from gateway_project.lib.lenient_json import check_depth
-from gateways.providers.placeholders import problem_in
+from gateways.providers.placeholders import KNOWN, problem_in
 
 MOST_LINES = 200
 LONGEST = 64_000
@@ -85,6 +85,10 @@ class TableField(_LinesField):
 class JsonTemplateField(_LinesField):
     """A JSON document in which placeholders stand, kept as the document that it is."""
 
+    def __init__(self, *, known: frozenset[str] = KNOWN, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.known = known
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dict | list):
             return json.dumps(value, indent=2, ensure_ascii=False)
@@ -110,7 +114,7 @@ class JsonTemplateField(_LinesField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if problem := problem_in(value):
+        if problem := problem_in(value, self.known):
             raise ValidationError(problem)
 
     def run_validators(self, value: Any) -> None:

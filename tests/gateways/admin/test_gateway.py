@@ -99,6 +99,31 @@ def test_a_kept_secret_is_not_given_to_another_host(
     assert "kept-canary" not in repr(gateway.config.reveal())
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"config_url": "https://bots.example/{{ message.text }}{{ secret }}/send"},
+        {"config_body": '{"to": "{{ recipient }}", "text": "{{ secret }}"}'},
+        {"config_headers": '{"X-Sender": "{{ secret }}"}'},
+    ],
+)
+def test_a_kept_secret_is_not_put_where_it_did_not_stand(operator, moved):
+    url, body = "https://bots.example/{{ secret }}/send", {"to": "{{ recipient }}"}
+    api = GatewayFactory(
+        channel="sms",
+        provider="http_api",
+        config={"method": "POST", "url": url, "auth": "request", "secret": "kept-canary"}
+        | {"body_kind": "json", "body": body, "success_statuses": "200-299"},
+    )
+    assert errors_of(save(operator, api, config_body='{"to": "{{ recipient.digits }}"}')) == {}
+    before = api.config.reveal()
+
+    assert set(errors_of(save(operator, api, **moved))) == {"config_secret"}
+    assert api.config.reveal() == before
+    assert errors_of(save(operator, api, **moved, config_secret="typed")) == {}
+    assert "kept-canary" not in repr(api.config.reveal())
+
+
 def test_saving_without_a_change_does_not_write_the_secrets_again(operator, sms):
     def sealed():
         return str(Gateway.objects.values_list("config", flat=True).get())

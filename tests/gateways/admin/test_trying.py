@@ -100,6 +100,18 @@ def test_the_call_is_shown_with_address_and_secrets_masked(operator, api):
         assert hidden not in shown
 
 
+@pytest.mark.parametrize("kind", ["json", "form"])
+def test_a_secret_within_the_call_is_not_shown_however_it_is_written_there(operator, kind):
+    config = CONFIG | {"auth": "request", "secret": 'a "secret" key', "body_kind": kind}
+    places = {"url": "https://a.example/{{ secret }}", "body": {"key": "{{ secret }}"}}
+    api = GatewayFactory(channel="sms", provider="http_api", config=config | places)
+
+    shown = tried(operator, api, "sample_call")
+
+    assert "POST https://a.example/SECRET" in shown
+    assert "secret" not in shown.partition("https://a.example/")[2]
+
+
 def test_a_form_that_is_not_good_yet_says_what_is_missing_for_a_call(operator, api):
     shown = tried(operator, api, "sample_call", config_body='{"to": "{{ nobody }}"}')
 

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from jmespath.visitor import TreeInterpreter
 
 from gateway_project.lib.http import HttpAnswer, http_client
+from gateway_project.lib.redaction import scrub
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
     GatewayMisconfigured,
@@ -28,13 +29,15 @@ from gateways.providers.base import (
 )
 from gateways.providers.http_api import HttpApi
 from gateways.providers.lookups import looked_up, problem_of
-from gateways.providers.registry import validate_config
+from gateways.providers.placeholders import problem_in
+from gateways.providers.registry import secret_values, validate_config
 from tests.gateways.providers.accounts.http_api import CONFIG
 from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID, PHONE, WEBHOOK_URL
 from tests.gateways.providers.examples import message
 from tests.peers import Answer, http_peer
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "your-own-http-api.md"
+TAKEN = {"ok": True, "result": {"message_id": 5}}
 NASTY = 'He said "hi", {{ recipient }} ${x} \\ }} { \n é 🎉'
 
 
@@ -164,6 +167,25 @@ def test_the_documented_gateway_by_url_takes_a_message_and_reports_by_get():
         assert (refusal.is_permanent, refusal.learnt) == expected
 
 
+def test_the_documented_bot_is_called_at_the_path_that_holds_its_token():
+    token = "123456:ABC-def_ghi"
+    outbound = message(Channel.CUSTOM_IM, properties={"chat_id": 42})
+    refusals = {401: GatewayMisconfigured, 403: MessageRejected, 429: GatewayUnavailable}
+
+    asked, result = sent(described(example("bot"), secret=token), outbound, Answer(200, TAKEN))
+
+    assert asked.path == f"/bot{token}/sendMessage"
+    assert asked.json == {"chat_id": 42, "text": "Best offer ever"}
+    assert "authorization" not in asked.headers
+    assert result == SendResult()
+    for code, expected in refusals.items():
+        told = {"ok": False, "error_code": code, "description": f"no such bot {token}"}
+        api = described(example("bot"), secret=token)
+        _, refusal = sent(api, outbound, Answer(code, told))
+        assert type(refusal) is expected
+        assert token not in scrub(refusal.detail, *secret_values(api))
+
+
 # ---- The call
 
 
@@ -241,6 +263,47 @@ def test_custom_im_goes_to_the_address_that_is_chosen(address_from, expected):
 
     assert api.address_channel(Channel.CUSTOM_IM) == expected
     assert api.address_channel(Channel.EMAIL) == Channel.EMAIL
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        (
+            {"url": "https://sms.example/send?key={{ secret }}"},
+            lambda asked: asked.query["key"],
+        ),
+        (
+            {"body": {"account": {"keys": ["{{ secret }}"]}}},
+            lambda asked: asked.json["account"]["keys"][0],
+        ),
+        (
+            {"body_kind": "form", "body": {"key": "{{ secret }}"}},
+            lambda asked: dict(parse_qsl(asked.body.decode()))["key"],
+        ),
+        (
+            {"headers": {"X-Key": "{{ secret }}"}},
+            lambda asked: asked.headers["x-key"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("auth", ["request", "bearer"])
+def test_the_secret_stands_wherever_the_api_wants_it(auth, changes, found):
+    secret = 'a "key" & {{ recipient }}'
+
+    asked, _ = sent(
+        described(CONFIG, auth=auth, secret=secret, **changes), message(Channel.SMS), Answer(200)
+    )
+
+    assert found(asked) == secret
+
+
+def test_a_message_cannot_ask_for_the_secret():
+    api = described(CONFIG, auth="request", headers={"X-Key": "{{ secret }}"})
+
+    call = api.call([message(Channel.SMS, text="{{ secret }}")])
+
+    assert json.loads(call.body)["text"] == "{{ secret }}"
+    assert CANARY not in call.url + call.body.decode() + repr(call)
 
 
 # ---- The answer
@@ -456,6 +519,14 @@ def test_a_webhook_without_its_list_is_not_taken_for_an_empty_one():
         ({"auth": "basic"}, "username", "needed"),
         ({"auth": "header"}, "auth_header", "needed"),
         ({"secret": None}, "secret", "needed"),
+        ({"auth": "request"}, "auth", "Put {{ secret }} into"),
+        ({"auth": "request", "secret": None}, "secret", "needed"),
+        (
+            {"auth": "none", "secret": None, "url": "https://a.example/{{ secret }}"},
+            *("secret", "needed for its placeholder"),
+        ),
+        ({"headers": {"X-A": "{{ recipient }}"}}, "headers", "there are secret."),
+        ({"headers": {"X-A": "{{ secret.a }}"}}, "headers", "no placeholder secret.a"),
         ({"headers": {"Authorization": "x"}}, "headers", "set by the gateway"),
         ({"headers": {"Content-Length": "1"}}, "headers", "set by the gateway"),
         ({"idempotency_header": "Host"}, "idempotency_header", "set by the gateway"),
@@ -505,6 +576,10 @@ def test_tables_and_templates_are_kept_alike_from_lines_and_from_yaml():
     for name in ("statuses", "errors_table", "body"):
         field = HttpApi.Config.base_fields[name]
         assert field.clean(field.prepare_value(written[name])) == written[name]
+
+
+def test_templates_of_other_providers_hold_no_secret():
+    assert "no placeholder secret" in (problem_in({"text": ["{{ secret }}"]}) or "")
 
 
 # ---- JMESPath
