@@ -15,6 +15,7 @@ from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.models.gateway import token_digest
 from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
+from gateways.providers.values import few
 from gateways.values import GatewayValues, KeyValues
 from messages_app.models import Message
 from messages_app.reports import apply_to_gateway, apply_to_label
@@ -22,8 +23,6 @@ from messages_app.unreadable import FAULTS, keep_unreadable
 
 logger = logging.getLogger(__name__)
 
-MOST_REPORTS = 20_000
-"""In one webhook. What has more is none of a provider's."""
 MOST_UNREAD = 100
 """Kept one by one: where more of a webhook cannot be read, it is kept as a whole."""
 
@@ -64,18 +63,11 @@ def receive(gateway: GatewayValues, request: WebhookRequest) -> WebhookAnswer:
 
 def _take(adapter: Provider, gateway: GatewayValues, request: WebhookRequest) -> None:
     try:
-        updates = _reports_in(adapter, request)
+        updates = few(adapter.parse_webhook(request))
     except FAULTS as problem:
         keep_unreadable(gateway, request, problem)
     else:
         apply_to_gateway(gateway, _few_unread(gateway, request, updates))
-
-
-def _reports_in(adapter: Provider, request: WebhookRequest) -> list[StatusUpdate]:
-    updates = adapter.parse_webhook(request)
-    if len(updates) > MOST_REPORTS:
-        raise ValueError("there are too many reports in it")
-    return updates
 
 
 def _few_unread(

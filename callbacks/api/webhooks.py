@@ -19,7 +19,9 @@ from gateways.values import GatewayValues
 
 logger = logging.getLogger(__name__)
 
-BODY_LIMIT = 1024 * 1024
+BODY_LIMIT = 5 * 1024 * 1024
+"""Meta posts up to three megabytes, and Mandrill a thousand events, form-encoded. What reading so
+much can cost is bounded by the number of values and reports in it."""
 PROBES = ("GET", "HEAD")
 BODY_REFUSALS = {ErrorCode.TOO_LARGE: 413, ErrorCode.NOT_JSON: 415}
 TRY_AGAIN = (NotNow, *NOT_READY)

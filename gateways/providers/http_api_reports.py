@@ -16,6 +16,7 @@ from gateways.providers.values import (
     WebhookAnswer,
     WebhookRequest,
     document_in,
+    few,
     identifier,
     spoken,
 )
@@ -37,7 +38,8 @@ def reports_in(request: WebhookRequest, config: Config) -> list[StatusUpdate]:
     found = looked_up(path, document) if path else document
     if found is None:
         raise ValueError("there is no list of reports where it should stand")
-    read = (_report(each, config) for each in (found if isinstance(found, list) else [found]))
+    reports = few(found) if isinstance(found, list) else [found]
+    read = (_report(each, config) for each in reports)
     return [update for update in read if update is not None]
 
 

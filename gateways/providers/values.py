@@ -4,19 +4,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import LOOKED_AT, OVERLAP
 from gateway_project.lib.vocabulary import Channel, Status
 
+Report = TypeVar("Report")
+
 ID_HEADER = "X-Gatehouse-Message-Id"
 """The header in which our id travels, where a protocol has headers of its own."""
 UNREAD_LENGTH = 16_000 + OVERLAP
 """More than is kept of it, so that it is scrubbed whole."""
-MOST_VALUES = 100_000
-"""In one webhook, with room to spare: a megabyte of real reports has about half as many."""
+MOST_VALUES = 300_000
+"""In one webhook, counted by commas and brackets before it is parsed. Three megabytes of real
+reports have less than half as many."""
+MOST_REPORTS = 20_000
+"""In one webhook. What has more is none of a provider's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,18 +120,30 @@ SMARTICO_WORDS: Mapping[str, Status] = {status.value: status for status in Statu
 
 def document_in(body: bytes) -> object:
     """The JSON document that a webhook is; ValueError where it is none, or holds far too much."""
-    if body.count(b",") > MOST_VALUES:
-        raise ValueError("the body holds too many values")
+    check_values(body)
     told = read_answer(body.decode("utf-8", "replace"))
     if told is None:
         raise ValueError("the body is not JSON")
     return told
 
 
+def check_values(body: bytes) -> None:
+    """Raises ValueError where it would cost too much to parse as JSON."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ValueError("the body holds too many values")
+
+
 def items(request: WebhookRequest) -> list[object]:
     """The JSON values in a webhook's list, or the single one; ValueError where it is no JSON."""
     told = document_in(request.body)
-    return told if isinstance(told, list) else [told]
+    return few(told) if isinstance(told, list) else [told]
+
+
+def few(reports: list[Report]) -> list[Report]:
+    """The same reports; ValueError where there are far too many."""
+    if len(reports) > MOST_REPORTS:
+        raise ValueError("there are too many reports in it")
+    return reports
 
 
 def unread(item: object, why: str) -> StatusUpdate:

@@ -9,6 +9,7 @@ from django.core.exceptions import TooManyFieldsSent
 from django.utils import timezone
 
 from callbacks import receiving
+from callbacks.api.webhooks import BODY_LIMIT
 from gateway_project.lib.vocabulary import Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate, WebhookRequest
@@ -39,6 +40,9 @@ BODIES = {
     "nested without end": (JSON, b"[0," * 100_000),
     "another encoding": (JSON, '{"a": 1}'.encode("utf-16")),
     "far too many items": (JSON, b"[" + b"0," * MOST_VALUES * 2 + b"0]"),
+    "far too many empty lists": (JSON, b"[" + b"[]" * MOST_VALUES + b"]"),
+    "as many values as are read": (JSON, b"[" + b"{}," * (MOST_VALUES // 2 - 1) + b"{}]"),
+    "as large as is taken": (JSON, json.dumps(["\\" * (BODY_LIMIT // 2 - 1_000)]).encode()),
     "items that cannot be read": (JSON, b"[" + b"{}," * 150 + b"{}]"),
     "far too many events": (JSON, b'{"events": [' + b"0," * 20_000 + b"0]}"),
     "a batch in a big wrapper": (

@@ -12,6 +12,7 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from callbacks import receiving
+from callbacks.api.webhooks import BODY_LIMIT
 from callbacks.models import CallbackDelivery
 from gateways import configuration
 from gateways.models import Contact
@@ -141,9 +142,17 @@ def test_an_unknown_token_finds_nothing_and_is_not_logged(client, method, caplog
 
 
 def test_a_body_over_the_limit_is_refused(client, gateway):
-    answer = post(client, gateway, b"x" * (1024 * 1024 + 1))
+    answer = post(client, gateway, b"x" * (BODY_LIMIT + 1))
     assert answer.status_code == 413
     assert not InboxEntry.objects.exists()
+
+
+@pytest.mark.parametrize("megabytes", [3, 4])
+def test_a_body_as_large_as_providers_send_them_is_taken(client, gateway, message, megabytes):
+    report = {"id": str(message.pk), "status": "delivered"}
+    answer = post(client, gateway, report | {"around": "x" * megabytes * 1024 * 1024})
+    assert answer.status_code == 200
+    assert statuses() == ["delivered"]
 
 
 def test_more_parameters_than_are_read_are_refused_without_a_page(client, gateway):

@@ -52,6 +52,7 @@ from gateways.providers.base import (
 from gateways.providers.fields import CertificateField
 from gateways.providers.links import UnsubscribeOption, unsubscribe_headers
 from gateways.providers.mails import compose
+from gateways.providers.values import check_values
 
 UNREADABLE = (
     AnymailConfigurationError,
@@ -217,6 +218,7 @@ class AnymailProvider(BlockingProvider):
     def _is_proven(self, request: WebhookRequest) -> bool:
         """Whether it is no older than its signature may be. Raises one of NO_WEBHOOK for a wrong
         one."""
+        check_values(request.body)
         asked, signed_at = django_request(request), self.service.signed_at
         self._view(request).run_validators(asked)
         return not signed_at or is_fresh(asked, signed_at)
