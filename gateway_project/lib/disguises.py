@@ -19,6 +19,8 @@ INVISIBLE = ("Cf", "Cc")
 LOST = "\N{REPLACEMENT CHARACTER}"
 """What stands where a sign could not be read or stored."""
 BYTE = re.compile(r"[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
+SLASHES = r"(?<!\\)\\++"
+"""However many there are, from the first: what begins at any would take time by their square."""
 TEXT_RUN = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){5,}")
 
 
@@ -106,13 +108,14 @@ DISGUISES = (
     Disguise(re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});"), html.unescape),
     Disguise(
         re.compile(
-            r"\\+(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{4})?|u\{[0-9A-Fa-f]{1,6}\})"
+            SLASHES
+            + r"(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{4})?|u\{[0-9A-Fa-f]{1,6}\})"
         ),
         _from_code_point,
     ),
-    Disguise(re.compile(r"(?:\\+[xX][0-9A-Fa-f]{2})+"), _from_bytes),
-    Disguise(re.compile(r"\\+[0-3][0-7]{2}"), lambda token: chr(int(token.lstrip("\\"), 8))),
-    Disguise(re.compile(r"\\+[nrt]"), lambda token: "\n"),
+    Disguise(re.compile(rf"(?:{SLASHES}[xX][0-9A-Fa-f]{{2}})+"), _from_bytes),
+    Disguise(re.compile(SLASHES + r"[0-3][0-7]{2}"), lambda token: chr(int(token.lstrip("\\"), 8))),
+    Disguise(re.compile(SLASHES + r"[nrt]"), lambda token: "\n"),
     Disguise(
         re.compile(r"=[0-7][0-9A-F]|(?:=[89A-F][0-9A-F](?:=\r?\n)*)+|=\r?\n"),
         lambda token: quopri.decodestring(token.encode()).decode("utf-8", "replace"),
