@@ -41,7 +41,7 @@ from gateways.providers.infobip_answers import described, results_in
 from gateways.providers.infobip_messages import sms, viber, whatsapp_template, whatsapp_text
 from gateways.providers.infobip_reports import reports_in
 from gateways.providers.proofs import BASIC, check_proof
-from gateways.providers.values import StatusUpdate, items
+from gateways.providers.values import StatusUpdate, few, items
 from gateways.providers.whatsapp_bodies import TEXT_LIMIT, TemplateOptions, is_free_text
 
 MOST_MESSAGES = 100
@@ -199,7 +199,7 @@ class Infobip(HttpProvider):
             check_proof(request, proof=BASIC, secret=password, username=user)
 
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
-        return [report for item in items(request) for report in reports_in(item)]
+        return few(report for item in items(request) for report in reports_in(item))
 
     def _is_free_text(self, message: OutboundMessage) -> bool:
         return message.channel == Channel.WHATSAPP and is_free_text(self.config)

@@ -42,7 +42,7 @@ from gateways.providers.base_urls import BaseUrlField
 from gateways.providers.fields import PRINTABLE, CertificateField
 from gateways.providers.meta_reports import OPTED_OUT, reports_in
 from gateways.providers.signatures import is_hex_hmac
-from gateways.providers.values import StatusUpdate, identifier, items
+from gateways.providers.values import StatusUpdate, few, identifier, items
 from gateways.providers.whatsapp_bodies import (
     TEXT_LIMIT,
     TemplateOptions,
@@ -231,7 +231,7 @@ class MetaWhatsApp(HttpProvider):
 
     def parse_webhook(self, request: WebhookRequest) -> list[StatusUpdate]:
         number = self.config["phone_number_id"]
-        return [report for item in items(request) for report in reports_in(item, number)]
+        return few(report for item in items(request) for report in reports_in(item, number))
 
     def _content(self, message: OutboundMessage) -> dict[str, Any]:
         if is_free_text(self.config):

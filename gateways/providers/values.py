@@ -1,9 +1,10 @@
 """What goes into a provider adapter and what comes out of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from gateway_project.lib.lenient_json import read_answer
@@ -139,11 +140,12 @@ def items(request: WebhookRequest) -> list[object]:
     return few(told) if isinstance(told, list) else [told]
 
 
-def few(reports: list[Report]) -> list[Report]:
-    """The same reports; ValueError where there are far too many."""
-    if len(reports) > MOST_REPORTS:
+def few(reports: Iterable[Report]) -> list[Report]:
+    """All of them; ValueError where there are far too many, before the rest of them is read."""
+    found = list(islice(reports, MOST_REPORTS + 1))
+    if len(found) > MOST_REPORTS:
         raise ValueError("there are too many reports in it")
-    return reports
+    return found
 
 
 def unread(item: object, why: str) -> StatusUpdate:

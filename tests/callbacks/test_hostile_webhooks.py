@@ -43,6 +43,7 @@ BODIES = {
     "far too many empty lists": (JSON, b"[" + b"[]" * MOST_VALUES + b"]"),
     "as many values as are read": (JSON, b"[" + b"{}," * (MOST_VALUES // 2 - 1) + b"{}]"),
     "as large as is taken": (JSON, json.dumps(["\\" * (BODY_LIMIT // 2 - 1_000)]).encode()),
+    "far too many reports in one": (JSON, b'{"results": [' + b"0," * (MOST_VALUES - 9) + b"0]}"),
     "items that cannot be read": (JSON, b"[" + b"{}," * 150 + b"{}]"),
     "far too many events": (JSON, b'{"events": [' + b"0," * 20_000 + b"0]}"),
     "a batch in a big wrapper": (
