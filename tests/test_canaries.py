@@ -10,45 +10,71 @@ from collections.abc import Iterator, Mapping
 import pytest
 from django.db import connection
 
+from messages_app.models import Message, State, StatusEvent
 from tests import services
 from tests.canaries import evidence
-from tests.canaries.birds import API_KEY, DATABASE, address, telephone
-from tests.canaries.house import MAIL_NUMBER, furnish
-from tests.canaries.play import SAID_BY_SMARTICO, Day
+from tests.canaries.birds import (
+    API_KEY,
+    CALLBACK_PATH,
+    CALLBACKS,
+    DATABASE,
+    EVENTS_TOKEN,
+    OPT_OUTS,
+    address,
+    telephone,
+)
+from tests.canaries.house import (
+    BOUNCED,
+    BOUNCED_NUMBER,
+    MAIL_NUMBER,
+    House,
+    furnish,
+    furnish_elsewhere,
+)
+from tests.canaries.others import DIRECTORY, others
+from tests.canaries.play import Day
 from tests.canaries.providers import Mood, roads
+from tests.canaries.reports import RETURNED, returned, tried
 from tests.canaries.sightings import sightings
 from tests.canaries.tap import Tap, tapped
 from tests.canaries.world import running
 from tests.gateways.providers.mail_peer import mail_peer
+from tests.imap_server import ImapServer, imap_server
 from tests.operations.surroundings import database_url
-from tests.peers import Answer, Asked, http_peer
+from users.models import EndUser
 
 MANY_PAGES = 40
 """Fewer were not the whole back office."""
 
 
-def hear(asked: Asked) -> Answer:
-    """Smartico, which has it all wrong whenever something failed."""
-    if asked.query["status"] == "failed":
-        return Answer(500, SAID_BY_SMARTICO)
-    return Answer(body='{"error_code": 0,}')
+def is_there(service: str) -> bool:
+    return service not in services.missing()
 
 
-def broker() -> str:
-    """Where there is a database server there may be a broker; else everything is embedded."""
-    is_there = connection.vendor == "postgresql" and "redis" not in services.missing()
-    return services.REDIS_URL if is_there else ""
+def engines() -> dict[str, str]:
+    """Where there is a database server there may be a broker and a cache; else all is embedded."""
+    if connection.vendor != "postgresql" or not is_there("redis"):
+        return {}
+    broker = services.RABBITMQ_URL if is_there("rabbitmq") else services.REDIS_URL
+    return {"broker": broker, "cache": services.REDIS_URL}
 
 
 @contextlib.contextmanager
-def engine(broker: str) -> Iterator[tuple[dict[str, str], dict[str, Tap]]]:
+def bounces() -> Iterator[ImapServer | None]:
+    """The mailbox that bounces come back to, where an IMAP server is there."""
+    with imap_server() if is_there("dovecot") else contextlib.nullcontext() as box:
+        yield box
+
+
+@contextlib.contextmanager
+def engine(**urls: str) -> Iterator[tuple[dict[str, str], dict[str, Tap]]]:
     """Settings with which everything goes by a tap: the broker, the cache, the database server."""
     with contextlib.ExitStack() as stack:
         taps: dict[str, Tap] = {}
         settings = {"BROKER_URL": "", "DATABASE_URL": database_url()}
-        if broker:
-            tap = taps["the broker"] = stack.enter_context(tapped(broker))
-            settings |= {"BROKER_URL": tap.url, "CACHE_URL": tap.url}
+        for name, url in urls.items():
+            taps[name] = stack.enter_context(tapped(url))
+            settings[f"{name.upper()}_URL"] = taps[name].url
         if connection.vendor == "postgresql":
             tap = taps[DATABASE] = stack.enter_context(tapped(database_url()))
             settings["DATABASE_URL"] = f"{tap.url}?sslmode=disable"
@@ -60,15 +86,26 @@ def day(transactional_db, tmp_path) -> Iterator[tuple[Day, dict[str, Tap]]]:
     """A day as it was played, with everything still running."""
     (tmp_path / "logs").mkdir()
     with contextlib.ExitStack() as stack:
-        ways, mail, smartico = (
-            stack.enter_context(each) for each in (roads(), mail_peer(), http_peer(hear))
+        ways, mail, rest, box = (
+            stack.enter_context(each) for each in (roads(), mail_peer(), others(), bounces())
         )
-        house = furnish(ways, mail, smartico.url)
-        settings, taps = stack.enter_context(engine(broker()))
+        house = furnish(ways, mail, rest, box)
+        furnish_elsewhere(rest)
+        if box is not None:
+            box.put(*bounced(house, f"{rest.smartico.url}/{CALLBACK_PATH.spelled}"))
+        settings, taps = stack.enter_context(engine(**engines()))
         gatehouse = stack.enter_context(running(tmp_path / "data", tmp_path / "logs", **settings))
-        day = Day(gatehouse=gatehouse, house=house, roads=ways, mail=mail, smartico_peer=smartico)
+        day = Day(gatehouse=gatehouse, house=house, roads=ways, mail=mail, others=rest)
         day.play()
         yield day, taps
+
+
+def bounced(house: House, callback_url: str) -> Iterator[bytes]:
+    """Mails that came back, each about a message of its own."""
+    user = EndUser.objects.get(ext_user_id=BOUNCED)
+    for name in RETURNED:
+        message = tried(house.gateways["smtp"], user, callback_url)
+        yield returned(name, message, BOUNCED_NUMBER)
 
 
 def places(day: Day, taps: Mapping[str, Tap]) -> Iterator[tuple[str, str]]:
@@ -76,7 +113,9 @@ def places(day: Day, taps: Mapping[str, Tap]) -> Iterator[tuple[str, str]]:
     yield "answers to Smartico", "\n".join(day.smartico.answers)
     yield "answers to the platform", "\n".join(day.platform.answers)
     yield "answers to providers and to nobody", "\n".join(day.reporter.answers)
-    yield "callbacks", "\n".join(map(str, day.smartico_peer.asked))
+    yield "answers to Smartico elsewhere", "\n".join(day.smartico_elsewhere.answers)
+    yield CALLBACKS, "\n".join(map(str, day.others.smartico.asked))
+    yield OPT_OUTS, "\n".join(map(str, day.others.listener.asked))
     for role, browser in day.browsers.items():
         yield f"pages of the {role}", "\n".join(browser.shown.values())
     yield "pages that broke", "\n".join(day.in_debug)
@@ -106,9 +145,23 @@ def assert_it_was_a_full_day(day: Day) -> None:
     assert address(0) in day.revealed
     assert telephone(0) in day.revealed
     assert [address(MAIL_NUMBER)] in [envelope.rcpt_tos for envelope in day.mail.envelopes]
-    assert {asked.query["api_key"] for asked in day.smartico_peer.asked} == {API_KEY.spelled}
+    asked = [each for each in day.others.smartico.asked if "status" in each.query]
+    assert {each.query["api_key"] for each in asked} == {API_KEY.spelled}
+    assert_others_took_part(day)
     for road in day.roads:
         assert road.shown == set(Mood), road.name
     for role, browser in day.browsers.items():
         assert len(browser.shown) > MANY_PAGES, role
     assert any("Traceback" in page for page in day.in_debug)
+
+
+def assert_others_took_part(day: Day) -> None:
+    told = day.others.listener.asked
+    assert any("webhook-signature" in each.headers for each in told)
+    assert any(EVENTS_TOKEN.spelled in each.headers.get("authorization", "") for each in told)
+    looked_up = {each.path.rpartition("/")[2] for each in day.others.directory.asked}
+    assert DIRECTORY.keys() <= looked_up
+    assert {0, 1, 50} <= day.error_codes_elsewhere
+    assert Message.objects.filter(activity_type="preview", state=State.SENT).exists()
+    through = StatusEvent.objects.values_list("message__gateway__provider", flat=True)
+    assert set(through) >= {"amazon_ses", *({"smtp"} if is_there("dovecot") else ())}

@@ -8,6 +8,7 @@ DATABASE = "the database"
 DATABASE_WIRE = f"{DATABASE}, by wire"
 PLATFORM = "answers to the platform"
 CALLBACKS = "callbacks"
+OPT_OUTS = "opt-outs, as others are told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,11 @@ USER_ID = Bird(
     spelled="ottoline.dugong",
     at_home=(DATABASE, PLATFORM),
 )
-# What is typed into the search may be an id: it is looked for as one.
+# What is typed may be an id, or the name of a person of the house: it is looked for as one.
 TYPED = Bird(
     name="an address that somebody typed", spelled="balthasar.wombat", at_home=(DATABASE_WIRE,)
 )
+SOUGHT = Bird(name="an address that a user is looked for by", spelled="leopoldine.bilby")
 BODY = Bird(name="what a message says", spelled="pumpernickel meringue")
 PROVIDER_SECRET = Bird(name="a provider's secret", spelled=CANARY)
 SMARTICO_KEY = Bird(name="Smartico's key", spelled="Kq7vYpolyglotsmarticoW3")
@@ -42,14 +44,21 @@ STATUS_KEY = Bird(name="the status key", spelled="Hc2mZpolyglotstatusP6")
 API_KEY = Bird(
     name="the api_key of the callbacks", spelled="Dj9sVpolyglotcallbackL4", at_home=(CALLBACKS,)
 )
+EVENTS_TOKEN = Bird(
+    name="the token of Smartico's events", spelled="Wf8cXpolyglotevents2Q", at_home=(OPT_OUTS,)
+)
+WEBHOOK_SECRET = Bird(name="what signs webhooks", spelled="UG9seWdsb3RXZWJob29rU2VjcmV0QnkyNA")
+ELSEWHERE_KEY = Bird(name="Smartico's other key", spelled="Yt4rBpolyglotelsewhereC1")
+DIRECTORY_KEY = Bird(name="a directory's secret", spelled="Lp3zYpolyglotdirectoryJ7")
 CALLBACK_PATH = Bird(
     name="the path of a callback_url", spelled="polyglotcallbackpath", at_home=(CALLBACKS,)
 )
 PASSWORD = Bird(name="a password", spelled="Tz4bQpolyglotpasswordM1")
 
 BIRDS = (
-    *(EMAIL, PHONE, PREVIEW, USER_ID, TYPED, BODY),
+    *(EMAIL, PHONE, PREVIEW, USER_ID, TYPED, SOUGHT, BODY),
     *(PROVIDER_SECRET, SMARTICO_KEY, PLATFORM_KEY, STATUS_KEY, API_KEY, CALLBACK_PATH, PASSWORD),
+    *(EVENTS_TOKEN, WEBHOOK_SECRET, ELSEWHERE_KEY, DIRECTORY_KEY),
 )
 
 
@@ -66,3 +75,4 @@ def telephone(number: int) -> str:
 PREVIEW_ADDRESS = f"{PREVIEW.spelled}@amazing.co"
 ADDRESS_AS_ID = f"{USER_ID.spelled}@players.example"
 TYPED_ADDRESS = f"{TYPED.spelled}@nobody.example"
+SOUGHT_ADDRESS = f"{SOUGHT.spelled}@nobody.example"

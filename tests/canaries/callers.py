@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 import requests
 from django.conf import settings
+from django.test import Client
 
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
+from gateways.providers.base import WebhookRequest
 from tests.canaries.birds import (
     ADDRESS_AS_ID,
     BODY,
@@ -21,17 +23,20 @@ from tests.canaries.birds import (
     PROVIDER_SECRET,
     SMARTICO_KEY,
     STATUS_KEY,
+    Bird,
     address,
     telephone,
 )
-from tests.gateways.providers import canaries as recorded_canaries
-from tests.gateways.providers.webhooks import Sample, recorded
+from tests.canaries.reports import about, disguises_of, provider_id_in, tried
+from tests.gateways.providers.webhooks import arrive, recorded
 from tests.messages_app.house import PATHS
+from users.models import EndUser
 
 AT_ONCE = 8
 SECONDS = 30
 FETCHES_A_CERTIFICATE = "amazon_ses"
-"""Its webhooks are proven by a certificate that stands at Amazon: no test calls there."""
+"""Its webhooks are proven by a certificate that stands at Amazon, where no test calls: they come in
+within this process, which has one of its own."""
 
 
 @dataclass(kw_only=True)
@@ -53,6 +58,7 @@ class Smartico(Caller):
     """Posts messages, good and bad."""
 
     callback_url: str = ""
+    key: Bird = SMARTICO_KEY
 
     def post(self, channel: str, uid: str, user: str, **changes: Any) -> dict[str, Any]:
         """The answer to one request."""
@@ -96,7 +102,7 @@ class Smartico(Caller):
         return told
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": SMARTICO_KEY.spelled, "X-House": PROVIDER_SECRET.spelled}
+        return {"Authorization": self.key.spelled, "X-House": PROVIDER_SECRET.spelled}
 
     def _body(self, channel: str, uid: str, user: str) -> dict[str, Any]:
         common = {
@@ -115,12 +121,23 @@ PREVIEW = {"activity_type": "preview", "to_email_address": PREVIEW_ADDRESS}
 class Reporter(Caller):
     """A provider, or a notification centre, that reports back."""
 
-    def post_recorded(self, gateways: dict[str, Gateway], number: int) -> None:
-        """Every recorded webhook, about addresses of this run."""
+    def post_recorded(
+        self, gateways: dict[str, Gateway], user: EndUser, number: int, callback_url: str
+    ) -> None:
+        """Every recorded webhook, each about a message of its own to that person."""
         by_provider = {gateway.provider: gateway for gateway in gateways.values()}
-        known = [each for each in recorded() if each.slug != FETCHES_A_CERTIFICATE]
+        words, posted = disguises_of(number), []
+        for sample in recorded():
+            gateway = by_provider[sample.slug]
+            message = tried(gateway, user, callback_url, provider_id_in(sample))
+            url = f"{settings.PUBLIC_URL}/callbacks/webhooks/{gateway.token.reveal()}"
+            request = sample.posted(about(sample, message, number, words), url=url)
+            if sample.slug == FETCHES_A_CERTIFICATE:
+                self._post_at_home(request)
+            else:
+                posted.append(request)
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            list(threads.map(lambda each: self._post(each, by_provider[each.slug], number), known))
+            list(threads.map(self._post, posted))
 
     def post_nonsense(self, gateways: dict[str, Gateway], number: int) -> None:
         tokens = [str(gateway.token.reveal()) for gateway in gateways.values()]
@@ -137,19 +154,22 @@ class Reporter(Caller):
     def tell(self, message_id: str, gateway: Gateway) -> None:
         """Statuses of one message by Smartico's own reporting protocol, some of them wrong."""
         for path in ("", f"/{gateway.token.reveal()}"):
-            for status, known_as in (("opened", message_id), (address(1), "nobody")):
+            for status, known_as in (
+                *(("opened", message_id), (address(1), "nobody")),
+                *(("delivered", address(1)), ("delivered", telephone(1))),
+            ):
                 query = {"type": "sms", "ext_message_id": known_as, "status": status}
                 key = {"api_key": STATUS_KEY.spelled}
                 self.call("GET", f"/callbacks/status{path}", params=query | key)
                 self.call("GET", f"/callbacks/status{path}", params=query | {"api_key": address(1)})
 
-    def _post(self, sample: Sample, gateway: Gateway, number: int) -> None:
-        path = f"/callbacks/webhooks/{gateway.token.reveal()}"
-        body = sample.body.replace(recorded_canaries.EMAIL.encode(), address(number).encode())
-        body = body.replace(recorded_canaries.PHONE[1:].encode(), telephone(number)[1:].encode())
-        request = sample.posted(body, url=settings.PUBLIC_URL + path)
+    def _post(self, request: WebhookRequest) -> None:
         target = request.url.removeprefix(settings.PUBLIC_URL)
         self.call("POST", target, data=request.body, headers=dict(request.headers))
+
+    def _post_at_home(self, request: WebhookRequest) -> None:
+        answer = arrive(Client(), request)
+        self.answers.append(f"{answer.status_code} {answer.headers}\n{answer.content!r}")
 
 
 class Platform(Caller):

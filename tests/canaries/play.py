@@ -1,6 +1,7 @@
 """A day at the gateway: what is sent, told, looked at and broken, in that order."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from urllib.parse import quote
@@ -11,9 +12,26 @@ from django.db import connection
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
 from messages_app.models import Message, SendAttempt, State
-from tests.canaries.birds import ADDRESS_AS_ID, CALLBACK_PATH, TYPED_ADDRESS, address, telephone
+from tests.canaries.birds import (
+    ADDRESS_AS_ID,
+    CALLBACK_PATH,
+    ELSEWHERE_KEY,
+    PASSWORD,
+    PREVIEW_ADDRESS,
+    SOUGHT_ADDRESS,
+    TYPED_ADDRESS,
+    address,
+    telephone,
+)
 from tests.canaries.callers import PREVIEW, Platform, Reporter, Smartico
-from tests.canaries.house import MAIL_NUMBER, SANDBOX_NUMBERS, House
+from tests.canaries.house import (
+    MAIL_NUMBER,
+    REPORTED,
+    REPORTED_NUMBER,
+    SANDBOX_NUMBERS,
+    House,
+)
+from tests.canaries.others import DIRECTORY, PLATFORM_PATH, SMARTICO_PATH, Others
 from tests.canaries.providers import Mood, Road
 from tests.canaries.staff import REASON, Browser, key_of, log_in_in_vain
 from tests.canaries.world import Gatehouse
@@ -24,6 +42,7 @@ from users.models import EndUser
 
 ROLES = ("support", "operator", "auditor", "administrator")
 BROKEN_TABLE = "users_enduser"
+IMPORT_PAGE = "/admin/users/importrun/add/"
 USERS_FILE = f"""ext_user_id,brand,email,phone
 imported,,{address(70)},{telephone(70)}
 {"x" * 300},,{address(71)},{telephone(71)}
@@ -40,8 +59,9 @@ class Day:
     house: House
     roads: list[Road]
     mail: MailPeer
-    smartico_peer: HttpPeer
+    others: Others
     smartico: Smartico = field(init=False)
+    smartico_elsewhere: Smartico = field(init=False)
     reporter: Reporter = field(init=False)
     platform: Platform = field(init=False)
     in_debug: list[str] = field(default_factory=list)
@@ -49,31 +69,56 @@ class Day:
     told: list[str] = field(default_factory=list)
     revealed: str = ""
     error_codes: set[int] = field(default_factory=set)
+    error_codes_elsewhere: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         url = self.gatehouse.url
-        self.smartico = Smartico(url=url, callback_url=self.smartico_peer.url)
+        called_at = {"url": url, "callback_url": self.others.smartico.url}
+        self.smartico = Smartico(**called_at)
+        self.smartico_elsewhere = Smartico(**called_at, key=ELSEWHERE_KEY)
         self.reporter, self.platform = Reporter(url=url), Platform(url=url)
 
     def play(self) -> None:
         self.send_through_the_sandbox()
+        self.send_to_those_who_live_elsewhere()
         self.send_on_every_road()
         self.send_mail()
         self.error_codes = self.smartico.post_what_is_refused()
         self.report()
         self.platform.tell()
+        self.bring_users()
         self.wait_for_the_callbacks()
         self.look_around()
         self.type_and_reveal()
         self.give_commands()
         self.break_it()
 
+    @property
+    def callback_url(self) -> str:
+        return f"{self.others.smartico.url}/{CALLBACK_PATH.spelled}"
+
     def send_through_the_sandbox(self) -> None:
         users = [f"sandbox{word}" for word in SANDBOX_NUMBERS] + [ADDRESS_AS_ID]
         self.smartico.post_all(
             [(channel, f"{channel}-{user}", user) for channel in Channel for user in users]
         )
-        self.smartico.post(Channel.EMAIL, "preview", "nobody", **PREVIEW)
+        for who, named, more in (
+            ("sandbox", address(SANDBOX_NUMBERS[""]), {}),
+            ("nobody", PREVIEW_ADDRESS, PREVIEW),
+        ):
+            called_at = f"{self.callback_url}?to={quote(named)}&who={named.upper()}"
+            self.smartico.post(Channel.EMAIL, f"named-{who}", who, callback_url=called_at, **more)
+
+    def send_to_those_who_live_elsewhere(self) -> None:
+        """Whatever their directory answers."""
+        answers = self.smartico_elsewhere.post_all(
+            [
+                (channel, f"{channel}-{user}", user)
+                for channel in (Channel.EMAIL, Channel.SMS)
+                for user in (*DIRECTORY, ADDRESS_AS_ID)
+            ]
+        )
+        self.error_codes_elsewhere = {answer["error_code"] for answer in answers}
 
     def send_on_every_road(self) -> None:
         """Once in each mood of the providers."""
@@ -93,22 +138,39 @@ class Day:
         wait_until(lambda: _was_tried("mail-bad"))
 
     def report(self) -> None:
-        self.reporter.post_recorded(self.house.gateways, number=1)
+        user = EndUser.objects.get(ext_user_id=REPORTED)
+        self.reporter.post_recorded(
+            self.house.gateways, user, REPORTED_NUMBER, callback_url=self.callback_url
+        )
         self.reporter.post_nonsense(self.house.gateways, number=1)
         message = Message.objects.filter(channel=Channel.SMS, state=State.SENT).first()
         assert message is not None
         self.reporter.tell(str(message.pk), self.house.gateways[Channel.SMS])
 
+    def bring_users(self) -> None:
+        """From files that are named after a person; one is imported, one only begun."""
+        self.browsers = {role: Browser(self.gatehouse.url, key_of(role)) for role in ROLES}
+        folder = self.gatehouse.data_dir.parent
+        file, errors = folder / f"users of {address(74)}.csv", folder / "errors.csv"
+        file.write_text(USERS_FILE)
+        label = self.house.label
+        self.command("import_users", str(file), "--label", label.slug, "--errors", str(errors))
+        self.told.append(errors.read_text())
+        order = {"label": label.pk, "file_name": f"{telephone(74)}.csv", "size": 9}
+        self.browsers["administrator"].post(IMPORT_PAGE, **order)
+
     def wait_for_the_callbacks(self) -> None:
         sending = Message.objects.filter(state=State.SENDING)
         wait_until(lambda: not sending.exists())
-        told = self.smartico_peer
+        told = self.others.smartico
         wait_until(lambda: {"accepted", "delivered", "rejected", "failed"} <= _statuses(told))
+        listener = self.others.listener
+        wait_until(lambda: {PLATFORM_PATH, SMARTICO_PATH} <= {each.path for each in listener.asked})
 
     def look_around(self) -> None:
         """Every role opens all it can."""
-        log_in_in_vain(self.gatehouse.url)
-        self.browsers = {role: Browser(self.gatehouse.url, key_of(role)) for role in ROLES}
+        for name in ("somebody", TYPED_ADDRESS, PASSWORD.spelled):
+            log_in_in_vain(self.gatehouse.url, name)
         with ThreadPoolExecutor(len(ROLES)) as threads:
             list(threads.map(Browser.crawl, self.browsers.values()))
         gateways = [gateway.pk for gateway in self.house.gateways.values()]
@@ -141,18 +203,17 @@ class Day:
 
     def give_commands(self) -> None:
         """What an operator is told at the shell."""
-        file = self.gatehouse.data_dir.parent / "users.csv"
-        file.write_text(USERS_FILE)
-        errors = file.with_name("errors.csv")
+        for road in self.roads:
+            road.is_asked_about_itself = True
         label = self.house.label.slug
-        self.command("import_users", str(file), "--label", label, "--errors", str(errors))
-        self.told.append(errors.read_text())
         for words in (
             ("export_config", "--label", label),
             ("resend_messages", "--label", label),
             ("replay_callbacks", "--label", label, "--failed"),
             ("erase_user", "imported", "--label", label, "--reason", REASON),
             ("verify_audit",),
+            ("doctor",),
+            ("rotate_keys",),
         ):
             self.command(*words)
 
@@ -160,7 +221,8 @@ class Day:
         """Keeps what it says, be it that it cannot."""
         out = StringIO()
         try:
-            call_command(*words, stdout=out, stderr=out)
+            with redirect_stdout(out):
+                call_command(*words, stdout=out, stderr=out)
         except CommandError as refusal:
             out.write(str(refusal))
         self.told.append(out.getvalue())
@@ -175,7 +237,7 @@ class Day:
             _rename("away", BROKEN_TABLE)
 
     def ask_in_vain(self, url: str) -> None:
-        smartico = Smartico(url=url, callback_url=self.smartico_peer.url)
+        smartico = Smartico(url=url, callback_url=self.others.smartico.url)
         for user in (ADDRESS_AS_ID, "sandbox"):
             smartico.post(Channel.EMAIL, f"in-vain-{user}", user)
         platform = Platform(url=url)
@@ -184,7 +246,7 @@ class Day:
         for path in ("/admin/users/enduser/", f"/admin/users/enduser/?q={quote(TYPED_ADDRESS)}"):
             browser.open(path)
         browser.post("/admin/find/", sought=TYPED_ADDRESS)
-        browser.post("/admin/users/enduser/find/", sought=TYPED_ADDRESS)
+        browser.post("/admin/users/enduser/find/", sought=SOUGHT_ADDRESS)
         self.smartico.answers += smartico.answers
         self.platform.answers += platform.answers
         self.in_debug += browser.shown.values()
@@ -194,6 +256,7 @@ def type_addresses(browser: Browser, person: str, gateway_id: int) -> None:
     """Wherever something can be typed; and what can be done without a reason is tried."""
     for typed in (TYPED_ADDRESS, ADDRESS_AS_ID):
         browser.post("/admin/find/", sought=typed)
+    for typed in (SOUGHT_ADDRESS, telephone(0), ADDRESS_AS_ID):
         browser.post("/admin/users/enduser/find/", sought=typed)
     for typed in (address(0), telephone(0)):
         browser.post("/admin/users/suppression/find/", sought=typed)
@@ -221,6 +284,3 @@ def _rename(table: str, name: str) -> None:
     quoted = connection.ops.quote_name
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {quoted(table)} RENAME TO {quoted(name)}")
-
-
-SAID_BY_SMARTICO = f"could not tell {address(0)}, {telephone(0)} at {CALLBACK_PATH.spelled}"

@@ -56,6 +56,8 @@ class Road:
     mood: Mood = Mood.KIND
     shown: set[Mood] = field(default_factory=set)
     """The moods in which it was asked."""
+    is_asked_about_itself: bool = False
+    """Whether it is asked for its account: then there is nobody whom it could repeat."""
     words: Iterator[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,8 @@ class Road:
         return Answer(self.mood.value, body)
 
     def rude_words(self) -> str:
+        if self.is_asked_about_itself:
+            return f"not with {PROVIDER_SECRET.spelled}"
         said = ", ".join(islice(self.words, AT_ONCE))
         return f"no such recipient: {said}; asked for with {PROVIDER_SECRET.spelled}"
 

@@ -66,12 +66,12 @@ def key_of(role: str) -> str:
     return browser_of(person_with(role)).cookies["sessionid"].value
 
 
-def log_in_in_vain(url: str) -> requests.Response:
-    """With a password that is somebody's."""
+def log_in_in_vain(url: str, name: str) -> requests.Response:
+    """By that name, with a password that is somebody's."""
     session = requests.Session()
     session.get(f"{url}/admin/login/", timeout=SECONDS)
     form = {
-        "username": "somebody",
+        "username": name,
         "password": PASSWORD.spelled,
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }
