@@ -15,6 +15,7 @@ from callbacks.models import Mailbox
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.crypto import Undecryptable, keyed_digest
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
@@ -32,7 +33,6 @@ DRAIN = "mailbox"
 LOOK_EVERY_SECONDS = 5.0
 EVERY = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=30)
-LEASE = timedelta(seconds=60)
 BATCH = 50
 
 

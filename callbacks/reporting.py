@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from datetime import timedelta
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -27,6 +26,7 @@ from gateway_project.lib.http import (
     http_client,
 )
 from gateway_project.lib.journal import about
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
@@ -37,7 +37,6 @@ from gateways.values import LabelValues
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 TIMEOUT_SECONDS = 10.0
 READ_CAP = 64 * 1024
 CLAIMED = ("label_id", "status", "message__channel", "message__callback_url")

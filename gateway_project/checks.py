@@ -18,6 +18,7 @@ from gateways.key_usage import Fault, misfits
 
 HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
 SHORTEST_TOKEN = 16
+SHORTEST_LEASE = 5
 HOW_TO_MAKE_KEYS = "As k1:<key>; make a key: openssl rand -base64 32"
 MISFITS = {
     Fault.MISSING: (
@@ -156,6 +157,16 @@ def proxies_are_a_count(**_: Any) -> Iterator[CheckMessage]:
             "TRUSTED_PROXIES is negative.",
             hint="How many proxies stand in front of the gateway: 0 for none.",
             id="gatehouse.E008",
+        )
+
+
+@register
+def leases_outlast_a_breath(**_: Any) -> Iterator[CheckMessage]:
+    if settings.LEASE_SECONDS < SHORTEST_LEASE:
+        yield Error(
+            "LEASE_SECONDS is too few: a worker that is only busy would be taken for lost.",
+            hint=f"{SHORTEST_LEASE} or more; 60 is usual.",
+            id="gatehouse.E019",
         )
 
 

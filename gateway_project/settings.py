@@ -86,6 +86,8 @@ PII_INDEX_KEY = _secret("PII_INDEX_KEY", env.str("PII_INDEX_KEY_COMMAND", defaul
 
 # ---- The engine: a broker with Celery workers, or none and a loop over the same drains.
 BROKER_URL = env.str("BROKER_URL", default="")
+BROKER_QUEUE = env.str("BROKER_QUEUE", default="gatehouse")
+LEASE_SECONDS = _number("LEASE_SECONDS", 60)
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 
 # ---- The outside.

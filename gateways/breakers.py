@@ -10,12 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.metrics import BREAKERS_OPENED
 from gateway_project.lib.transactions import writing
 from gateways.circuits import Calls, Circuit, Standing, after
@@ -25,7 +26,7 @@ from gateways.signals import gateway_broke, gateway_recovered
 
 logger = logging.getLogger(__name__)
 
-PROBE_LEASE = timedelta(seconds=60)
+PROBE_LEASE = LEASE
 """A worker that tried one message and was lost is not waited for any longer."""
 LOOK_EVERY_SECONDS = 0.5
 

@@ -11,6 +11,7 @@ from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
 from gateways import configuration
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 KEY = "all"
 BATCH = 500
-LEASE = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(minutes=10)
 LOOKED_FOR = timedelta(hours=72)
 """An entry whose message has not turned up by then stays listed and is not looked for any more."""

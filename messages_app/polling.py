@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
@@ -14,6 +14,7 @@ from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import adapter_of
@@ -32,7 +33,6 @@ from messages_app.reports import apply_to_gateway
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 BATCHES_IN_THE_AIR = 4
 WAIT_SECONDS = 60.0
 """Before a provider that gave no answer is asked again, unless it names a wait itself."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +21,7 @@ from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.journal import about
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.sentinel import watching
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
@@ -43,8 +44,6 @@ from messages_app.parcels import Parcel, Wave, fault, pack, suppressed_of
 from messages_app.settling import settle
 from messages_app.tries import tries_of
 from users.directories.refreshing import want_fresh
-
-LEASE = timedelta(seconds=60)
 
 
 def due_gateways() -> list[str]:

@@ -26,6 +26,8 @@ SAMPLES = {
     "LOG_LEVEL": "WARNING",
     "DATABASE_URL": "postgres://gatehouse:secret@db.internal:5433/house",
     "BROKER_URL": "redis://broker.internal:6379/2",
+    "BROKER_QUEUE": "drums",
+    "LEASE_SECONDS": "30",
     "CACHE_URL": "redis://cache.internal:6379/1",
     "SECRET_KEY": "a-secret-key",
     "PII_KEYS": "k9:a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LTMyYnk=",
@@ -49,9 +51,10 @@ import json
 from gateway_project import settings as s
 print(json.dumps({
     **{name: str(getattr(s, name)) for name in (
-        "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "SECRET_KEY", "PII_KEYS",
-        "PII_INDEX_KEY", "PUBLIC_URL", "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR",
-        "METRICS_TOKEN", "ALERTS_EMAIL_URL", "ALERTS_FROM")},
+        "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "BROKER_QUEUE",
+        "LEASE_SECONDS", "SECRET_KEY", "PII_KEYS", "PII_INDEX_KEY", "PUBLIC_URL",
+        "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR", "METRICS_TOKEN",
+        "ALERTS_EMAIL_URL", "ALERTS_FROM")},
     "METRICS_ALLOW": ",".join(s.METRICS_ALLOW),
     "ALLOWED_HOSTS": ",".join(s.ALLOWED_HOSTS),
     "EGRESS_ALLOW": ",".join(s.EGRESS_ALLOW),

@@ -268,7 +268,7 @@ class Scenario:
 @pytest.fixture
 def scenario(house, peers, caplog, monkeypatch, settings) -> Scenario:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("gateway_project.lib.rounds.HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr("gateway_project.lib.rounds.RENEW_SECONDS", 0.0)
     scenario = Scenario(house, peers)
     scenario.play()
     return scenario

@@ -12,10 +12,10 @@ from typing import Any, Protocol, TypeVar
 from gateway_project.lib.connections import DATABASE_TROUBLE, give_up
 from gateway_project.lib.futures import failed
 from gateway_project.lib.journal import about
+from gateway_project.lib.leases import RENEW_SECONDS
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 15.0
 RECOVERY_SECONDS = 0.5
 SHORTEST_PAUSE = 0.02
 LONGEST_PAUSE = 0.32
@@ -166,7 +166,7 @@ class Rounds:
 
     def _keep_leases(self) -> None:
         now = time.monotonic()
-        if not self._in_the_air or now - self._renewed_at < HEARTBEAT_SECONDS:
+        if not self._in_the_air or now - self._renewed_at < RENEW_SECONDS:
             return
         try:
             self._work.renew(self._in_the_air.values())

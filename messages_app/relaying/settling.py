@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.schedules import delay
 from gateway_project.lib.storable import storable
@@ -16,7 +17,6 @@ from messages_app.models import DETAIL_LENGTH, Relay, RelayOutcome
 from messages_app.relaying.errands import Errand
 from messages_app.relaying.locking import locked
 
-LEASE = timedelta(seconds=60)
 RELAY_SCHEDULE: Sequence[float] = (
     *(5, 30, 120, 600, 1800, 3600),
     *(7200, 14400, 28800, 43200),

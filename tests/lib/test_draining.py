@@ -150,7 +150,7 @@ def test_when_told_to_stop_it_claims_no_more_but_settles_what_is_in_the_air(rows
 
 
 def test_leases_of_what_is_in_the_air_are_renewed(rows, monkeypatch):
-    monkeypatch.setattr(rounds, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr(rounds, "RENEW_SECONDS", 0)
     is_renewed = threading.Event()
 
     class Renewing(Work):

@@ -27,6 +27,7 @@ MISTAKES = [
     ("gatehouse.E017", {"METRICS_TOKEN": CANARY}),
     ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://{CANARY}"}),
     ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://x:{CANARY}@", "ALERTS_FROM": "a@b.example"}),
+    ("gatehouse.E019", {"LEASE_SECONDS": 4}),
     ("gatehouse.E009", {"PROVIDERS": ["gateways.providers.nowhere.Nowhere"]}),
 ]
 

@@ -14,6 +14,7 @@ from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.transactions import writing
 from users.imports.models import ImportRun, ImportState
 from users.imports.running import Overtaken, Running, refuse
@@ -23,7 +24,6 @@ from users.reading import BadFile
 logger = logging.getLogger(__name__)
 
 DRAIN: Final = "import"
-LEASE: Final = timedelta(seconds=60)
 TURN_SECONDS: Final = 1.0
 BATCH: Final = 250
 """Lines in a transaction: few, as a database with one writer keeps the senders waiting so long."""
