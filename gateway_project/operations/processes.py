@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from pathlib import Path
 
 from django.conf import settings
 
@@ -24,23 +25,33 @@ def manage(*arguments: str) -> list[str]:
 
 
 class Processes:
-    """Children, each with its own process group, which has none of the terminal's signals."""
+    """Children, each with its own process group, which has none of the terminal's signals.
+
+    With a `log` they write there, each line behind those of others, instead of to the terminal.
+    """
 
     def __init__(
-        self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str] | None = None
+        self,
+        commands: Mapping[str, Sequence[str]],
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
         self._commands = commands
         self._environment = environment
+        self._log = log
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        for name, command in self._commands.items():
-            self._children[name] = subprocess.Popen(  # noqa: S603  our own commands
-                command,
-                env=self._environment,
-                start_new_session=True,
-                preexec_fn=_end_with_parent,
-            )
+        with nullcontext() if self._log is None else self._log.open("ab") as log:
+            for name, command in self._commands.items():
+                self._children[name] = subprocess.Popen(  # noqa: S603  our own commands
+                    command,
+                    env=self._environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=_end_with_parent,
+                )
 
     def ended(self) -> list[str]:
         """The names of those that are not running any more."""
@@ -61,9 +72,14 @@ class Processes:
         for child in self._children.values():
             with suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to all of the groups at once, without a word before."""
         for child in self._children.values():
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
+        for child in self._children.values():
             child.wait()
 
 

@@ -79,3 +79,19 @@ def test_children_have_a_process_group_of_their_own(start):
     processes, _ = start(sleeper=SLEEPS)
     child = processes._children["sleeper"]
     assert os.getpgid(child.pid) == child.pid
+
+
+def test_a_kill_gives_nobody_time_to_finish(start):
+    processes, files = start(first=TIDIES_UP)
+    processes.kill()
+    assert processes.ended() == ["first"]
+    assert files["first"].read_text() == ""
+
+
+def test_what_is_started_again_writes_behind_what_stands_in_the_log(tmp_path):
+    log = tmp_path / "log"
+    processes = Processes({"one": [sys.executable, "-c", "print('here')"]}, log=log)
+    for _ in range(2):
+        processes.start()
+        wait_until(processes.ended)
+    assert log.read_text() == "here\nhere\n"
