@@ -14,6 +14,7 @@ from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
+from gateway_project.lib.leases import LEASE
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.providers.base import (
@@ -28,7 +29,7 @@ from messages_app.relaying.errands import Errand, made_ready
 from messages_app.relaying.label_listeners import listeners_of
 from messages_app.relaying.listener import Listener
 from messages_app.relaying.provider_listener import provider_listener
-from messages_app.relaying.settling import LEASE, end, prolong, put_off, release, taken
+from messages_app.relaying.settling import end, prolong, put_off, release, taken
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,83 @@
+"""The database's own book, read for the ledger check, and whether anything is under way in it."""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+
+from django.db.models import Q, QuerySet
+
+from callbacks.answers import Outcome
+from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
+from gateway_project.lib.clock import database_now
+from gateway_project.operations.drill.ledger import Debt, Row, Standing
+from messages_app.models import Message, State, StatusEvent
+
+STANDINGS: Mapping[str, Standing] = {
+    State.QUEUED: Standing.QUEUED,
+    State.SENDING: Standing.QUEUED,
+    State.SENT: Standing.SENT,
+    State.UNKNOWN: Standing.UNKNOWN,
+    State.REJECTED: Standing.REJECTED,
+    State.FAILED: Standing.FAILED,
+}
+
+
+def rows() -> list[Row]:
+    """Every message."""
+    ends = StatusEvent.objects.exclude(cause="").values_list("message_id", "cause")
+    causes = dict(ends)
+    return [
+        Row(
+            id=str(message.pk),
+            uid=message.uid,
+            standing=_standing(message),
+            status=message.status,
+            cause=causes.get(message.pk, ""),
+        )
+        for message in Message.objects.select_related("gateway").defer("content")
+    ]
+
+
+def _standing(message: Message) -> Standing:
+    is_held = message.state == State.QUEUED and message.gateway.is_paused
+    return Standing.HELD if is_held else STANDINGS[message.state]
+
+
+def debts() -> list[Debt]:
+    """Every status that is or was owed to Smartico, in the order in which they arose."""
+    acknowledged = _spans(DeliveryAttempt.objects.filter(outcome=Outcome.ACKNOWLEDGED))
+    unanswered = _spans(DeliveryAttempt.objects.filter(http_status=None))
+    return [
+        Debt(
+            message_id=str(row.message_id),
+            status=row.status,
+            is_acknowledged=row.settlement == Settlement.ACKNOWLEDGED,
+            acknowledged_at=[began for began, _ in acknowledged[row.pk]],
+            unanswered=unanswered[row.pk],
+        )
+        for row in CallbackDelivery.objects.order_by("pk")
+    ]
+
+
+def _spans(
+    tries: "QuerySet[DeliveryAttempt]",
+) -> defaultdict[int, list[tuple[float, float]]]:
+    """By delivery when each try began and ended, in time.monotonic()."""
+    now, clock = database_now(), time.monotonic()
+    spans: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+    for delivery_id, *moments in tries.values_list("delivery_id", "started_at", "finished_at"):
+        began, ended = (clock - (now - moment).total_seconds() for moment in moments)
+        spans[delivery_id].append((began, ended))
+    return spans
+
+
+def under_way() -> int:
+    """How many messages are on their way out, or late in expiring, and statuses on theirs."""
+    moving = Message.objects.filter(state__in=(State.QUEUED, State.SENDING))
+    is_held = Q(gateway__is_paused=True, gateway__expires_after=None)
+    return moving.exclude(is_held).count() + CallbackDelivery.objects.owed().count()
+
+
+def is_sending() -> bool:
+    """Whether a message has been claimed and is not settled."""
+    return Message.objects.filter(state=State.SENDING).exists()

@@ -1,0 +1,103 @@
+"""Smartico's ear: the server that is told the statuses, and does not always listen well."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway_project.operations.smartico import ANSWER
+
+HOST = "127.0.0.1"
+SLOW_SECONDS = 1.5
+MET_BY = 0.6
+"""While it is in a mood, the share of callbacks that meet it."""
+
+NOTHING, SLOW = "nothing", "slow"
+MOODS: Mapping[str, tuple[int, str]] = {
+    "not found": (200, '{"error_code": 1, "error_message": "message was not found"}'),
+    "garbage": (200, "<html>It works!</html>"),
+    "500": (500, "Internal Server Error"),
+    NOTHING: (0, ""),
+    SLOW: (200, ANSWER),
+}
+"""What it answers in each of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One callback. `is_heard`: it was acknowledged. `at` is a moment of time.monotonic()."""
+
+    message_id: str
+    status: str
+    is_heard: bool
+    at: float
+
+
+class Ear:
+    """A real HTTP server. What it acknowledges it has heard; everything is written down."""
+
+    def __init__(self, api_key: str, dice: random.Random) -> None:
+        self._api_key, self._dice = api_key, dice
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
+        application = web.Application()
+        application.router.add_get("/callback", self._take)
+        self._runner = web.AppRunner(application, access_log=None, handler_cancellation=True)
+        self.told: list[Told] = []
+        self.strangers = 0
+        """Callbacks without Smartico's key."""
+        self.mood = ""
+        self.in_the_air = 0
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}/callback"
+
+    async def open(self) -> None:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, 0, backlog=512)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        self._may_answer.set()
+        await self._runner.cleanup()
+
+    def hold(self) -> None:
+        """Says nothing to anybody, until it is released."""
+        self._may_answer.clear()
+
+    def release(self) -> None:
+        self._may_answer.set()
+
+    async def _take(self, request: web.Request) -> web.StreamResponse:
+        self.strangers += request.query.get("api_key") != self._api_key
+        mood = self.mood if self._dice.random() < MET_BY else ""
+        await self._wait(SLOW_SECONDS if mood == SLOW else 0.0)
+        status, text = MOODS.get(mood, (200, ANSWER))
+        self._write_down(request, is_heard=text == ANSWER)
+        if mood == NOTHING and request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=status or 500, text=text)
+
+    async def _wait(self, seconds: float) -> None:
+        """Who hangs up meanwhile was not heard: the handler is cancelled."""
+        self.in_the_air += 1
+        try:
+            await asyncio.sleep(seconds)
+            await self._may_answer.wait()
+        finally:
+            self.in_the_air -= 1
+
+    def _write_down(self, request: web.Request, *, is_heard: bool) -> None:
+        told = Told(
+            message_id=request.query.get("ext_message_id", ""),
+            status=request.query.get("status", ""),
+            is_heard=is_heard,
+            at=time.monotonic(),
+        )
+        self.told.append(told)

@@ -1,0 +1,77 @@
+"""What is told of a drill: a table for people, JSON for machines."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from rich.console import Console
+from rich.table import Table
+
+from gateway_project.operations.drill.ledger import HAS_TO_BE_NONE
+from gateway_project.operations.drill.play import Outcome
+
+STANDINGS = ("accepted", "sent", "rejected", "failed", "held", "queued", "unknown")
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """Names that stay, for whoever reads it by a program."""
+    return {
+        "seed": outcome.plan.seed,
+        "passed": outcome.has_passed,
+        "database": connection.vendor,
+        "broker": settings.BROKER_URL.partition(":")[0] or "none",
+        "seconds": round(outcome.seconds, 1),
+        "faults": dict(sorted(outcome.played.items())),
+        "missed": dict(sorted(outcome.missed.items())),
+        "left_out": dict(outcome.left_out),
+        "posted": outcome.posted,
+        "posted_again": outcome.broken,
+        "refused": dict(outcome.refused),
+        "ended": list(outcome.ended),
+        "settled": outcome.is_settled,
+        **asdict(outcome.findings),
+    }
+
+
+def show(console: Console, outcome: Outcome) -> None:
+    """What was played, where the messages are, and whether anything fell short."""
+    console.print(_faults(outcome))
+    console.print(_standings(outcome))
+    console.print(_shortfalls(outcome))
+    for refusal, count in outcome.refused.items():
+        console.print(f"{count} messages were refused: {refusal}", style="red")
+    for name in outcome.ended:
+        console.print(f"{name} ended without having been killed", style="red")
+    if not outcome.is_settled:
+        console.print("Not everything was settled when the time was over", style="red")
+    verdict = "Nothing lost, nothing twice" if outcome.has_passed else "Something fell short"
+    console.print(f"{verdict}: seed {outcome.plan.seed}, {outcome.seconds:.0f} s", style="bold")
+
+
+def _faults(outcome: Outcome) -> Table:
+    table = Table("fault", "played")
+    for name, count in sorted(outcome.played.items()):
+        table.add_row(name, str(count))
+    for name, reason in outcome.left_out.items():
+        table.add_row(name, f"left out: {reason}", style="dim")
+    return table
+
+
+def _standings(outcome: Outcome) -> Table:
+    findings = outcome.findings
+    table = Table(*STANDINGS)
+    table.add_row(*(str(getattr(findings, name)) for name in STANDINGS))
+    table.caption = (
+        f"failed: {findings.expired} expired, {findings.erased} erased among them; "
+        f"{findings.told_again} statuses told again since the answer died with a worker"
+    )
+    return table
+
+
+def _shortfalls(outcome: Outcome) -> Table:
+    table = Table("has to be 0", "is", "counts")
+    for name, meaning in HAS_TO_BE_NONE.items():
+        count = getattr(outcome.findings, name)
+        table.add_row(name, str(count), meaning, style="bold red" if count else "")
+    return table

@@ -1,0 +1,153 @@
+"""The scene: all who take part, and what a fault may do to them."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import TypeVar
+
+from gateway_project.lib.connections import DATABASE_TROUBLE, close
+from gateway_project.operations.drill.caller import Caller
+from gateway_project.operations.drill.crew import Crew
+from gateway_project.operations.drill.ear import Ear
+from gateway_project.operations.drill.house import House
+from gateway_project.operations.drill.provider import Desk
+from gateway_project.operations.drill.wire import Wire
+
+Answer = TypeVar("Answer")
+
+LOOK_SECONDS = 0.02
+BUSY_SECONDS = 30.0
+"""Others may use the server, too, and all of its connections."""
+PATIENCE_SECONDS = 8.0
+"""A worker has to start before it comes to the point at which it is killed."""
+
+
+class Missed(Exception):
+    """The moment for a fault did not come."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """`database` is the workers' wire and `web_database` the others'; None where there is no
+    server. `broker` is everybody's, `sending` the wire to the provider."""
+
+    dice: Random
+    house: House
+    crew: Crew
+    caller: Caller
+    ear: Ear
+    desk: Desk
+    sending: Wire
+    database: Wire | None = None
+    web_database: Wire | None = None
+    broker: Wire | None = None
+    clerk: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
+    killed_at: list[float] = field(default_factory=list)
+
+    @property
+    def database_wires(self) -> list[Wire]:
+        return [wire for wire in (self.database, self.web_database) if wire is not None]
+
+    async def kill(self, *names: str) -> None:
+        """Kills them at this moment; a worker's death is written down."""
+        await asyncio.to_thread(self.crew.kill, *names)
+        if set(names) & set(self.crew.workers):
+            self.killed_at.append(time.monotonic())
+
+    async def start(self, *names: str) -> None:
+        await asyncio.to_thread(self.crew.start, *names)
+
+    async def ask(self, question: Callable[[], Answer]) -> Answer:
+        """What the database or the broker says: always asked by the same thread, which has a
+        connection of its own. A server that has none to give just now is asked again."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self.clerk, question)
+            except DATABASE_TROUBLE:
+                await asyncio.get_running_loop().run_in_executor(self.clerk, close)
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(1.0)
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Returns once it holds. Raises Missed where it does not within reason."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not await holds():
+            if time.monotonic() > deadline:
+                raise Missed
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def until_provider_is_called(self) -> None:
+        async def is_called() -> bool:
+            return bool((await self.desk.standing()).in_the_air)
+
+        await self.until(is_called)
+
+    async def until_ear_is_called(self) -> None:
+        async def is_called() -> bool:
+            return bool(self.ear.in_the_air)
+
+        await self.until(is_called)
+
+    async def until_a_call_waits(self) -> None:
+        async def waits() -> bool:
+            return bool(self.sending.waiting)
+
+        await self.until(waits)
+
+    @asynccontextmanager
+    async def provider_holding(self) -> AsyncIterator[None]:
+        """It takes messages and does not answer."""
+        await self.desk.behave(holds=True)
+        try:
+            yield
+        finally:
+            await self.desk.behave(holds=False)
+
+    @contextmanager
+    def ear_holding(self) -> Iterator[None]:
+        """It is told statuses and does not answer."""
+        self.ear.hold()
+        try:
+            yield
+        finally:
+            self.ear.release()
+
+    @asynccontextmanager
+    async def workers_cannot_write(self) -> AsyncIterator[None]:
+        """Whatever they have begun to write is never written if they die meanwhile."""
+        if self.database is None:
+            async with self._writing_locked():
+                yield
+            return
+        self.database.hold()
+        try:
+            yield
+        finally:
+            await self.database.cut()
+            self.database.release()
+
+    @asynccontextmanager
+    async def _writing_locked(self) -> AsyncIterator[None]:
+        """The one writer that SQLite has is somebody else."""
+        lock = await asyncio.to_thread(self._lock)
+        try:
+            yield
+        finally:
+            lock.rollback()
+            lock.close()
+
+    def _lock(self) -> sqlite3.Connection:
+        path = self.house.sqlite
+        if path is None:
+            raise Missed
+        lock = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+        lock.execute("BEGIN IMMEDIATE")
+        return lock

@@ -1,0 +1,74 @@
+"""Smartico's ear: what the gateway makes of each mood, and what counts as heard."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+import aiohttp
+import pytest
+
+from callbacks.answers import Outcome, judge
+from gateway_project.lib.http import HttpAnswer, NoAnswer
+from gateway_project.operations.drill.ear import MOODS, SLOW, Ear
+
+MEANT = {"": Outcome.ACKNOWLEDGED, "not found": Outcome.NOT_FOUND, SLOW: Outcome.ACKNOWLEDGED}
+
+
+class Unlucky(random.Random):
+    """Every callback meets the mood."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+async def tell(ear: Ear, api_key: str = "key") -> HttpAnswer | NoAnswer:
+    query = {"ext_message_id": "m1", "status": "delivered", "api_key": api_key}
+    try:
+        async with aiohttp.ClientSession() as session, session.get(ear.url, params=query) as answer:
+            return HttpAnswer(status=answer.status, body=await answer.read())
+    except aiohttp.ClientError:
+        return NoAnswer("hung up")
+
+
+def told_in(mood: str, api_key: str = "key") -> tuple[Outcome, Ear]:
+    async def story() -> tuple[Outcome, Ear]:
+        ear = Ear("key", Unlucky())
+        await ear.open()
+        ear.mood = mood
+        try:
+            verdict = judge(await tell(ear, api_key), now=datetime.now(UTC))
+        finally:
+            await ear.close()
+        return verdict.outcome, ear
+
+    return asyncio.run(story())
+
+
+@pytest.mark.parametrize("mood", ["", *MOODS])
+def test_what_the_gateway_takes_for_acknowledged_is_what_was_heard(mood):
+    outcome, ear = told_in(mood)
+    assert outcome == MEANT.get(mood, Outcome.FAILED)
+    assert {told.is_heard for told in ear.told} == {outcome == Outcome.ACKNOWLEDGED}
+
+
+def test_who_has_not_the_key_is_a_stranger():
+    assert told_in("", api_key="another")[1].strangers == 1
+    assert told_in("")[1].strangers == 0
+
+
+def test_who_is_gone_before_it_answers_was_not_heard():
+    async def story() -> Ear:
+        ear = Ear("key", Unlucky())
+        await ear.open()
+        ear.hold()
+        telling = asyncio.create_task(tell(ear))
+        while not ear.in_the_air:
+            await asyncio.sleep(0.01)
+        telling.cancel()
+        while ear.in_the_air:
+            await asyncio.sleep(0.01)
+        ear.release()
+        await ear.close()
+        return ear
+
+    assert asyncio.run(story()).told == []
