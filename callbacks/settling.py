@@ -17,6 +17,9 @@ SCHEDULE = (
 """Seconds from each try to the next: 75 hours in all."""
 GRACE = timedelta(minutes=10)
 """How long Smartico may say that it does not know the message: our answer is on its way to it."""
+GRACE_TRIES = 5
+"""As many as there is time for in it. What could be told only later, has them all the same: one odd
+answer is not to end what has waited out a fault."""
 
 
 def settle(row: CallbackDelivery, verdict: Verdict, now: datetime) -> None:
@@ -49,7 +52,7 @@ def _fail(row: CallbackDelivery, verdict: Verdict, now: datetime) -> None:
 
 def _wait_for_the_message(row: CallbackDelivery, verdict: Verdict, now: datetime) -> None:
     """No failure of the endpoint, so it lets no later status past."""
-    if now - row.created_at < GRACE:
+    if now - row.created_at < GRACE or row.attempts < GRACE_TRIES:
         _try_again(row, verdict, now)
     else:
         row.attempts += 1

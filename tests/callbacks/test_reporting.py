@@ -14,7 +14,7 @@ from callbacks import lanes, reporting
 from callbacks.lanes import due_lanes
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from callbacks.reporting import ReportWork
-from callbacks.settling import SCHEDULE
+from callbacks.settling import GRACE_TRIES, SCHEDULE
 from callbacks.tries import MISMATCH_HINT
 from gateway_project.lib.draining import run
 from gateway_project.lib.futures import failed
@@ -147,7 +147,7 @@ def test_out_of_tries_is_dead(smartico):
 def test_not_found_has_a_grace_time_and_is_then_a_mismatch(smartico):
     smartico.answers["any"] = NOT_FOUND
     young = smartico.owe("delivered")
-    old = smartico.owe("delivered", created_at=timezone.now() - 11 * MINUTE)
+    old = smartico.owe("delivered", created_at=timezone.now() - 11 * MINUTE, attempts=GRACE_TRIES)
     smartico.report()
     young.refresh_from_db()
     old.refresh_from_db()
@@ -155,6 +155,15 @@ def test_not_found_has_a_grace_time_and_is_then_a_mismatch(smartico):
     assert wait_of(young) == pytest.approx(SCHEDULE[0], rel=0.11)
     assert old.settlement == Settlement.MISMATCH
     assert old.delivery_attempts.get().detail == f"sms was not found {MISMATCH_HINT}"
+
+
+def test_what_could_first_be_told_long_after_the_grace_time_is_not_ended_by_one_not_found(smartico):
+    smartico.answers["any"] = NOT_FOUND
+    late = smartico.owe("delivered", created_at=timezone.now() - 60 * MINUTE)
+    smartico.report()
+    late.refresh_from_db()
+    assert late.settlement == Settlement.OWED
+    assert wait_of(late) == pytest.approx(SCHEDULE[0], rel=0.11)
 
 
 def test_a_redirect_is_not_followed(smartico):
