@@ -11,12 +11,14 @@ from callbacks.answers import Outcome
 from callbacks.models import CallbackDelivery, DeliveryAttempt
 from gateway_project.lib.journal import step
 from gateway_project.lib.metrics import CALLBACK_ATTEMPTS, CALLBACK_SECONDS
+from gateway_project.lib.tracing import span
 from gateways import configuration
 
 FRESH = timedelta(minutes=5)
 """What was owed for longer may have been acknowledged before: a replay is no news."""
 
-Came = tuple[CallbackDelivery, Outcome]
+Came = tuple[CallbackDelivery, Outcome, datetime]
+"""The delivery, what came of the try, and when that began."""
 
 
 def count_callbacks(came: Sequence[Came], now: datetime) -> None:
@@ -26,10 +28,11 @@ def count_callbacks(came: Sequence[Came], now: datetime) -> None:
 
 def _count(came: Sequence[Came], now: datetime) -> None:
     names = {label.id: label.slug for label in configuration.current().labels.values()}
-    for row, outcome in came:
+    for row, outcome, began in came:
         _tell(row, outcome)
+        span(row.message_id, "callback", began, now, status=row.status, outcome=outcome)
         CALLBACK_ATTEMPTS.labels(names.get(row.label_id, ""), outcome).inc()
-    heard = {row.pk: row for row, outcome in came if outcome == Outcome.ACKNOWLEDGED}
+    heard = {row.pk: row for row, outcome, _ in came if outcome == Outcome.ACKNOWLEDGED}
     for pk in heard.keys() - _heard_before(heard, now):
         row = heard[pk]
         waited = max((now - row.created_at).total_seconds(), 0.0)

@@ -77,7 +77,10 @@ def write(told: Sequence[Told]) -> None:
         DeliveryAttempt.objects.bulk_create(
             [_attempt(one, rows[one.delivery_id], now) for one in here]
         )
-        count_callbacks([(rows[one.delivery_id], one.verdict.outcome) for one in here], now)
+        count_callbacks(
+            [(rows[one.delivery_id], one.verdict.outcome, one.tried.started_at) for one in here],
+            now,
+        )
 
 
 def _locked(told: Iterable[Told]) -> dict[int, CallbackDelivery]:

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from gateway_project.lib.crypto import KeyRing
 from gateway_project.lib.egress import read_exceptions
+from gateway_project.lib.observing import not_installed
 from gateway_project.operations.alerts.ways import mail_settings
 from gateways.key_usage import Fault, misfits
 
@@ -126,6 +127,16 @@ def alerts_can_be_mailed(**_: Any) -> Iterator[CheckMessage]:
             hint="Like smtp://user:password@mail.example.com:587, smtps:// for TLS from the "
             "start; and Gatehouse <gatehouse@example.com>",
             id="gatehouse.E018",
+        )
+
+
+@register
+def what_is_observed_is_installed(**_: Any) -> Iterator[CheckMessage]:
+    for name in not_installed():
+        yield Error(
+            f"{name} is set, and its package is not installed.",
+            hint="docs/observability.md says which; or leave the setting out.",
+            id="gatehouse.E019",
         )
 
 

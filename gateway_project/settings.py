@@ -104,6 +104,11 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOW = env.list("METRICS_ALLOW", default=["127.0.0.0/8", "::1"])
 METRICS_DIR = DATA_DIR / "metrics"
 
+# Traces and faults, each only where it is named and its package is installed.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+TRACED_SHARE = env.float("TRACED_SHARE", default=1.0)
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+
 # Labels' alerts go out by this mail server, under this sender.
 ALERTS_EMAIL_URL = env.str("ALERTS_EMAIL_URL", default="")
 ALERTS_FROM = env.str("ALERTS_FROM", default="")

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from gateway_project.lib import collecting, shared_counts
+from gateway_project.lib import collecting, observing
 from gateway_project.lib.bodies import BodyReceiver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
-shared_counts.share(settings.METRICS_DIR)
+observing.begin("web")
 
 PATIENCE_MILLISECONDS = 2_000
 """A caller is told to come again rather than kept waiting for a migration's lock, or for a

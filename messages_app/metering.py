@@ -4,7 +4,7 @@ Tests of gateways by hand are left out.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from gateway_project.lib.metrics import (
     SEND_SECONDS,
     STATUSES,
 )
+from gateway_project.lib.protocol import Answer
+from gateway_project.lib.tracing import first_span, span
 from gateways import configuration
 from gateways.values import GatewayValues
 from messages_app.models import StatusEvent
@@ -26,11 +28,13 @@ from messages_app.outcomes import Decision, Next
 from messages_app.tries import Tried
 
 
-def count_request(label: str, channel: str, error_code: int, seconds: float) -> None:
+def count_request(label: str, channel: str, answer: Answer, seconds: float) -> None:
     """An answer of the send APIs; without a label where the caller is not known."""
-    REQUESTS.labels(label, channel, error_code).inc()
-    if not error_code:
+    REQUESTS.labels(label, channel, answer.error_code).inc()
+    if not answer.error_code:
         ACCEPT_SECONDS.labels(label, channel).observe(seconds)
+        message_id, now = UUID(str(answer.ext_message_id)), datetime.now(UTC)
+        first_span(message_id, "accept", seconds, now, label=label, channel=channel)
 
 
 def count_tries(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:
@@ -43,6 +47,8 @@ def _count_tries(decided: Iterable[tuple[Tried, Decision]], now: datetime) -> No
     for tried, decision in decided:
         label, gateway, channel = names = names_of(tried.gateway)
         _tell(tried, decision)
+        facts = {"label": label, "gateway": gateway, "outcome": decision.outcome}
+        span(tried.message.pk, "send", tried.started_at, now, **facts)
         SEND_ATTEMPTS.labels(*names, decision.outcome).inc()
         if tried.was_called:
             PROVIDER_SECONDS.labels(label, gateway).observe(_seconds(tried.started_at, now))

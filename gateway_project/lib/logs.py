@@ -75,17 +75,17 @@ def formatter(*, as_json: bool) -> logging.Formatter:
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The processor that takes addresses, numbers and credentials out of everything in an event."""
-    return {name: _masked(value) for name, value in event.items()}
+    return {name: masked(value) for name, value in event.items()}
 
 
-def _masked(value: object) -> object:
+def masked(value: object) -> object:
     match value:
         case None | bool() | int() | float():
             return value
         case dict():
-            return {str(_masked(name)): _masked(inner) for name, inner in value.items()}
+            return {str(masked(name)): masked(inner) for name, inner in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_masked(inner) for inner in value]
+            return [masked(inner) for inner in value]
         case _:
             text = sentinel.passed(str(value)[: LONGEST_TEXT + OVERLAP], sentinel.LOG)
             return scrub(mask_urls(text), kept=LONGEST_TEXT)

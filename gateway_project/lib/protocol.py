@@ -59,6 +59,7 @@ class Answer(JsonResponse):
     def __init__(self, error_code: int, **members: object) -> None:
         super().__init__({"error_code": error_code, **members}, status=HTTPStatus.OK)
         self.error_code = error_code
+        self.ext_message_id = members.get("ext_message_id")
 
 
 def accepted(ext_message_id: str | None = None) -> Answer:

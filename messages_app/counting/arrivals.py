@@ -33,13 +33,14 @@ class ArrivalsMiddleware:
         began = monotonic()
         response = self.get_response(request)
         if isinstance(response, Answer) and request.path_info.startswith(PATHS):
-            _note(request, response.error_code, monotonic() - began)
+            _note(request, response, monotonic() - began)
         return response
 
 
-def _note(request: HttpRequest, error_code: int, seconds: float) -> None:
+def _note(request: HttpRequest, answer: Answer, seconds: float) -> None:
     label, channel = request.META.get(LABEL), request.META.get(CHANNEL, "")
-    count_request(label.slug if label else "", channel, error_code, seconds)
+    count_request(label.slug if label else "", channel, answer, seconds)
+    error_code = answer.error_code
     is_refused = error_code > 0
     measure = Measure.REFUSED if is_refused else Measure.ACCEPT_LATENCY
     part = error_code if is_refused else bin_of(seconds)

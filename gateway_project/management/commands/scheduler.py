@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from gateway_project.lib import shared_counts
+from gateway_project.lib import observing
 from gateway_project.operations.alerts.telling import Alerting
 from gateway_project.operations.clock import Clock
 from gateway_project.operations.pulse import Pulse
@@ -21,7 +20,7 @@ class Command(BaseCommand):
     help = "Takes lost messages back and closes expired ones, every second."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        shared_counts.share(settings.METRICS_DIR)
+        observing.begin("scheduler")
         own = (
             discard_abandoned,
             forget_imports,

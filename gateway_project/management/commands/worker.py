@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from gateway_project.lib import shared_counts
+from gateway_project.lib import observing
 from gateway_project.lib.http import close_http_client
 from gateway_project.operations import drains
 from gateway_project.operations.clock import Clock
@@ -36,7 +36,7 @@ class Command(BaseCommand):
     help = "Sends and reports. With BROKER_URL as a Celery worker, else as a loop of its own."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        shared_counts.share(settings.METRICS_DIR)
+        observing.begin("worker")
         drains.load()
         if settings.BROKER_URL:
             self.run_celery()
