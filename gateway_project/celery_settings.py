@@ -11,6 +11,7 @@ task_ignore_result = True
 task_default_queue = settings.BROKER_QUEUE
 task_default_delivery_mode = "transient"
 worker_prefetch_multiplier = 1
+worker_enable_remote_control = False  # its queues are exclusive: a second worker would end
 worker_send_task_events = False
 worker_hijack_root_logger = False
 worker_max_tasks_per_child = None
