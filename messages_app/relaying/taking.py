@@ -1,6 +1,7 @@
 """Taking what the platform wants told: each item becomes a relay, or is refused."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.transactions import writing
 from gateways.callers import Caller
 from gateways.values import GatewayValues
@@ -23,14 +25,22 @@ TRIES = 3
 
 
 def take(
-    caller: Caller, kind: RelayKind, items: Sequence[Any], read: Callable[[Any], Wanted]
+    caller: Caller,
+    kind: RelayKind,
+    items: Sequence[Any],
+    read: Callable[[Any], Wanted],
+    *,
+    request: str | None = None,
 ) -> list[Outcome]:
     """For each item, in order, the id of its relay or why there is none.
 
     One transaction. The insert decides about repeats: what came before under its id, or unchanged,
-    is the same relay; another content under the same id is refused.
+    is the same relay; another content under the same id is refused. `request` names what is asked
+    where it may be done again: an item without an id is known by its place in it.
     """
     wanted = [_read(item, read) for item in items]
+    if request is not None:
+        wanted = [_known_by_place(each, request, place) for place, each in enumerate(wanted)]
     tries_left = TRIES
     while True:
         tries_left -= 1
@@ -60,6 +70,15 @@ def _read(item: Any, read: Callable[[Any], Wanted]) -> Wanted | Refusal:
         return read(item)
     except Refusal as refusal:
         return refusal
+
+
+def _known_by_place(wanted: Wanted | Refusal, request: str, place: int) -> Wanted | Refusal:
+    """A request that was lost before it was answered is done again, and tells nothing twice."""
+    if isinstance(wanted, Refusal) or wanted.repeat_key is not None:
+        return wanted
+    return replace(
+        wanted, repeat_key=keyed_digest(f"{request}:{place}", purpose="relay-of-request")
+    )
 
 
 def _users(caller: Caller, wanted: Iterable[Wanted]) -> dict[str, EndUser]:

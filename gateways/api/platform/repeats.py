@@ -48,16 +48,28 @@ class Turn:
     def __init__(self, row: KeptAnswer) -> None:
         self._row = row
 
+    @property
+    def request(self) -> str:
+        """The same at every try of this request, as long as its name is kept. What a try has done
+        may be known by it, if it was lost before it could answer."""
+        return str(self._row.pk)
+
     def keep(self, response: Response) -> None:
         """For who asks again. What went wrong on our side may go well the next time."""
         try:
             with writing():
                 if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    self._row.delete()
+                    self._pass_on()
                 else:
                     self._write(response)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("an answer was not kept: %s", type(error).__name__)
+
+    def _pass_on(self) -> None:
+        """The next has the turn at once. The row stays: who was told of trouble may have been told
+        wrong, and what was done is known by it."""
+        self._row.lease_until = self._row.created_at
+        self._row.save(update_fields=["lease_until"])
 
     def _write(self, response: Response) -> None:
         self._row.status = response.status_code

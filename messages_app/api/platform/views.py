@@ -1,5 +1,6 @@
 """Events and orders of the platform: who calls, what is told, take it, answer."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -12,25 +13,32 @@ from gateways.api.platform.view import PlatformView, caller_of
 from messages_app.api.platform.schema import describe_events, describe_orders
 from messages_app.models import RelayKind
 from messages_app.relaying.taking import Outcome, take
-from messages_app.relaying.wanted import Refusal, event_of, order_of
+from messages_app.relaying.wanted import Refusal, Wanted, event_of, order_of
 
 
-class EventsView(PlatformView):
+class RelayView(PlatformView):
+    """One item or an array of them, each of which becomes a relay."""
+
+    def taken(self, request: Request, kind: RelayKind, read: Callable[[Any], Wanted]) -> Response:
+        items, is_single = items_of(request)
+        name = None if self.turn is None else self.turn.request
+        return _answer(take(caller_of(request), kind, items, read, request=name), is_single)
+
+
+class EventsView(RelayView):
     """POST one event or an array of them."""
 
     @describe_events
     def post(self, request: Request) -> Response:
-        items, is_single = items_of(request)
-        return _answer(take(caller_of(request), RelayKind.EVENT, items, event_of), is_single)
+        return self.taken(request, RelayKind.EVENT, event_of)
 
 
-class OrdersView(PlatformView):
+class OrdersView(RelayView):
     """POST one order or an array of them."""
 
     @describe_orders
     def post(self, request: Request) -> Response:
-        items, is_single = items_of(request)
-        return _answer(take(caller_of(request), RelayKind.ORDER, items, order_of), is_single)
+        return self.taken(request, RelayKind.ORDER, order_of)
 
 
 def _answer(outcomes: list[Outcome], is_single: bool) -> Response:

@@ -2,16 +2,21 @@
 
 import json
 import threading
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.api.platform.bodies import MOST_ITEMS
+from gateways.api.platform.repeats import Turn
 from gateways.api.platform.throttle import PlatformThrottle
+from gateways.models import KeptAnswer
+from messages_app.api.platform import views
 from messages_app.models import Relay
 from messages_app.relaying import taking
 from tests.factories import (
@@ -161,6 +166,47 @@ def test_the_same_event_twice_is_one_relay(peer, gateway, jo):
 
 def test_an_event_without_an_id_is_another_each_time(gateway, jo):
     assert len(set(relays_of(post(EVENTS, [EVENT, EVENT])))) == 2
+
+
+def killed(*args: object, **kwargs: object) -> None:
+    """As the process is, before it can answer."""
+    raise SystemExit
+
+
+def out_of_order(*args: object, **kwargs: object) -> None:
+    raise OperationalError
+
+
+def test_a_request_that_was_killed_before_its_answer_was_kept_tells_no_event_twice(
+    peer, gateway, jo, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(Turn, "keep", killed)
+        with pytest.raises(SystemExit):
+            post(EVENTS, [EVENT, EVENT], HTTP_IDEMPOTENCY_KEY="one")
+    relay(gateway)
+    KeptAnswer.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    again = post(EVENTS, [EVENT, EVENT], HTTP_IDEMPOTENCY_KEY="one")
+    relay(gateway)
+
+    assert "Idempotency-Replayed" not in again
+    assert set(relays_of(again)) == {str(pk) for pk in Relay.objects.values_list("pk", flat=True)}
+    assert len(bodies(peer, "event")) == 2
+
+
+def test_a_request_that_was_answered_with_our_trouble_after_its_deed_tells_no_event_twice(
+    gateway, jo, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(views, "_answer", out_of_order)
+        assert post(EVENTS, EVENT, HTTP_IDEMPOTENCY_KEY="one").status_code == 503
+
+    (name,) = relays_of(post(EVENTS, EVENT, HTTP_IDEMPOTENCY_KEY="one"))
+    (other,) = relays_of(post(EVENTS, EVENT, HTTP_IDEMPOTENCY_KEY="two"))
+
+    known = [str(pk) for pk in Relay.objects.order_by("pk").values_list("pk", flat=True)]
+    assert known == [name, other]
 
 
 def test_another_content_under_the_same_id_is_refused(gateway, jo):
