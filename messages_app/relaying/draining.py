@@ -19,6 +19,7 @@ from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.providers.base import (
     GatewayMisconfigured,
+    GatewayUnavailable,
     MessageRejected,
     OutcomeUnknown,
     ProviderError,
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 CALLS_IN_THE_AIR = 4
 LONGEST_SILENCE_SECONDS = 60.0
+SHUT = "it cannot be decrypted with the present keys"
 
 _silent_until: dict[tuple[str, str], float] = {}
 """Listeners and kinds of which this process tells nothing before then, by its monotonic clock. The
@@ -141,7 +143,7 @@ class RelayWork:
         for errand in waiting:
             release(errand)
 
-    def _claimed(self, listener: Listener) -> list[Errand]:
+    def _claimed(self, listener: Listener) -> Sequence[Errand]:
         """A call's worth of the next kind that has something due, each kind in its turn."""
         kinds, told = [str(kind) for kind in RelayKind], _told_kinds(listener)
         for step in range(len(kinds)):
@@ -182,11 +184,15 @@ def _lease(listener: Listener, kind: str, count: int) -> list[Relay]:
     return relays
 
 
-def _ready(listener: Listener, kind: str, relays: list[Relay]) -> list[Errand]:
+def _ready(listener: Listener, kind: str, relays: list[Relay]) -> Sequence[Errand]:
+    """What of it can leave. What no key opens waits for one, and loses nothing."""
     lease = relays[0].lease or uuid4()
-    errands, ended = made_ready(listener, kind, lease, relays)
+    ready = made_ready(listener, kind, lease, relays)
+    for errand in ready.shut:
+        logger.error("relays of %s: %d cannot be decrypted", listener.key, len(errand.relays))
+        put_off(errand, GatewayUnavailable(SHUT))
     with writing():
-        for reason, rows in ended.items():
+        for reason, rows in ready.not_needed.items():
             Relay.objects.filter(pk__in=[row.pk for row in rows], lease=lease).update(
                 outcome=RelayOutcome.NOT_NEEDED,
                 detail=reason,
@@ -195,7 +201,7 @@ def _ready(listener: Listener, kind: str, relays: list[Relay]) -> list[Errand]:
                 payload=None,
                 address=None,
             )
-    return errands
+    return ready.errands
 
 
 def _problem(errand: Errand, future: "Future[HttpAnswer]") -> ProviderError | None:

@@ -1,8 +1,9 @@
 """Errands: relays of one listener and kind made ready to leave in one call."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -50,36 +51,43 @@ class Errand:
         return [value for item in self.items for value in _personal(item)]
 
 
-def made_ready(
-    listener: Listener, kind: str, lease: UUID, relays: Sequence[Relay]
-) -> tuple[list[Errand], dict[str, list[Relay]]]:
-    """The errands, and by its reason what need not leave or cannot be read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What came of making relays ready. `shut` are errands of nothing: no key opens what they are
+    about. `not_needed` is what need not leave any more, by the reason."""
+
+    errands: Sequence[Errand]
+    shut: Sequence[Errand]
+    not_needed: Mapping[str, Sequence[Relay]]
+
+
+def made_ready(listener: Listener, kind: str, lease: UUID, relays: Sequence[Relay]) -> Ready:
+    """Looks up what the relays are about, and puts them together.
 
     What has been tried before leaves among fewer at each try, so that what a listener chokes on
     does not hold the others up for long.
     """
     item_of, size = listener.lookup(kind, relays), listener.size(kind)
-    ready: defaultdict[int, list[tuple[Relay, Any]]] = defaultdict(list)
-    ended: defaultdict[str, list[Relay]] = defaultdict(list)
+    open_ones: defaultdict[int, list[tuple[Relay, Any]]] = defaultdict(list)
+    shut: defaultdict[int, list[Relay]] = defaultdict(list)
+    not_needed: defaultdict[str, list[Relay]] = defaultdict(list)
     for relay in relays:
         try:
-            ready[relay.attempts].append((relay, item_of(relay)))
+            open_ones[relay.attempts].append((relay, item_of(relay)))
         except NotNeeded as reason:
-            ended[str(reason)].append(relay)
+            not_needed[str(reason)].append(relay)
         except Undecryptable:
-            ended["it cannot be decrypted"].append(relay)
-    errands = [
-        Errand(
-            listener=listener,
-            kind=kind,
-            lease=lease,
-            relays=[relay for relay, _ in together],
-            items=[item for _, item in together],
-        )
-        for attempts, pairs in sorted(ready.items())
-        for together in _cut(pairs, max(1, size >> attempts))
-    ]
-    return errands, ended
+            shut[relay.attempts].append(relay)
+    errand = partial(Errand, listener=listener, kind=kind, lease=lease)
+    return Ready(
+        errands=[
+            errand(relays=[relay for relay, _ in pairs], items=[item for _, item in pairs])
+            for attempts, alike in sorted(open_ones.items())
+            for pairs in _cut(alike, max(1, size >> attempts))
+        ],
+        shut=[errand(relays=alike, items=[]) for alike in shut.values()],
+        not_needed=not_needed,
+    )
 
 
 def _cut(pairs: list[tuple[Relay, Any]], size: int) -> Iterable[list[tuple[Relay, Any]]]:

@@ -139,7 +139,7 @@ class _Lookup:
         return Personal(address.reveal())
 
     def _checked(self, user: EndUser, contact: Contact) -> Contact:
-        if not fits(self.gateway, user.brand_id, user.properties):
+        if not fits(self.gateway, user.brand_id, contact.properties):
             raise NotNeeded("the user does not fit the gateway any more")
         if contact.email is None and contact.phone is None:
             raise NotNeeded("the user has no address")
@@ -151,5 +151,5 @@ def _contact(user: EndUser) -> Contact:
         ext_user_id=user.ext_user_id,
         email=user.address(Channel.EMAIL),
         phone=user.address(Channel.SMS),
-        properties=user.properties,
+        properties=user.opened_properties(),
     )

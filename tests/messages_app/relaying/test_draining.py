@@ -19,9 +19,12 @@ from tests.messages_app.relaying.peer import bodies, relay, standing
 from tests.peers import Answer
 from users.addresses import email_index
 from users.erasing import erase
+from users.models import EndUser
 from users.suppressions import lift, suppress
 
 pytestmark = pytest.mark.django_db
+
+OTHER_KEY = "other:b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMzI="
 
 
 def opt_out(*users) -> None:
@@ -344,10 +347,48 @@ def test_the_sealed_address_of_nobody_is_told_and_then_forgotten(peer, gateway):
 
 def test_what_cannot_be_decrypted_holds_nothing_up(peer, gateway, jo, settings):
     event(gateway, jo)
-    settings.PII_KEYS = "other:b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMzI="
+    settings.PII_KEYS = OTHER_KEY
     configuration.forget_now()
 
     assert due_listeners() == []
+
+
+def test_a_relay_that_no_key_opens_keeps_its_values_and_is_told_when_one_does(
+    peer, gateway, jo, settings, caplog
+):
+    ring = settings.PII_KEYS
+    settings.PII_KEYS = f"{OTHER_KEY},{ring}"
+    shut = event(gateway, jo)
+    settings.PII_KEYS = ring
+    event(gateway, jo, payload={"type": "open", "params": {}})
+
+    relay(gateway)
+
+    assert [each["eventTypeKey"] for each in bodies(peer, "event")] == ["open"]
+    assert standing() == [("event", ""), ("event", "taken")]
+    shut.refresh_from_db()
+    assert (shut.attempts, shut.lease) == (1, None)
+    assert "cannot be decrypted" in shut.detail
+    assert f"relays of {gateway.pk}: 1 cannot be decrypted" in caplog.text
+    settings.PII_KEYS = f"{ring},{OTHER_KEY}"
+    again(gateway)
+    assert standing() == [("event", "taken"), ("event", "taken")]
+
+
+def test_whose_properties_do_not_open_is_not_told_as_one_who_has_none(peer, gateway, jo, settings):
+    ring = settings.PII_KEYS
+    settings.PII_KEYS = f"{OTHER_KEY},{ring}"
+    user = EndUser.objects.get(pk=jo.pk)
+    user.properties = {"market": "north"}
+    user.save()
+    contact = event(gateway, user, kind=RelayKind.CONTACT, payload=None)
+    settings.PII_KEYS = ring
+
+    relay(gateway)
+
+    contact.refresh_from_db()
+    assert (contact.outcome, contact.attempts) == ("", 1)
+    assert peer.asked == []
 
 
 def test_old_relays_are_forgotten_and_what_waited_too_long_has_failed(gateway, jo):
