@@ -8,8 +8,9 @@ from gateway_project.lib.personal import Personal
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Channel
+from gateways.api.platform.repeats import answers_about
 from gateways.auditing import record
-from gateways.models import Action
+from gateways.models import Action, AuditEntry
 from gateways.models.audit import REASON_LENGTH
 from users.models import EndUser, Lifting, Suppression
 from users.signals import end_user_exported
@@ -18,7 +19,7 @@ UNREADABLE = "cannot be decrypted"
 
 
 def export(user: EndUser, actor: Any, reason: str) -> dict[str, Any]:
-    """The person's data as JSON values: profile, suppressions, and a section of each floor above.
+    """The person's data as JSON values: profile, suppressions, and sections of the other floors.
 
     Written down, as done by `actor`, before anything is read.
     """
@@ -31,6 +32,8 @@ def export(user: EndUser, actor: Any, reason: str) -> dict[str, Any]:
         "profile": _profile(user),
         "suppressions": _suppressions(user),
         "lifted_suppressions": _liftings(user),
+        "kept_answers": _answers(user),
+        "deeds": _deeds(user),
     }
     for _, sections in end_user_exported.send(EndUser, end_user=user):
         told |= cast("dict[str, Any]", sections)
@@ -51,7 +54,7 @@ def _profile(user: EndUser) -> dict[str, Any]:
         "brand": user.brand.slug if user.brand else None,
         "email": shown(user.email),
         "phone": shown(user.phone),
-        "properties": user.properties,
+        "properties": shown(user.sealed_properties) or {},
         "created_at": user.created_at.isoformat(),
         "updated_at": user.updated_at.isoformat(),
     }
@@ -74,6 +77,20 @@ def _liftings(user: EndUser) -> list[dict[str, str]]:
         }
         for row in _of_their_addresses(user, Lifting.objects.order_by("lifted_at"))
     ]
+
+
+def _answers(user: EndUser) -> list[dict[str, Any]]:
+    """What the platform was answered about them under a name, for it might ask again."""
+    return [
+        {"at": row.created_at.isoformat(), "status": row.status, "answer": shown(row.body)}
+        for row in answers_about(user.label_id, [user.ext_user_id]).order_by("pk")
+    ]
+
+
+def _deeds(user: EndUser) -> list[dict[str, str]]:
+    """What the audit knows was done about them, and when. By whom is somebody else's matter."""
+    rows = AuditEntry.objects.filter(subject_type=user._meta.label_lower, subject_id=str(user.pk))
+    return [{"action": row.action, "at": row.at.isoformat()} for row in rows.order_by("at", "pk")]
 
 
 def _of_their_addresses(user: EndUser, rows: Any) -> list[Any]:

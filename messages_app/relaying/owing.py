@@ -67,6 +67,11 @@ def owe_contacts(sender: Any, label_id: int, end_users: Sequence[EndUser], **kwa
         )
 
 
+def notice_subject(channel: str, index: str) -> str:
+    """Whose notices leave one after the other."""
+    return keyed_digest(f"{channel}:{index}", purpose="relay-subject")
+
+
 def _owe_notices(
     kind: RelayKind,
     *,
@@ -92,7 +97,7 @@ def _owe_notices(
             label_id=label_id,
             listener=listener.who,
             kind=kind,
-            subject=keyed_digest(f"{channel}:{index}", purpose="relay-subject"),
+            subject=notice_subject(channel, index),
             payload={"channel": channel, "index": index, "reason": reason, "at": now.isoformat()},
             due_at=now,
             created_at=now,

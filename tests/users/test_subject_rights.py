@@ -12,12 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callbacks.models import CallbackDelivery
+from gateway_project.lib.fields import Ciphertext
+from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.redaction import reveals
 from gateways.models import Action, AuditEntry
-from messages_app.models import Message, State, StatusEvent
-from tests.factories import EndUserFactory, LabelFactory, MessageFactory
+from messages_app.models import InboxEntry, Message, Relay, SendAttempt, State, StatusEvent
+from messages_app.relaying.owing import notice_subject
+from tests.factories import EndUserFactory, GatewayFactory, LabelFactory, MessageFactory
+from tests.platform_caller import call, platform_key
 from users.erasing import erase, proof_of
-from users.exporting import export
+from users.exporting import UNREADABLE, export
 from users.models import EndUser, ErasureProof, Lifting, MissingUser, Suppression
 from users.suppressions import lift, suppress
 
@@ -153,6 +157,85 @@ def test_an_export_holds_all_that_is_kept_and_nothing_of_others(user, message):
     assert [one["status"] for one in exported["statuses"]] == ["accepted"]
     assert [one["ext_message_id"] for one in told["told_to_smartico"]] == [str(message.pk)]
     assert AuditEntry.objects.get().action == Action.EXPORTED
+
+
+def relay(user, **values) -> Relay:
+    now = timezone.now()
+    return Relay.objects.create(
+        **{"label": user.label, "due_at": now, "created_at": now, **values},
+    )
+
+
+def test_an_export_holds_what_others_are_told_and_were(user):
+    other = EndUserFactory(label=user.label, email="other@mailbox.example", phone=None)
+    gateway = GatewayFactory(label=user.label, slug="crm")
+    order = {"first_name": "Jo", "delivery_address": "1 Main Street"}
+    for one in (user, other):
+        relay(one, gateway=gateway, kind="order", end_user=one, payload=order)
+        relay(one, gateway=gateway, kind="opt_out", subject=one.email_index, outcome="rejected")
+        relay(
+            one,
+            listener="platform",
+            kind="opt_out",
+            subject=notice_subject("email", one.email_index),
+            payload={"channel": "email", "reason": "complained"},
+        )
+    waiting, refused, notice = json.loads(json.dumps(export(user, "a test", REASON)))["relays"]
+    assert (waiting["kind"], waiting["told_to"], waiting["outcome"]) == ("order", "crm", "waiting")
+    assert (waiting["content"], waiting["settled_at"]) == (order, None)
+    assert (refused["kind"], refused["outcome"]) == ("opt_out", "rejected")
+    assert (notice["told_to"], notice["content"]["reason"]) == ("platform", "complained")
+
+
+def test_an_export_holds_what_was_reported_of_an_address_and_belongs_to_no_message(user):
+    gateway = GatewayFactory(label=user.label)
+    now = timezone.now()
+    for index in (user.email_index, "0" * 64):
+        InboxEntry.objects.create(
+            gateway=gateway,
+            waits_for="its_message",
+            address_index=index,
+            status="complained",
+            meaning=index,
+            occurred_at=now,
+            received_at=now,
+        )
+    told = export(user, "a test", REASON)["unmatched_reports"]
+    assert told == [{"status": "complained", "at": now.isoformat()}]
+
+
+def test_an_export_holds_the_text_that_was_sent_and_what_the_platform_was_answered(user, message):
+    platform_key(user.label)
+    for name, body in (("one", {"phone": None}), ("two", {"properties": {"level": 4}})):
+        path = f"/platform/v1/users/{user.ext_user_id}"
+        assert call("patch", path, body, headers={"Idempotency-Key": name}).status_code == 200
+    SendAttempt.objects.create(
+        message=message,
+        gateway=message.gateway,
+        number=1,
+        outcome="sent",
+        rendered="Best offer ever, Jo",
+        rendered_as=new_id(),
+        started_at=timezone.now(),
+        finished_at=timezone.now(),
+    )
+    told = json.loads(json.dumps(export(user, "a test", REASON)))
+    assert [each["sent"] for each in told["messages"][0]["tries"]] == ["Best offer ever, Jo"]
+    assert [each["status"] for each in told["kept_answers"]] == [200, 200]
+    assert '"level":4' in told["kept_answers"][1]["answer"]
+
+
+def test_an_export_holds_what_was_done_about_the_person_and_not_by_whom(user):
+    export(user, "mia", REASON)
+    told = export(user, "a test", REASON)
+    assert [each["action"] for each in told["deeds"]] == ["exported", "exported"]
+    assert "mia" not in json.dumps(told)
+
+
+def test_an_export_says_what_no_key_opens(user):
+    EndUser.objects.filter(pk=user.pk).update(sealed_properties=Ciphertext("t1$damaged"))
+    told = export(EndUser.objects.get(pk=user.pk), "a test", REASON)
+    assert told["profile"]["properties"] == UNREADABLE
 
 
 def test_the_command_writes_a_file_that_only_its_owner_reads(user, tmp_path):

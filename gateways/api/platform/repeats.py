@@ -11,6 +11,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from django.db import DatabaseError, InterfaceError
+from django.db.models import QuerySet
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -95,10 +96,15 @@ def turn_of(request: Request, key: KeyValues, about: str | None) -> Turn | None:
         return _turn(asked)
 
 
-def forget_answers_about(label_id: int, ext_user_ids: Iterable[str]) -> None:
-    """They may name the users. Runs inside the transaction that erases them."""
+def answers_about(label_id: int, ext_user_ids: Iterable[str]) -> "QuerySet[KeptAnswer]":
+    """What is kept of that and may name the users."""
     digests = [_user_digest(label_id, each) for each in ext_user_ids]
-    KeptAnswer.objects.filter(user_digest__in=digests, status__isnull=False).delete()
+    return KeptAnswer.objects.filter(user_digest__in=digests, status__isnull=False)
+
+
+def forget_answers_about(label_id: int, ext_user_ids: Iterable[str]) -> None:
+    """Runs inside the transaction that erases the users."""
+    answers_about(label_id, ext_user_ids).delete()
 
 
 def forget_answers() -> int:
