@@ -122,7 +122,7 @@ def examine(label: Label) -> Report:
                 lambda: [labels.caller_addresses(about, label)],
                 lambda: labels.callback_settings(about, label),
                 lambda: [callbacks.callback(about, values, contact, now)],
-                lambda: opt_outs(about, label, values),
+                lambda: opt_outs(about, label, values, now),
                 lambda: [alerts(about, label, contact, now)],
             ],
         ),

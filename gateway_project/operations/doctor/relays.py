@@ -1,9 +1,11 @@
-"""Whether a gateway's provider takes what it is told beside messages."""
+"""Whether a gateway's provider, and who else is told something beside messages, takes it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -26,26 +28,48 @@ def relays(about: About, row: Gateway, now: datetime) -> Iterator[Finding]:
     provider = provider_classes().get(row.provider)
     if provider is None or not issubclass(provider, TakesRelays):
         return
-    found = [*_not_taken(about, row, now), *_late(about, row, now)]
-    yield from found or [about.good(NAME, "all that was told was taken, and none is late")]
+    owed = Owed(name=NAME, rows=Relay.objects.filter(gateway=row), narrowed={"gateway__id": row.pk})
+    yield from left_over(about, owed, now) or [
+        about.good(NAME, "all that was told was taken, and none is late")
+    ]
 
 
-def _not_taken(about: About, row: Gateway, now: datetime) -> Iterator[Finding]:
-    refused = Relay.objects.filter(gateway=row, **STANDINGS["not_taken"].condition(now))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """All that one listener is owed and was: under which name it is examined, and what narrows the
+    list of relays to it."""
+
+    name: str
+    rows: "QuerySet[Relay]"
+    narrowed: Mapping[str, Any]
+
+    def listed(self, standing: str) -> str:
+        exact = {f"{column}__exact": value for column, value in self.narrowed.items()}
+        query = urlencode({"standing": standing, **exact})
+        return f"{reverse('admin:messages_app_relay_changelist')}?{query}"
+
+
+def left_over(about: About, owed: Owed, now: datetime) -> list[Finding]:
+    """What was not taken, and what waits too long."""
+    return [*_not_taken(about, owed, now), *_late(about, owed, now)]
+
+
+def _not_taken(about: About, owed: Owed, now: datetime) -> Iterator[Finding]:
+    refused = owed.rows.filter(**STANDINGS["not_taken"].condition(now))
     latest = refused.order_by("-settled_at").first()
     if latest is None or latest.settled_at is None:
         return
     count = in_figures(capped(refused))
     finding = about.attention(
-        NAME,
+        owed.name,
         f"{count} not taken, the latest {ago(latest.settled_at, now)}: {latest.detail}",
         "Look at them under Relays, and tell them again once they can be taken.",
     )
-    yield replace(finding, listed=_listed(row, "not_taken"))
+    yield replace(finding, listed=owed.listed("not_taken"))
 
 
-def _late(about: About, row: Gateway, now: datetime) -> Iterator[Finding]:
-    waiting = Relay.objects.filter(gateway=row, **STANDINGS["late"].condition(now))
+def _late(about: About, owed: Owed, now: datetime) -> Iterator[Finding]:
+    waiting = owed.rows.filter(**STANDINGS["late"].condition(now))
     oldest = waiting.order_by("created_at").first()
     if oldest is None:
         return
@@ -55,11 +79,8 @@ def _late(about: About, row: Gateway, now: datetime) -> Iterator[Finding]:
         text = f"{text}: {oldest.detail}"
     tell = about.problem if waits > FAR_TOO_LATE else about.attention
     finding = tell(
-        NAME, text, "Look at them under Relays. See that the provider answers and a worker runs."
+        owed.name,
+        text,
+        "Look at them under Relays. See that who is told answers, and a worker runs.",
     )
-    yield replace(finding, listed=_listed(row, "late"))
-
-
-def _listed(row: Gateway, standing: str) -> str:
-    query = urlencode({"standing": standing, "gateway__id__exact": str(row.pk)})
-    return f"{reverse('admin:messages_app_relay_changelist')}?{query}"
+    yield replace(finding, listed=owed.listed("late"))
