@@ -5,7 +5,12 @@ from django.urls import re_path
 from gateway_project.lib.vocabulary import Channel
 from messages_app.api.platform.messages import MessagesView
 from messages_app.api.platform.views import EventsView, OrdersView
-from messages_app.api.views import CustomImView, EmailView, InstantMessageView
+from messages_app.api.views import (
+    CustomImByTemplateView,
+    CustomImView,
+    EmailView,
+    InstantMessageView,
+)
 
 INSTANT = (Channel.SMS, Channel.VIBER, Channel.WHATSAPP, Channel.RCS)
 
@@ -22,7 +27,7 @@ urlpatterns = [
     re_path(r"^api/v1/custom-im/?$", CustomImView.as_view(), name="send-custom-im"),
     re_path(
         r"^api/v1/custom-im/(?P<template_slug>[-\w]+)/?$",
-        CustomImView.as_view(),
+        CustomImByTemplateView.as_view(),
         name="send-custom-im-template",
     ),
     re_path(r"^platform/v1/events/?$", EventsView.as_view(), name="platform-events"),

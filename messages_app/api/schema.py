@@ -63,8 +63,12 @@ describe_instant_message = extend_schema(
     examples=EXAMPLES,
 )
 describe_custom_im = extend_schema(
-    summary="Send a Custom IM",
+    summary="Send a Custom IM by the label's only template",
+    operation_id="send_custom_im",
     request=CustomInstantMessage,
     responses=Answer,
     examples=EXAMPLES,
+)
+describe_custom_im_by_template = extend_schema(
+    summary="Send a Custom IM by a template", operation_id="send_custom_im_by_template"
 )

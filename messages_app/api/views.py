@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,7 +19,12 @@ from gateways import configuration
 from gateways.callers import Caller, has_required_headers, is_allowed_address, live_key, note_use
 from gateways.values import LabelValues, TemplateValues
 from messages_app.accepting import accept
-from messages_app.api.schema import describe_custom_im, describe_email, describe_instant_message
+from messages_app.api.schema import (
+    describe_custom_im,
+    describe_custom_im_by_template,
+    describe_email,
+    describe_instant_message,
+)
 from messages_app.counting.arrivals import CHANNEL, LABEL
 from messages_app.requests import SendRequest, read_request
 
@@ -93,6 +99,11 @@ class CustomImView(SendView):
         if slug is None and len(label.templates) > 1:
             raise Refused(ErrorCode.NO_SUCH_CALL, "Name the Custom IM template in the path")
         return label.templates[slug] if slug else next(iter(label.templates.values()), None)
+
+
+@extend_schema_view(post=describe_custom_im_by_template)
+class CustomImByTemplateView(CustomImView):
+    """The same where the path names the template: an operation of its own in the document."""
 
 
 def known_caller(request: HttpRequest) -> Caller:
