@@ -47,13 +47,16 @@ def set_aside(message_ids: Sequence[UUID], now: datetime) -> None:
         lease=None,
         lease_until=None,
         due_at=now + WAIT,
+        is_set_aside=True,
         attempts=F("attempts") - 1,
     )
 
 
 @receiver(end_users_refreshed)
 def let_go(sender: Any, end_user_ids: Sequence[UUID], **kwargs: Any) -> None:
-    """What has waited for these users is due now. (What was tried before keeps its own time.)"""
-    waiting = Message.objects.filter(end_user__in=end_user_ids, state=State.QUEUED, attempts=0)
+    """What was set aside for these users is due now. What waits for its next try keeps its time."""
+    waiting = Message.objects.filter(
+        end_user__in=end_user_ids, state=State.QUEUED, is_set_aside=True
+    )
     ids = list(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
-    Message.objects.filter(pk__in=ids).update(due_at=database_now())
+    Message.objects.filter(pk__in=ids).update(due_at=database_now(), is_set_aside=False)

@@ -73,6 +73,9 @@ class Message(models.Model):
     due_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)
+    is_set_aside = models.BooleanField(
+        default=False, help_text="Due as soon as the directory has been asked about its user."
+    )
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

@@ -182,6 +182,7 @@ def _lease(due: "QuerySet[Message]", count: int, now: datetime) -> list[Message]
             state=State.SENDING,
             lease=lease,
             lease_until=now + LEASE,
+            is_set_aside=False,
             attempts=F("attempts") + 1,
         )
     for message in messages:

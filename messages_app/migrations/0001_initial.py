@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('lease', models.UUIDField(null=True)),
+                ('is_set_aside', models.BooleanField(default=False, help_text='Due as soon as the directory has been asked about its user.')),
                 ('expires_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),

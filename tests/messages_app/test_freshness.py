@@ -95,6 +95,48 @@ def test_a_stale_copy_is_asked_for_before_the_message_leaves(house, peer):
     assert "+4915199999999" in SendAttempt.objects.get().rendered.reveal()
 
 
+def test_a_further_try_that_was_set_aside_leaves_as_soon_as_its_user_was_asked_for(house, peer):
+    """Were it to wait for longer than a copy is fresh, it would never leave."""
+    message = house.accepted(ext_user_id="4711")
+    Message.objects.update(attempts=1)
+    make_stale()
+    send(house)
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.QUEUED, 1)
+    refresh()
+    send(house)
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.SENT, 2)
+
+
+def test_what_waits_for_its_next_try_keeps_its_time_when_its_user_is_asked_for(house, peer):
+    later = timezone.now() + timedelta(minutes=10)
+    waits = house.accepted(ext_user_id="4711", im_uid="one")
+    was_set_aside = house.accepted(ext_user_id="4711", im_uid="two")
+    Message.objects.filter(pk=waits.pk).update(attempts=1, due_at=later)
+    make_stale()
+    send(house)
+    refresh()
+    send(house)
+    waits.refresh_from_db()
+    was_set_aside.refresh_from_db()
+    assert (waits.state, waits.due_at, was_set_aside.state) == (State.QUEUED, later, State.SENT)
+
+
+def test_a_try_that_failed_after_it_was_set_aside_waits_for_the_next(house, peer):
+    message = house.accepted(ext_user_id="4711")
+    make_stale()
+    send(house)
+    Message.objects.update(due_at=timezone.now())
+    EndUser.objects.update(looked_up_at=timezone.now())
+    later = timezone.now() + timedelta(minutes=10)
+    run("send", str(house.gateways["sms"].pk), linger=0)
+    Message.objects.update(state=State.QUEUED, due_at=later)
+    refresh()
+    message.refresh_from_db()
+    assert message.due_at == later
+
+
 def test_what_else_was_claimed_leaves_though_nobody_can_be_asked_about_a_stale_copy(
     house, monkeypatch
 ):
