@@ -29,7 +29,8 @@ from messages_app.relaying.keeping import forget_relays
 from messages_app.relaying.losses import take_back_lost_relays
 from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import in_doubt_at
-from users.directories.copies import forget_copies
+from users.directories.copies import forget_copies, is_emptied
+from users.directories.refreshing import want_fresh
 from users.lifting import forget_liftings
 from users.missing import forget_missing
 from users.radar import forget_hours
@@ -136,7 +137,8 @@ def _move_for_a_while(gateway: GatewayValues, all_of_them: Iterable[GatewayValue
 
 
 def _move_from(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> int:
-    """Moves a batch, beginning where the last one ended, the longest due first."""
+    """Moves a batch, beginning where the last one ended, the longest due first. Of whom nothing is
+    known any more, the directory is asked: they move at another tick."""
     if not any(_may_stand_in(other, gateway) for other in all_of_them):
         return 0
     by_gateway: defaultdict[int, list[UUID]] = defaultdict(list)
@@ -149,7 +151,15 @@ def _move_from(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> 
         now = database_now()
         for gateway_id, ids in by_gateway.items():
             Message.objects.filter(pk__in=ids).update(gateway_id=gateway_id, due_at=now)
+    _ask_about_emptied(messages, gateway, now)
     return sum(map(len, by_gateway.values()))
+
+
+def _ask_about_emptied(messages: Iterable[Message], gateway: GatewayValues, now: datetime) -> None:
+    """After the move: who erases a user locks the user first, and then the messages."""
+    label = configuration.current().labels[gateway.label_id]
+    users = [message.end_user for message in messages if message.end_user]
+    want_fresh((user.pk for user in users if is_emptied(label, user)), now)
 
 
 def _may_stand_in(other: GatewayValues, gateway: GatewayValues) -> bool:

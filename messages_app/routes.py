@@ -1,11 +1,13 @@
 """The gateways a message may take, in the order of preference."""
 
+from gateway_project.lib.fields import opens
 from gateway_project.lib.vocabulary import Channel
 from gateways import breakers, configuration
 from gateways.circuits import Circuit
 from gateways.routing import Route, route, route_preview
 from gateways.values import GatewayValues, LabelValues
 from messages_app.models import Message
+from users.directories.copies import is_emptied
 from users.models import EndUser
 
 
@@ -38,8 +40,16 @@ def preferred(fits: tuple[GatewayValues, ...]) -> GatewayValues:
 
 
 def gateways_for(message: Message) -> tuple[GatewayValues, ...]:
-    """Those that fit a stored message now, by the present configuration; for a test, its own."""
+    """Those that fit a stored message now, by the present configuration; for a test, its own. None
+    where nobody can tell: what is known of its user is gone, or does not open."""
     if message.is_test:
         return (configuration.current().gateways[message.gateway_id],)
     label = configuration.current().labels[message.label_id]
+    if message.end_user and not _is_known(label, message.end_user):
+        return ()
     return routed(label, Channel(message.channel), message.end_user, message.brand_id).fits
+
+
+def _is_known(label: LabelValues, user: EndUser) -> bool:
+    """Whether the user's properties are there. Without them another gateway would fit."""
+    return not is_emptied(label, user) and opens(user.sealed_properties)

@@ -14,6 +14,7 @@ from gateway_project.operations.doctor.examination import examine
 from gateways import configuration
 from gateways.models import Gateway, Label
 from gateways.models.gateway import is_readable, token_digest
+from messages_app.housekeeping import move_from_unusable_gateways
 from messages_app.models import Message, SendAttempt, State
 from tests.back_office.people import BACKEND
 from tests.factories import GatewayFactory
@@ -128,6 +129,16 @@ class TestSending:
             "ERROR"
         ]
         assert not Message.objects.exists()
+
+    def test_a_message_to_one_whose_properties_do_not_open_is_not_moved_by_none(self, house):
+        message, here = house.accepted(), house.gateways["sms"]
+        Gateway.objects.filter(pk=here.pk).update(is_active=False)
+        GatewayFactory(label=house.label)
+        configuration.forget_now()
+        EndUser.objects.update(sealed_properties=Ciphertext("t1$damaged"))
+        assert move_from_unusable_gateways() == 0
+        message.refresh_from_db()
+        assert message.gateway == here
 
     def test_one_damaged_row_keeps_none_of_its_batch_from_leaving(self, house, caplog):
         first, damaged, last = (house.accepted(im_uid=f"uid-{n}") for n in range(3))

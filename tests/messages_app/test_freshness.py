@@ -11,9 +11,13 @@ from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
 from gateways import configuration
 from gateways.config_file.fields import DirectoryField
+from gateways.models import Gateway
+from messages_app.housekeeping import move_from_unusable_gateways
 from messages_app.models import Message, SendAttempt, State
+from tests.factories import GatewayFactory
 from tests.messages_app.house import House, build_house
 from tests.peers import Answer, http_peer
+from users.directories.copies import forget_copies
 from users.directories.refreshing import WAIT, due_labels
 from users.erasing import erase
 from users.models import EndUser, MissingUser
@@ -196,6 +200,39 @@ def test_an_erased_user_who_is_still_in_the_directory_is_simply_found_again(hous
     again = house.accepted(ext_user_id="4711", im_uid="uid-2").end_user
     assert again.pk != first.pk
     assert Message.objects.filter(end_user=again).count() == 1
+
+
+def german(gateway: Gateway, **changes) -> Gateway:
+    for name, value in {"filters": {"country": ["DE"]}, **changes}.items():
+        setattr(gateway, name, value)
+    gateway.save()
+    return gateway
+
+
+@pytest.fixture
+def waiting(house) -> Message:
+    """It waits at a gateway for Germany that is not used any more, and its copy has run out."""
+    gone = german(house.gateways["sms"])
+    message = house.accepted(ext_user_id="4711")
+    assert message.gateway == gone
+    german(gone, is_active=False)
+    make_stale()
+    assert forget_copies() == 1
+    return message
+
+
+def test_a_message_moves_by_what_the_directory_says_and_not_by_what_is_gone(house, peer, waiting):
+    right = german(GatewayFactory(label=house.label))
+    GatewayFactory(label=house.label)
+    assert move_from_unusable_gateways() == 0
+    refresh()
+    assert move_from_unusable_gateways() == 1
+    waiting.refresh_from_db()
+    assert waiting.gateway == right
+    send(house)
+    run("send", str(right.pk), linger=0)
+    waiting.refresh_from_db()
+    assert waiting.state == State.SENT
 
 
 def test_a_custom_im_needs_no_fresh_address(house, peer):

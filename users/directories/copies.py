@@ -50,6 +50,11 @@ def is_fresh(user: EndUser, ttl: timedelta, now: datetime) -> bool:
     return user.looked_up_at is not None and user.looked_up_at > now - ttl
 
 
+def is_emptied(label: LabelValues, user: EndUser) -> bool:
+    """Whether the directory has to be asked before anything is known of the user again."""
+    return label.directory is not None and user.looked_up_at is None
+
+
 def keep(label_id: int, records: Mapping[str, Record]) -> dict[str, EndUser]:
     """Makes the label's users be as the directory says; answers them by their ids.
 
