@@ -97,20 +97,22 @@ def upsert(
     bound_to: int | None = None,
     only_known: bool = False,
     started_at: datetime | None = None,
+    looked_up_at: datetime | None = None,
     dry_run: bool = False,
 ) -> list[RowResult]:
     """Creates and changes the label's users as the rows say, in their order; a result for each.
 
     One transaction and a handful of statements: meant for up to `BATCH` rows. `bound_to` is the one
-    brand whose users may be touched and made; `only_known` makes no new ones. A dry run takes all
-    of it back.
+    brand whose users may be touched and made; `only_known` makes no new ones. `looked_up_at` is
+    when a directory said so: what the platform says itself is no copy. A dry run takes all of it
+    back.
     """
     for tries_left in reversed(range(TRIES)):
         try:
             with writing():
                 users = _Users(label_id, rows, started_at, bound_to)
                 said = [users.say(row, only_known=only_known) for row in rows]
-                users.write()
+                users.write(looked_up_at)
                 if dry_run:
                     transaction.set_rollback(True)
             break
@@ -163,6 +165,7 @@ class _Users:
         }
         self._created: dict[str, EndUser] = {}
         self._changed: dict[str, EndUser] = {}
+        self._told: dict[str, EndUser] = {}
 
     def say(self, row: UserRow, *, only_known: bool) -> _Said | BadRow:
         """Changes the row's user in memory, or makes a new one."""
@@ -176,6 +179,7 @@ class _Users:
             setattr(user, name, value)
         if what_is_new and ext_user_id not in self._created:
             self._changed[ext_user_id] = user
+        self._told[ext_user_id] = user
         self._came_before.add(ext_user_id)
         outcome = Outcome.CHANGED if what_is_new else Outcome.UNCHANGED
         return _Said(
@@ -196,14 +200,23 @@ class _Users:
         is_own = row.brand is not None and self._brands[row.brand] == self._bound_to
         return None if is_own else BadRow(ANOTHER_BRAND, "brand")
 
-    def write(self) -> None:
+    def write(self, looked_up_at: datetime | None) -> None:
         """A few statements. A changed user keeps the key that its ciphertexts are bound to."""
         in_order = [user for _, user in sorted(self._created.items(), key=lambda made: made[0])]
         copying.insert(EndUser, in_order)
         copying.update(EndUser, list(self._changed.values()), WRITTEN)
+        self._note_source(looked_up_at)
         found(self._label_id, {*self._created, *self._changed})
         if written := [*self._created.values(), *self._changed.values()]:
             end_users_changed.send(EndUser, label_id=self._label_id, end_users=written)
+
+    def _note_source(self, looked_up_at: datetime | None) -> None:
+        """What a directory has said is a copy, which goes in time; what the platform says stays."""
+        told = self._told.values()
+        new = [
+            user.pk for user in told if looked_up_at is not None or user.looked_up_at is not None
+        ]
+        EndUser.objects.filter(pk__in=new).update(looked_up_at=looked_up_at, refresh_due_at=None)
 
     def _make(self, ext_user_id: str) -> EndUser:
         user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id, brand_id=self._bound_to)

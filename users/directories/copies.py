@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, QuerySet
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateways import configuration
+from gateways.directory_kinds import TTL_SECONDS
 from gateways.values import LabelValues
 from users.addresses import normal_email
 from users.directories.base import DirectoryDown, Record
@@ -62,7 +63,7 @@ def keep(label_id: int, records: Mapping[str, Record]) -> dict[str, EndUser]:
     """
     rows = _rows(records)
     with writing():
-        results = upsert(label_id, rows)
+        results = upsert(label_id, rows, looked_up_at=database_now())
         bad = {
             row.ext_user_id
             for row, result in zip(rows, results, strict=True)
@@ -70,7 +71,6 @@ def keep(label_id: int, records: Mapping[str, Record]) -> dict[str, EndUser]:
         }
         named = {row.ext_user_id for row in rows} - bad
         users = EndUser.objects.filter(label=label_id, ext_user_id__in=named)
-        users.update(looked_up_at=database_now(), refresh_due_at=None)
         found = {user.ext_user_id: user for user in users}
     if len(found) < len(records):
         logger.error(
@@ -89,25 +89,48 @@ def keep_gone(user_ids: Iterable[Any]) -> None:
 
 
 def forget_copies() -> int:
-    """Removes what has been kept for longer than its directory allows; answers how many users."""
-    return sum(_forget(label) for label in configuration.current().labels.values())
+    """Removes what has been kept for longer than its directory allows; answers how many users.
+
+    A label that has no directory any more does not own what it was told: those whom nothing refers
+    to go altogether.
+    """
+    now = database_now()
+    return sum(_forget(label, now) for label in configuration.current().labels.values())
 
 
-def _forget(label: LabelValues) -> int:
-    try:
-        directory = directory_of(label)
-    except DirectoryDown:
-        return 0
-    if directory is None:
-        return 0
-    held = EndUser.objects.filter(label=label.id, looked_up_at__lte=database_now() - directory.ttl)
+def _forget(label: LabelValues, now: datetime) -> int:
+    held = EndUser.objects.filter(label=label.id, looked_up_at__lte=now - _ttl(label))
     old = list(held.order_by("looked_up_at").values_list("pk", flat=True)[:BATCH])
     if not old:
         return 0
     with writing():
-        kept = EndUser.objects.filter(Q(refresh_due_at=None), pk__in=old)
-        locked = kept.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
-        return EndUser.objects.filter(pk__in=list(locked)).update(**GONE, looked_up_at=None)
+        locked = held.filter(pk__in=old).select_for_update(no_key=label.directory is not None)
+        copies = EndUser.objects.filter(
+            pk__in=list(locked.order_by("pk").values_list("pk", flat=True))
+        )
+        count = copies.update(**GONE, looked_up_at=None)
+        if label.directory is None:
+            _unused(copies).delete()
+        return count
+
+
+def _ttl(label: LabelValues) -> timedelta:
+    """The directory's; the usual one where there is none any more, or none that can be read."""
+    try:
+        directory = directory_of(label)
+    except DirectoryDown:
+        directory = None
+    return timedelta(seconds=TTL_SECONDS) if directory is None else directory.ttl
+
+
+def _unused(users: "QuerySet[EndUser]") -> "QuerySet[EndUser]":
+    """Those whom no row of any table refers to."""
+    for relation in EndUser._meta.related_objects:
+        theirs = relation.related_model._base_manager.filter(
+            **{relation.field.name: OuterRef("pk")}
+        )
+        users = users.filter(~Exists(theirs))
+    return users
 
 
 def _rows(records: Mapping[str, Record]) -> list[UserRow]:
