@@ -22,7 +22,7 @@ from messages_app.models import (
 )
 from messages_app.signals import statuses_recorded
 from messages_app.statuses import BESIDE, ENDS, Step, telling_order
-from users.suppressions import suppress
+from users.suppressions import Closed, suppress_each
 
 ENDED_AS = {Status.REJECTED: State.REJECTED, Status.FAILED: State.FAILED}
 STANDING = (
@@ -222,13 +222,14 @@ def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
     """Whom the address's owner or its server has closed it to is not written to again there."""
     closing = [(fact, message) for fact, message in counting if _closes(fact, message)]
     went_to = destinations_of([(message, fact.address_index) for fact, message in closing])
-    closed: defaultdict[tuple[int, str, str, int], set[str]] = defaultdict(set)
+    closed: defaultdict[tuple[int, str], dict[str, Closed]] = defaultdict(dict)
     for (fact, message), address in zip(closing, went_to, strict=True):
         if address is not None:
-            key = (message.label_id, address.channel.value, _reason(fact), fact.told_by or 0)
-            closed[key].add(address.address_index)
-    for (label_id, channel, reason, told_by), indexes in sorted(closed.items()):
-        suppress(label_id, channel, indexes, reason, told_by=told_by or None)
+            why = Closed(reason=_reason(fact), told_by=fact.told_by)
+            alike = closed[message.label_id, address.channel.value]
+            alike.setdefault(address.address_index, why)
+    for (label_id, channel), by_index in sorted(closed.items()):
+        suppress_each(label_id, channel, by_index)
 
 
 def _closes(fact: Fact, message: Message) -> bool:

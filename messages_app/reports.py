@@ -1,7 +1,7 @@
 """Applying providers' reports: to the messages they name, or into the inbox."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from messages_app.parts import of_the_whole
 from messages_app.reported import Report, reported, storable_update
 from messages_app.subjects import messages_of, without_foreign
 from messages_app.words import count_ignored, translated
-from users.suppressions import suppress
+from users.suppressions import Closed, suppress_each
 
 logger = logging.getLogger(__name__)
 
@@ -94,30 +94,26 @@ def close_addresses(gateway: GatewayValues, reports: Sequence[Report]) -> list[R
     """Closes the addresses that reports without a message tell to close, as far as the label wants
     that. Answers the reports whose message may still turn up.
     """
-    closed: defaultdict[str, set[str]] = defaultdict(set)
+    closed: dict[str, Closed] = {}
     for report in reports:
         reason = _reason(report)
         if report.address_index and suppresses(gateway.label_id, reason):
-            closed[reason].add(report.address_index)
-    for reason, indexes in sorted(closed.items()):
-        channel = address_channel(gateway)
-        if channel is None:
-            continue
-        suppress(
-            gateway.label_id,
-            channel,
-            indexes,
-            reason,
-            told_by=gateway.id,
-            addresses=_plain_addresses(reports),
-        )
+            closed.setdefault(report.address_index, Closed(reason=reason, told_by=gateway.id))
+    channel = address_channel(gateway)
+    if channel is not None and closed:
+        suppress_each(gateway.label_id, channel, closed, addresses=_plain_addresses(reports))
+        _log_closed(gateway, Counter(why.reason for why in closed.values()))
+    return [report for report in reports if not (report.names_address_only and _reason(report))]
+
+
+def _log_closed(gateway: GatewayValues, counts: Counter[str]) -> None:
+    for reason, count in sorted(counts.items()):
         logger.info(
             "gateway %s: %d addresses whose message is not known are suppressed: %s",
             gateway.slug,
-            len(indexes),
+            count,
             reason,
         )
-    return [report for report in reports if not (report.names_address_only and _reason(report))]
 
 
 def _plain_addresses(reports: Iterable[Report]) -> dict[str, Personal]:

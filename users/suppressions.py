@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.dispatch import Signal
 
@@ -17,6 +17,13 @@ from users.signals import addresses_lifted, addresses_suppressed
 
 BATCH = 1000
 NONE_KNOWN: Mapping[str, Personal] = MappingProxyType({})
+
+
+class Closed(NamedTuple):
+    """Why an address is closed, and the gateway whose provider knows already, if one does."""
+
+    reason: str
+    told_by: int | None = None
 
 
 def is_suppressed(label_id: int, channel: str, address_index: str) -> bool:
@@ -58,22 +65,38 @@ def suppress(
     `told_by` is the gateway whose provider knows already, `by_platform` says that the platform
     does; `addresses` are plain ones by index.
     """
-    news = {"reason": reason, "told_by": told_by, "by_platform": by_platform}
+    why = Closed(reason=reason, told_by=told_by)
+    closed = dict.fromkeys(address_indexes, why)
+    suppress_each(label_id, channel, closed, by_platform=by_platform, addresses=addresses)
+
+
+def suppress_each(
+    label_id: int,
+    channel: str,
+    closed: Mapping[str, Closed],
+    *,
+    by_platform: bool = False,
+    addresses: Mapping[str, Personal] = NONE_KNOWN,
+) -> None:
+    """The same for addresses that are closed each for its own reason: in one order over them all,
+    so that two callers at a time do not wait for each other."""
+    news = {"by_platform": by_platform, "addresses": addresses}
     with writing():
-        for batch in _batches(address_indexes):
+        for batch in _batches(closed):
             before = suppressed_among(label_id, channel, batch)
+            new = {index: closed[index] for index in batch if index not in before}
             Suppression.objects.bulk_create(
                 [
                     Suppression(
-                        label_id=label_id, channel=channel, address_index=index, reason=reason
+                        label_id=label_id, channel=channel, address_index=index, reason=why.reason
                     )
-                    for index in batch
-                    if index not in before
+                    for index, why in new.items()
                 ],
                 ignore_conflicts=True,
             )
-            new = [index for index in batch if index not in before]
-            _tell(addresses_suppressed, label_id, channel, new, addresses=addresses, **news)
+            for why in dict.fromkeys(new.values()):
+                alike = [index for index in new if new[index] == why]
+                _tell(addresses_suppressed, label_id, channel, alike, **why._asdict(), **news)
 
 
 def lift(

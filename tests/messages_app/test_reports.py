@@ -244,6 +244,17 @@ def test_who_turns_away_is_not_written_to_again_on_that_channel(gateway, message
     assert suppression.address_index == message.end_user.phone_index
 
 
+def test_who_turns_away_for_several_reasons_is_written_down_in_one_order(gateway):
+    """Of the addresses, not of the reasons: or two webhooks would wait for each other."""
+    messages = [sent(gateway) for _ in range(2)]
+    first, second = sorted(messages, key=lambda message: message.end_user.phone_index)
+    apply(gateway, by_own_id(second, Status.COMPLAINED), by_own_id(first, Status.UNSUBSCRIBED))
+    assert list(Suppression.objects.order_by("pk").values_list("address_index", "reason")) == [
+        (first.end_user.phone_index, "unsubscribed"),
+        (second.end_user.phone_index, "complained"),
+    ]
+
+
 def test_a_labels_own_report_names_its_messages_only(message, reported):
     other = LabelFactory()
     update = by_own_id(message)

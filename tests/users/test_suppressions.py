@@ -4,7 +4,8 @@ from tests.factories import LabelFactory
 from users import suppressions
 from users.addresses import email_index
 from users.models import Suppression
-from users.suppressions import is_suppressed, lift, suppress
+from users.signals import addresses_suppressed
+from users.suppressions import Closed, is_suppressed, lift, suppress, suppress_each
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,28 @@ def test_more_than_a_batch_is_suppressed_and_lifted(label, monkeypatch):
     suppress(label.pk, "email", iter(indexes), "imported")
     assert all(is_suppressed(label.pk, "email", index) for index in indexes)
     assert lift(label.pk, "email", iter(indexes), by="a test") == 5
+
+
+def test_what_is_closed_for_several_reasons_is_written_in_one_order_and_told_by_reason(label):
+    """Two callers, each in the order of its reasons, would wait for each other."""
+    told = []
+
+    def hear(sender, address_indexes, reason, told_by, **kwargs):
+        told.append((address_indexes, reason, told_by))
+
+    first, second, third = sorted([JO, AL, email_index("mo@mailbox.example")])
+    closed = {
+        third: Closed("bounced", 7),
+        first: Closed("unsubscribed"),
+        second: Closed("bounced", 7),
+    }
+    addresses_suppressed.connect(hear)
+    suppress_each(label.pk, "email", closed)
+    addresses_suppressed.disconnect(hear)
+
+    rows = Suppression.objects.order_by("pk").values_list("address_index", "reason")
+    assert list(rows) == [(first, "unsubscribed"), (second, "bounced"), (third, "bounced")]
+    assert told == [([first], "unsubscribed", None), ([second, third], "bounced", 7)]
 
 
 def test_a_lifted_address_is_written_to_again(label):
