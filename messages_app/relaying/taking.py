@@ -1,5 +1,6 @@
 """Taking what the platform wants told: each item becomes a relay, or is refused."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from django.db import IntegrityError
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.fields import opens
 from gateway_project.lib.transactions import writing
 from gateways.callers import Caller
 from gateways.values import GatewayValues
@@ -18,6 +20,8 @@ from messages_app.models import Relay, RelayKind
 from messages_app.relaying.able import gateways_that_take, preferred_of
 from messages_app.relaying.wanted import Refusal, Wanted
 from users.models import EndUser
+
+logger = logging.getLogger(__name__)
 
 Outcome = UUID | Refusal
 Known = dict[tuple[int | None, str], tuple[UUID, str]]
@@ -100,6 +104,9 @@ def _made(
     user = users.get(wanted.ext_user_id)
     if user is None:
         return Refusal(HTTPStatus.NOT_FOUND, "unknown_user", "no such user", "ext_user_id")
+    if not opens(user.sealed_properties):
+        logger.error("the properties of end user %s cannot be decrypted", user.pk)
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "try again later")
     if wanted.gateway:
         gateways = [each for each in gateways if each.slug == wanted.gateway]
     gateway = preferred_of(gateways, user.brand_id, user.properties)

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from gateway_project.lib.fields import Ciphertext
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.api.platform.bodies import MOST_ITEMS
 from gateways.api.platform.repeats import Turn
@@ -31,6 +32,7 @@ from tests.gateways.providers.examples import at
 from tests.messages_app.relaying.peer import PLATFORM_SECRET, bodies, relay
 from tests.peers import Answer
 from users.erasing import erase
+from users.models import EndUser
 
 pytestmark = pytest.mark.django_db
 EVENTS, ORDERS = "/platform/v1/events", "/platform/v1/orders"
@@ -287,6 +289,15 @@ def test_a_user_nobody_knows_or_of_another_brand_or_label_is_not_found(gateway, 
     assert error(post(EVENTS, {**EVENT, "ext_user_id": "nobody"})) == expected
     assert error(post(EVENTS, {**EVENT, "ext_user_id": elsewhere.ext_user_id})) == expected
     assert error(post(EVENTS, EVENT, key="of-the-brand")) == expected
+
+
+def test_nothing_is_taken_for_a_user_whose_properties_do_not_open(gateway, jo, caplog):
+    EndUser.objects.update(sealed_properties=Ciphertext("t1$damaged"))
+
+    assert error(post(EVENTS, EVENT)) == (503, "unavailable", "")
+
+    assert not Relay.objects.exists()
+    assert f"the properties of end user {jo.pk} cannot be decrypted" in caplog.text
 
 
 def test_an_event_goes_to_the_named_gateway_else_to_the_users_brands_own(peer, gateway):
