@@ -35,6 +35,14 @@ USER_ID = Bird(
 TYPED = Bird(
     name="an address that somebody typed", spelled="balthasar.wombat", at_home=(DATABASE_WIRE,)
 )
+MISTYPED = Bird(
+    name="a password typed as a name", spelled="Xs5cKpolyglotmistypedU8", at_home=(DATABASE_WIRE,)
+)
+# What is reported may be the id of a provider, which stands open beside a try: it is looked for.
+CALLED_ID = Bird(
+    name="an address called an id", spelled="ermintrude.potoroo", at_home=(DATABASE_WIRE,)
+)
+NUMBER_CALLED_ID = Bird(name="a number called an id", spelled="168402957", at_home=(DATABASE_WIRE,))
 SOUGHT = Bird(name="an address that a user is looked for by", spelled="leopoldine.bilby")
 BODY = Bird(name="what a message says", spelled="pumpernickel meringue")
 PROVIDER_SECRET = Bird(name="a provider's secret", spelled=CANARY)
@@ -58,6 +66,7 @@ PASSWORD = Bird(name="a password", spelled="Tz4bQpolyglotpasswordM1")
 BIRDS = (
     *(EMAIL, PHONE, PREVIEW, USER_ID, TYPED, SOUGHT, BODY),
     *(PROVIDER_SECRET, SMARTICO_KEY, PLATFORM_KEY, STATUS_KEY, API_KEY, CALLBACK_PATH, PASSWORD),
+    *(MISTYPED, CALLED_ID, NUMBER_CALLED_ID),
     *(EVENTS_TOKEN, WEBHOOK_SECRET, ELSEWHERE_KEY, DIRECTORY_KEY),
 )
 

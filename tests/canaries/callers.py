@@ -18,6 +18,8 @@ from tests.canaries.birds import (
     ADDRESS_AS_ID,
     BODY,
     CALLBACK_PATH,
+    CALLED_ID,
+    NUMBER_CALLED_ID,
     PLATFORM_KEY,
     PREVIEW_ADDRESS,
     PROVIDER_SECRET,
@@ -115,6 +117,7 @@ class Smartico(Caller):
         return common | {"im_uid": uid}
 
 
+ADDRESSES_CALLED_IDS = (f"{CALLED_ID.spelled}@nobody.example", f"+49{NUMBER_CALLED_ID.spelled}01")
 PREVIEW = {"activity_type": "preview", "to_email_address": PREVIEW_ADDRESS}
 
 
@@ -156,7 +159,7 @@ class Reporter(Caller):
         for path in ("", f"/{gateway.token.reveal()}"):
             for status, known_as in (
                 *(("opened", message_id), (address(1), "nobody")),
-                *(("delivered", address(1)), ("delivered", telephone(1))),
+                *(("delivered", name) for name in ADDRESSES_CALLED_IDS),
             ):
                 query = {"type": "sms", "ext_message_id": known_as, "status": status}
                 key = {"api_key": STATUS_KEY.spelled}

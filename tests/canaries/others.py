@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from tests.canaries.birds import CALLBACK_PATH, address, telephone
 from tests.peers import Answer, Asked, HttpPeer, http_peer
 
-SAID = f"could not tell {address(0)}, {telephone(0)} at {CALLBACK_PATH.spelled}"
+SAID = f"could not tell {address(0)}, {telephone(0)}"
 PLATFORM_PATH, SMARTICO_PATH = "/platform", "/smartico"
 LIVES_ELSEWHERE = 80
 """The number of the one person whom the directory knows."""
@@ -52,7 +52,7 @@ class Others:
 def hear(asked: Asked) -> Answer:
     """Smartico, where a status is told to it."""
     if asked.query.get("status") == "failed":
-        return Answer(500, SAID)
+        return Answer(500, f"{SAID} at {CALLBACK_PATH.spelled}")
     return Answer(body='{"error_code": 0,}')
 
 

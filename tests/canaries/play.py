@@ -16,7 +16,7 @@ from tests.canaries.birds import (
     ADDRESS_AS_ID,
     CALLBACK_PATH,
     ELSEWHERE_KEY,
-    PASSWORD,
+    MISTYPED,
     PREVIEW_ADDRESS,
     SOUGHT_ADDRESS,
     TYPED_ADDRESS,
@@ -169,7 +169,7 @@ class Day:
 
     def look_around(self) -> None:
         """Every role opens all it can."""
-        for name in ("somebody", TYPED_ADDRESS, PASSWORD.spelled):
+        for name in ("somebody", TYPED_ADDRESS, MISTYPED.spelled):
             log_in_in_vain(self.gatehouse.url, name)
         with ThreadPoolExecutor(len(ROLES)) as threads:
             list(threads.map(Browser.crawl, self.browsers.values()))
