@@ -1,4 +1,5 @@
-"""`make test`: the suite on SQLite, on PostgreSQL and in the browser, and what was left out.
+"""`make test`: the suite on SQLite, on PostgreSQL, in the browser, what takes the whole machine,
+and what was left out.
 
 A missing service leaves its part out; with REQUIRE_SERVICES=1 it is a failure.
 """
@@ -6,14 +7,15 @@ A missing service leaves its part out; with REQUIRE_SERVICES=1 it is a failure.
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tests import services
 
 SPREAD = ("-n", "auto", "--maxprocesses", "4")
 BY_FILE = ("-n", "2", "--dist", "loadfile")
 """Two browsers, and what a file has built is built once."""
-ALONE = ("-n", "0", "--last-failed", "--last-failed-no-failures", "none", "-v")
+NOT = ("-n", "0")
+ALONE = (*NOT, "--last-failed", "--last-failed-no-failures", "none", "-v")
 """What failed beside others on a busy machine may pass alone; it is named either way."""
 SOME_FAILED = 1
 NEEDS_POSTGRESQL = ("postgresql", "redis", "rabbitmq")
@@ -21,26 +23,30 @@ NEEDS_POSTGRESQL = ("postgresql", "redis", "rabbitmq")
 
 def main() -> int:
     missing = services.missing()
-    passed = [run("SQLite", without=(*NEEDS_POSTGRESQL, "browser"))]
-    if "postgresql" not in missing:
-        database = {"DATABASE_URL": services.POSTGRESQL_URL}
-        passed.append(run("PostgreSQL", without=("browser", *missing), environment=database))
+    server = {} if "postgresql" in missing else {"DATABASE_URL": services.POSTGRESQL_URL}
+    passed = [run("SQLite", without=(*NEEDS_POSTGRESQL, "browser", "alone"))]
+    if server:
+        passed.append(run("PostgreSQL", without=("browser", "alone", *missing), environment=server))
     if "browser" not in missing:
-        passed.append(run("Chromium", only="browser"))
+        passed.append(run("Chromium", only="browser", spread=BY_FILE))
+    passed.append(
+        run("One at a time", only="alone", without=missing, spread=NOT, environment=server)
+    )
     return conclude(passed=all(passed), missing=list(missing.values()))
 
 
 def run(
     title: str,
     *,
-    without: Sequence[str] = (),
     only: str = "",
+    without: Iterable[str] = (),
+    spread: Sequence[str] = SPREAD,
     environment: dict[str, str] | None = None,
 ) -> bool:
     """One pytest run. One that selects nothing passes too."""
-    marks = only or " and ".join(f"not {marker}" for marker in dict.fromkeys(without))
+    wanted = [only, *(f"not {marker}" for marker in dict.fromkeys(without))]
+    marks = " and ".join(filter(None, wanted))
     print(f"\n== {title}", flush=True)  # noqa: T201
-    spread = BY_FILE if only else SPREAD
     command = [sys.executable, "-m", "pytest", "-q", "-m", marks, *sys.argv[1:]]
     surroundings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     surroundings |= environment or {}

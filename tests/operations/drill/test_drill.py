@@ -13,6 +13,8 @@ from gateway_project.operations.processes import manage
 from tests import services
 from tests.operations.surroundings import database_url, environment, free_port
 
+pytestmark = pytest.mark.alone
+
 NAMED = {
     *("seed", "faults", "accepted", "sent", "rejected", "failed", "expired", "unknown"),
     *("lost", "sent_twice", "reported_twice", "out_of_order"),
