@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway_project.lib.lenient_json import read_answer
-from gateways.providers.answers import asked_wait, of_each, unreadable
+from gateways.providers.answers import asked_wait, unreadable
 from gateways.providers.base import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -63,11 +63,17 @@ def results_in(
     if isinstance(told, list) and told:
         return [_result(each, answer) for each in _in_order(messages, told)]
     result = _result(told, answer)
-    if isinstance(result, ProviderError):
-        return [of_each(messages, result) for _ in messages]
     if len(messages) > 1:
-        result = SendResult(detail="taken together with others")
+        result = _together(result, answer)
     return [result for _ in messages]
+
+
+def _together(result: SendResult | ProviderError, answer: HttpAnswer) -> SendResult | ProviderError:
+    """What one object says of several messages. How such a refusal is meant is not documented: of
+    one of them, of all, or with the others taken, so nobody sends them again by himself."""
+    if isinstance(result, SendResult):
+        return SendResult(detail="taken together with others")
+    return unreadable(answer) if isinstance(result, MessageRejected) else result
 
 
 def _result(told: object, answer: HttpAnswer) -> SendResult | ProviderError:

@@ -129,9 +129,15 @@ def test_an_entry_with_the_transaction_limit_is_sent_later():
     assert [type(result) for result in outcomes(200, told)] == [GatewayUnavailable] * 3
 
 
-@pytest.mark.parametrize("status", [200, 201, 400])
-def test_a_call_that_is_refused_does_not_say_for_whom(status):
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_refusal_in_a_call_that_was_taken_may_be_of_one_alone(status):
     results = outcomes(status, {"code": "7004", "message": "Invalid parameter - msisdn"})
+
+    assert [type(result) for result in results] == [OutcomeUnknown] * 3
+
+
+def test_a_call_that_is_refused_does_not_say_for_whom():
+    results = outcomes(400, {"code": "7004", "message": "Invalid parameter - msisdn"})
 
     assert [type(result) for result in results] == [BatchRefused] * 3
     assert all("7004" in result.detail for result in results)
