@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -104,15 +105,15 @@ def upsert(
 
     One transaction and a handful of statements: meant for up to `BATCH` rows. `bound_to` is the one
     brand whose users may be touched and made; `only_known` makes no new ones. `looked_up_at` is
-    when a directory said so: what the platform says itself is no copy. A dry run takes all of it
-    back.
+    when a directory said so: what the platform says itself is no copy, and replaces one. A dry run
+    takes all of it back.
     """
     for tries_left in reversed(range(TRIES)):
         try:
             with writing():
-                users = _Users(label_id, rows, started_at, bound_to)
+                users = _Users(label_id, rows, started_at, bound_to, looked_up_at)
                 said = [users.say(row, only_known=only_known) for row in rows]
-                users.write(looked_up_at)
+                users.write()
                 if dry_run:
                     transaction.set_rollback(True)
             break
@@ -154,8 +155,9 @@ class _Users:
         rows: Sequence[UserRow],
         started_at: datetime | None,
         bound_to: int | None,
+        looked_up_at: datetime | None,
     ) -> None:
-        self._label_id, self._bound_to = label_id, bound_to
+        self._label_id, self._bound_to, self._looked_up_at = label_id, bound_to, looked_up_at
         self._brands = dict(Brand.objects.filter(label_id=label_id).values_list("slug", "pk"))
         self._known = _locked(label_id, {row.ext_user_id for row in rows})
         self._came_before = {
@@ -166,6 +168,7 @@ class _Users:
         self._created: dict[str, EndUser] = {}
         self._changed: dict[str, EndUser] = {}
         self._told: dict[str, EndUser] = {}
+        self._copies: list[UUID] = []
 
     def say(self, row: UserRow, *, only_known: bool) -> _Said | BadRow:
         """Changes the row's user in memory, or makes a new one."""
@@ -174,14 +177,16 @@ class _Users:
         if hurdle := self._hurdle(row, must_be_known=only_known):
             return hurdle
         user = self._make(ext_user_id) if is_new else self._known[ext_user_id]
+        is_copy_no_more = self._let_go_of_copy(user)
         what_is_new = news(user, row, self._brands)
         for name, value in what_is_new.items():
             setattr(user, name, value)
-        if what_is_new and ext_user_id not in self._created:
+        is_changed = bool(what_is_new) or is_copy_no_more
+        if is_changed and ext_user_id not in self._created:
             self._changed[ext_user_id] = user
         self._told[ext_user_id] = user
         self._came_before.add(ext_user_id)
-        outcome = Outcome.CHANGED if what_is_new else Outcome.UNCHANGED
+        outcome = Outcome.CHANGED if is_changed else Outcome.UNCHANGED
         return _Said(
             outcome=Outcome.CREATED if is_new else outcome, user=user, came_before=came_before
         )
@@ -200,23 +205,32 @@ class _Users:
         is_own = row.brand is not None and self._brands[row.brand] == self._bound_to
         return None if is_own else BadRow(ANOTHER_BRAND, "brand")
 
-    def write(self, looked_up_at: datetime | None) -> None:
+    def write(self) -> None:
         """A few statements. A changed user keeps the key that its ciphertexts are bound to."""
         in_order = [user for _, user in sorted(self._created.items(), key=lambda made: made[0])]
         copying.insert(EndUser, in_order)
         copying.update(EndUser, list(self._changed.values()), WRITTEN)
-        self._note_source(looked_up_at)
+        self._note_source()
         found(self._label_id, {*self._created, *self._changed})
         if written := [*self._created.values(), *self._changed.values()]:
             end_users_changed.send(EndUser, label_id=self._label_id, end_users=written)
 
-    def _note_source(self, looked_up_at: datetime | None) -> None:
+    def _let_go_of_copy(self, user: EndUser) -> bool:
+        """The platform's own word replaces what a directory had said, which was for a time only.
+        Whether there was a copy."""
+        if self._looked_up_at is not None or user.looked_up_at is None:
+            return False
+        user.email = user.phone = user.looked_up_at = None
+        user.properties = {}
+        self._copies.append(user.pk)
+        return True
+
+    def _note_source(self) -> None:
         """What a directory has said is a copy, which goes in time; what the platform says stays."""
-        told = self._told.values()
-        new = [
-            user.pk for user in told if looked_up_at is not None or user.looked_up_at is not None
-        ]
-        EndUser.objects.filter(pk__in=new).update(looked_up_at=looked_up_at, refresh_due_at=None)
+        is_directory = self._looked_up_at is not None
+        new = [user.pk for user in self._told.values()] if is_directory else self._copies
+        users = EndUser.objects.filter(pk__in=new)
+        users.update(looked_up_at=self._looked_up_at, refresh_due_at=None)
 
     def _make(self, ext_user_id: str) -> EndUser:
         user = EndUser(label_id=self._label_id, ext_user_id=ext_user_id, brand_id=self._bound_to)

@@ -90,13 +90,24 @@ def test_a_copy_goes_in_its_time_though_its_directory_does_not_answer():
     assert user.refresh_due_at is not None, "it is asked for all the same"
 
 
-@pytest.mark.parametrize(
-    ("said", "outcome"), [({}, Outcome.UNCHANGED), ({"email": "new@x.example"}, Outcome.CHANGED)]
-)
-def test_what_the_platform_itself_says_is_no_copy(said, outcome):
+def test_what_the_platform_itself_says_is_no_copy():
     label = LabelFactory()
     user = copy(label)
-    [result] = upsert(label.pk, [row_of({"ext_user_id": user.ext_user_id, **said})])
-    assert result.outcome == outcome
+    row = row_of({"ext_user_id": user.ext_user_id, "email": "new@x.example"})
+    [result] = upsert(label.pk, [row])
+    assert result.outcome == Outcome.CHANGED
     assert forget_copies() == 0
-    assert not is_empty(user)
+    user.refresh_from_db()
+    assert user.email.reveal() == "new@x.example"
+
+
+@pytest.mark.parametrize("said", [{}, {"properties": {"vip": True}}, {"email": "new@x.example"}])
+def test_what_the_platform_leaves_unsaid_is_not_kept_from_a_copy(said):
+    label = own_endpoint()
+    user = copy(label, age=YOUNG)
+    upsert(label.pk, [row_of({"ext_user_id": user.ext_user_id, **said})])
+    user.refresh_from_db()
+    assert user.phone is None
+    assert user.phone_index is None
+    assert (user.email is None) == ("email" not in said)
+    assert user.properties == said.get("properties", {})
