@@ -43,6 +43,10 @@ class AnsweredBefore(Exception):
         self.response = response
 
 
+class PassingAnswer(Response):
+    """One of which a part may be another soon: who repeats the request is not told it again."""
+
+
 class Turn:
     """The first request of its name, at work."""
 
@@ -59,7 +63,8 @@ class Turn:
         """For who asks again. What went wrong on our side may go well the next time."""
         try:
             with writing():
-                if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                is_broken = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                if is_broken or isinstance(response, PassingAnswer):
                     self._pass_on()
                 else:
                     self._write(response)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from gateways.api.platform.bodies import items_of
 from gateways.api.platform.errors import PlatformError
+from gateways.api.platform.repeats import PassingAnswer
 from gateways.api.platform.view import PlatformView, caller_of
 from messages_app.api.platform.schema import describe_events, describe_orders
 from messages_app.models import RelayKind
@@ -46,7 +47,12 @@ def _answer(outcomes: list[Outcome], is_single: bool) -> Response:
     if is_single and isinstance(outcomes[0], Refusal):
         raise _error(outcomes[0])
     results = [_result(outcome) for outcome in outcomes]
-    return Response({"results": results}, status=HTTPStatus.ACCEPTED)
+    answer = PassingAnswer if any(map(_is_passing, outcomes)) else Response
+    return answer({"results": results}, status=HTTPStatus.ACCEPTED)
+
+
+def _is_passing(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refusal) and outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:

@@ -300,6 +300,15 @@ def test_nothing_is_taken_for_a_user_whose_properties_do_not_open(gateway, jo, c
     assert f"the properties of end user {jo.pk} cannot be decrypted" in caplog.text
 
 
+def test_an_item_that_is_to_come_again_is_taken_when_the_request_does(gateway, jo):
+    kept = EndUser.objects.values_list("sealed_properties", flat=True).get()
+    EndUser.objects.update(sealed_properties=Ciphertext("t1$damaged"))
+    refused = post(EVENTS, [EVENT], HTTP_IDEMPOTENCY_KEY="one")
+    assert [each["error"]["code"] for each in refused.json()["results"]] == ["unavailable"]
+    EndUser.objects.update(sealed_properties=kept)
+    assert len(relays_of(post(EVENTS, [EVENT], HTTP_IDEMPOTENCY_KEY="one"))) == 1
+
+
 def test_an_event_goes_to_the_named_gateway_else_to_the_users_brands_own(peer, gateway):
     brand = BrandFactory(label=gateway.label)
     own = GatewayFactory(
