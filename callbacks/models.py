@@ -63,6 +63,9 @@ class CallbackDelivery(models.Model):
         max_length=12, choices=Settlement.choices, default=Settlement.OWED
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    times_not_found = models.PositiveSmallIntegerField(
+        default=0, help_text="How often Smartico did not know the message."
+    )
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)

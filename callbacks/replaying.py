@@ -61,6 +61,7 @@ def _owe_again(ids: list[int], now: datetime) -> int:
         settlement=Settlement.OWED,
         settled_at=None,
         attempts=0,
+        times_not_found=0,
         due_at=now,
         first_failed_at=None,
         lease=None,

@@ -18,8 +18,8 @@ SCHEDULE = (
 GRACE = timedelta(minutes=10)
 """How long Smartico may say that it does not know the message: our answer is on its way to it."""
 GRACE_TRIES = 5
-"""As many as there is time for in it. What could be told only later, has them all the same: one odd
-answer is not to end what has waited out a fault."""
+"""How often it may say so, as often as there is time for in it. What could be told only later has
+them all the same: one odd answer is not to end what has waited out a fault."""
 
 
 def settle(row: CallbackDelivery, verdict: Verdict, now: datetime) -> None:
@@ -52,7 +52,8 @@ def _fail(row: CallbackDelivery, verdict: Verdict, now: datetime) -> None:
 
 def _wait_for_the_message(row: CallbackDelivery, verdict: Verdict, now: datetime) -> None:
     """No failure of the endpoint, so it lets no later status past."""
-    if now - row.created_at < GRACE or row.attempts < GRACE_TRIES:
+    row.times_not_found += 1
+    if now - row.created_at < GRACE or row.times_not_found <= GRACE_TRIES:
         _try_again(row, verdict, now)
     else:
         row.attempts += 1

@@ -23,7 +23,7 @@ READ_BACK = (
 )
 WRITTEN = (
     *("settlement", "settled_at", "attempts", "due_at", "lease", "lease_until"),
-    "first_failed_at",
+    *("first_failed_at", "times_not_found"),
 )
 
 

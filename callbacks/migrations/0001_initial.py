@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], max_length=16)),
                 ('settlement', models.CharField(choices=[('owed', 'Owed'), ('acknowledged', 'Acknowledged'), ('mismatch', 'Not known at Smartico'), ('dead', 'Out of tries')], default='owed', max_length=12)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('times_not_found', models.PositiveSmallIntegerField(default=0, help_text='How often Smartico did not know the message.')),
                 ('due_at', models.DateTimeField()),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('lease', models.UUIDField(null=True)),

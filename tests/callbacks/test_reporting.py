@@ -147,7 +147,9 @@ def test_out_of_tries_is_dead(smartico):
 def test_not_found_has_a_grace_time_and_is_then_a_mismatch(smartico):
     smartico.answers["any"] = NOT_FOUND
     young = smartico.owe("delivered")
-    old = smartico.owe("delivered", created_at=timezone.now() - 11 * MINUTE, attempts=GRACE_TRIES)
+    old = smartico.owe(
+        "delivered", created_at=timezone.now() - 11 * MINUTE, times_not_found=GRACE_TRIES
+    )
     smartico.report()
     young.refresh_from_db()
     old.refresh_from_db()
@@ -164,6 +166,15 @@ def test_what_could_first_be_told_long_after_the_grace_time_is_not_ended_by_one_
     late.refresh_from_db()
     assert late.settlement == Settlement.OWED
     assert wait_of(late) == pytest.approx(SCHEDULE[0], rel=0.11)
+
+
+def test_a_long_fault_before_does_not_shorten_how_often_a_message_may_not_be_found(smartico):
+    smartico.answers["any"] = NOT_FOUND
+    hour_ago = timezone.now() - 60 * MINUTE
+    tried = smartico.owe("delivered", created_at=hour_ago, attempts=6, first_failed_at=hour_ago)
+    smartico.report()
+    tried.refresh_from_db()
+    assert (tried.settlement, tried.times_not_found) == (Settlement.OWED, 1)
 
 
 def test_a_redirect_is_not_followed(smartico):
