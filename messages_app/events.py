@@ -9,7 +9,7 @@ from uuid import UUID
 from gateway_project.lib.vocabulary import Closing, Status
 from gateways import configuration
 from messages_app.causes import cause_of
-from messages_app.destinations import destinations_of
+from messages_app.destinations import Clue, destinations_of
 from messages_app.machines import Known, looks_like_a_machine, step_of
 from messages_app.metering import count_statuses
 from messages_app.models import (
@@ -39,8 +39,8 @@ class Fact:
 
     `is_permanent` says of an end that the address is at fault. `address_index` is the blind index
     of the address that was named, if one was. `told_by` is the gateway whose provider said so,
-    where one did. `is_machine` is what the provider says of an open or a
-    click; None leaves it to be judged.
+    where one did, and `provider_id` its name of the try. `is_machine` is what the provider says of
+    an open or a click; None leaves it to be judged.
     """
 
     message_id: UUID
@@ -49,6 +49,7 @@ class Fact:
     detail: str = field(default="", repr=False)
     is_permanent: bool = False
     address_index: str = field(default="", repr=False)
+    provider_id: str = ""
     told_by: int | None = None
     is_machine: bool | None = None
 
@@ -221,7 +222,12 @@ def suppresses(label_id: int, reason: str) -> bool:
 def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
     """Whom the address's owner or its server has closed it to is not written to again there."""
     closing = [(fact, message) for fact, message in counting if _closes(fact, message)]
-    went_to = destinations_of([(message, fact.address_index) for fact, message in closing])
+    went_to = destinations_of(
+        [
+            Clue(message, fact.address_index, fact.provider_id, fact.told_by)
+            for fact, message in closing
+        ]
+    )
     closed: defaultdict[tuple[int, str], dict[str, Closed]] = defaultdict(dict)
     for (fact, message), address in zip(closing, went_to, strict=True):
         if address is not None:

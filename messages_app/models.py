@@ -152,6 +152,9 @@ class SendAttempt(models.Model):
     address_index = models.CharField(
         max_length=64, blank=True, help_text="Blind index of the address that was tried."
     )
+    address_channel = models.CharField(
+        max_length=16, choices=Channel.choices, blank=True, help_text="Which kind of address it is."
+    )
     rendered = SealedTextField(null=True, bound_to="rendered_as")
     rendered_as = models.UUIDField(
         null=True, editable=False, help_text="What `rendered` is bound to; none where it is null."

@@ -18,7 +18,7 @@ from messages_app.entries import keep
 from messages_app.events import Fact, record, suppresses, suppression_reason
 from messages_app.models import Message, StatusEvent
 from messages_app.parts import of_the_whole
-from messages_app.reported import Report, reported, storable_update
+from messages_app.reported import Report, kept_id, reported, storable_update
 from messages_app.subjects import messages_of, without_foreign
 from messages_app.words import count_ignored, translated
 from users.suppressions import Closed, suppress_each
@@ -78,6 +78,7 @@ def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -
                 detail=detail,
                 is_permanent=report.update.is_permanent,
                 address_index=report.address_index,
+                provider_id=kept_id(report.update),
                 told_by=report.told_by,
                 is_machine=report.update.is_machine,
             )

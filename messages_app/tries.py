@@ -145,6 +145,7 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
             cause=cause_of_try(tried.result) or "",
             provider_id=provider_ids.get(tried.message.pk, ""),
             address_index=tried.address_index,
+            address_channel=address_channel(tried.gateway) or "",
             started_at=tried.started_at,
             finished_at=now,
             ask_at=first_ask(now) if _can_be_asked(tried, provider_ids) else None,

@@ -47,7 +47,14 @@ def move(user: EndUser, email: str) -> None:
     user.save()
 
 
-def tried(message: Message, index: str, gateway: Gateway | None = None) -> None:
+def tried(
+    message: Message,
+    index: str,
+    gateway: Gateway | None = None,
+    *,
+    channel: Channel = Channel.EMAIL,
+    provider_id: str = "",
+) -> None:
     """One more try, at that address."""
     now = timezone.now()
     SendAttempt.objects.create(
@@ -56,6 +63,8 @@ def tried(message: Message, index: str, gateway: Gateway | None = None) -> None:
         number=message.send_attempts.count() + 1,
         outcome="accepted",
         address_index=index,
+        address_channel=channel,
+        provider_id=provider_id,
         started_at=now,
         finished_at=now,
     )
@@ -126,7 +135,7 @@ def test_a_message_that_went_on_to_another_gateway_went_to_the_address_of_its_la
     )
     message = sent(by_sms, end_user=user, channel=Channel.SMS)
     tried(message, email_index(OLD), by_mail)
-    tried(message, phone_index(number))
+    tried(message, phone_index(number), channel=Channel.SMS)
     apply(by_sms, by_own_id(message, Status.UNSUBSCRIBED))
     rows = Suppression.objects.values_list("channel", "address_index")
     assert set(rows) == {("sms", phone_index(number))}
@@ -156,3 +165,29 @@ def test_a_report_without_an_id_closes_what_it_names(gateway, user):
     move(user, NEW)
     apply(gateway, StatusUpdate(status=Status.COMPLAINED, recipient=Personal(OLD)))
     assert closed() == {email_index(OLD)}
+
+
+def test_a_late_report_on_an_earlier_try_closes_the_address_of_that_try(gateway, user):
+    message = mail(gateway, user)
+    tried(message, email_index(OTHER), provider_id="the-first")
+    tried(message, email_index(NEW), provider_id="the-second")
+    late = StatusUpdate(status=Status.FAILED, provider_id="the-first", is_permanent=True)
+    apply(gateway, late)
+    assert closed() == {email_index(OTHER)}
+
+
+def test_a_report_of_one_gateway_closes_no_address_that_another_has_tried(gateway, user):
+    other = GatewayFactory(label=gateway.label, channel=Channel.EMAIL, provider="sandbox")
+    message = mail(gateway, user)
+    tried(message, email_index(NEW), other)
+    apply(gateway, by_own_id(message, Status.COMPLAINED))
+    assert closed() == {email_index(OLD)}
+
+
+def test_an_address_is_closed_on_the_channel_it_was_tried_on_however_its_gateway_is_set_by_now(
+    gateway, user
+):
+    message = mail(gateway, user)
+    tried(message, phone_index("+4915112345678"), channel=Channel.RCS)
+    apply(gateway, by_own_id(message, Status.UNSUBSCRIBED))
+    assert list(Suppression.objects.values_list("channel", flat=True)) == [Channel.RCS]
