@@ -14,6 +14,13 @@ from tests.lib.test_logs import sink  # noqa: F401  a fixture
 ONE, OTHER = UUID(int=1 << 100), UUID(int=2 << 100)
 
 
+@pytest.fixture(autouse=True)
+def own_context():
+    """Other tests accept messages without the request around it."""
+    with by_itself():
+        yield
+
+
 def say(text="something"):
     logging.getLogger("any").warning(text)
 
