@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from gateway_project.operations.processes import Processes, manage
+from gateway_project.operations.pulse import alive
 from tests import services
 from tests.operations.surroundings import database_url, free_port, is_ready, wait_until
 
@@ -102,6 +103,7 @@ def test_the_services_start_in_their_surroundings_are_healthy_and_end_when_told(
     processes.start()
     try:
         wait_until(lambda: is_healthy(port) or processes.ended())
+        wait_until(lambda: (alive("worker") and alive("scheduler")) or processes.ended())
         assert is_ready(port)
         assert processes.ended() == []
     finally:
