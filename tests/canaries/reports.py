@@ -49,6 +49,7 @@ def tried(gateway: Gateway, user: EndUser, callback_url: str, provider_id: str =
         outcome="accepted",
         provider_id=provider_id,
         address_index=user.address_index(gateway.channel) or "",
+        address_channel=gateway.channel,
         started_at=message.created_at,
         finished_at=message.created_at,
     )
