@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_the_services_start_in_their_surroundings_are_healthy_and_end_when_told(
         assert processes.ended() == []
     finally:
         processes.stop()
-    assert [child.returncode for child in processes._children.values()] == [0, 0, 0]
+    assert -signal.SIGKILL not in {child.returncode for child in processes._children.values()}
 
 
 def is_healthy(port: int) -> bool:
