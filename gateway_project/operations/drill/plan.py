@@ -6,7 +6,9 @@ from dataclasses import dataclass
 QUICK_FAULTS_UNTIL = 38.0
 QUICK_FAULTS_SECONDS = 12.0
 """At least, were the machine so slow that the quick drill takes longer than a minute."""
-QUICK_SETTLING_SECONDS = 30.0
+QUICK_SETTLING_SECONDS = 40.0
+"""A status that Smartico has refused for the third time as the last fault ends is told 33 seconds
+later."""
 SETTLING_SECONDS = 300.0
 """A message may have to wait for several tries, a lease and a breaker's pause. What is settled
 earlier is not waited for."""
