@@ -6,11 +6,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.fields import (
     BlindIndexField,
     SealedJSONField,
     SealedTextField,
-    opens,
 )
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.personal import Personal
@@ -97,7 +97,10 @@ class EndUser(models.Model):
         """What gateways are chosen by, as it was told. Kept sealed, since a second address may be
         among it; empty where it does not open, and then nothing is taken for the user or sent.
         """
-        return self.opened_properties() if opens(self.sealed_properties) else {}
+        try:
+            return self.opened_properties()
+        except Undecryptable:
+            return {}
 
     @properties.setter
     def properties(self, told: Mapping[str, Any]) -> None:
