@@ -6,11 +6,13 @@ Every web server of a house answers the same: whoever looks takes the highest.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from django.db import Error
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -18,9 +20,10 @@ from callbacks.models import UNHEARD, CallbackDelivery
 from gateway_project.lib import connections
 from gateway_project.lib.clock import database_now, skew_seconds
 from gateway_project.operations.pulse import alive
-from gateway_project.operations.queues import lines
+from gateway_project.operations.queues import Line, lines
 from gateways import configuration
 from gateways.models import Alert, AlertKind, Breaker
+from gateways.values import LabelValues
 from messages_app.models import Message, State
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,72 @@ KINDS = ("worker", "scheduler")
 Row = tuple[tuple[str, ...], float]
 
 
+class Look:
+    """One look at the house. What several gauges tell of is read once."""
+
+    @cached_property
+    def waiting(self) -> Sequence[Line]:
+        return tuple(lines())
+
+    @cached_property
+    def labels(self) -> Collection[LabelValues]:
+        return configuration.current().labels.values()
+
+    def depths(self) -> Iterator[Row]:
+        for line in self.waiting:
+            yield (line.queue, line.label, line.gateway), line.depth
+
+    def lateness(self) -> Iterator[Row]:
+        now = database_now()
+        for line in self.waiting:
+            is_due = line.may_leave and line.oldest is not None and line.oldest < now
+            late = (now - line.oldest).total_seconds() if is_due and line.oldest else 0.0
+            yield (line.queue, line.label, line.gateway), late
+
+    def breakers(self) -> Iterator[Row]:
+        opened = set(Breaker.objects.filter(opened_at__isnull=False).values_list("pk", flat=True))
+        for label in self.labels:
+            for gateway in label.gateways:
+                yield (label.slug, gateway.slug), gateway.id in opened
+
+    def paused(self) -> Iterator[Row]:
+        for label in self.labels:
+            for gateway in label.gateways:
+                yield (label.slug, gateway.slug), gateway.is_paused
+
+    def suspended(self) -> Iterator[Row]:
+        for label in self.labels:
+            yield (label.slug,), label.callbacks_suspended
+
+    def unheard(self) -> Iterator[Row]:
+        rows = CallbackDelivery.objects.filter(settlement__in=UNHEARD)
+        return self._counted(rows, "settlement", [str(each) for each in UNHEARD])
+
+    def unknown(self) -> Iterator[Row]:
+        rows = Message.objects.filter(state=State.UNKNOWN).order_by()
+        found = dict(rows.values_list("label_id").annotate(count=Count("*")))
+        for label in self.labels:
+            yield (label.slug,), found.get(label.id, 0)
+
+    def alerts(self) -> Iterator[Row]:
+        return self._counted(Alert.objects.filter(ended_at=None), "kind", AlertKind.values)
+
+    def processes(self) -> Iterator[Row]:
+        for kind in KINDS:
+            yield (kind,), alive(kind)
+
+    def skew(self) -> Iterator[Row]:
+        yield (), skew_seconds()
+
+    def _counted(self, rows: "QuerySet[Any]", column: str, values: Iterable[str]) -> Iterator[Row]:
+        """How many there are of each label with each value, none included."""
+        counts = rows.order_by().values_list("label_id", column).annotate(count=Count("*"))
+        found = {(label_id, value): count for label_id, value, count in counts}
+        for label in self.labels:
+            for value in values:
+                yield (label.slug, value), found.get((label.id, value), 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
     """`read` answers the label values of each series, and its value."""
@@ -39,74 +108,7 @@ class Gauge:
     name: str
     help: str
     labels: tuple[str, ...] = ()
-    read: Callable[[], Iterable[Row]]
-
-
-def _depths() -> Iterator[Row]:
-    for line in lines():
-        yield (line.queue, line.label, line.gateway), line.depth
-
-
-def _lateness() -> Iterator[Row]:
-    now = database_now()
-    for line in lines():
-        is_due = line.may_leave and line.oldest is not None and line.oldest < now
-        late = (now - line.oldest).total_seconds() if is_due and line.oldest else 0.0
-        yield (line.queue, line.label, line.gateway), late
-
-
-def _breakers() -> Iterator[Row]:
-    opened = set(Breaker.objects.filter(opened_at__isnull=False).values_list("pk", flat=True))
-    for label in configuration.current().labels.values():
-        for gateway in label.gateways:
-            yield (label.slug, gateway.slug), gateway.id in opened
-
-
-def _paused() -> Iterator[Row]:
-    for label in configuration.current().labels.values():
-        for gateway in label.gateways:
-            yield (label.slug, gateway.slug), gateway.is_paused
-
-
-def _suspended() -> Iterator[Row]:
-    for label in configuration.current().labels.values():
-        yield (label.slug,), label.callbacks_suspended
-
-
-def _unheard() -> Iterator[Row]:
-    rows = CallbackDelivery.objects.filter(settlement__in=UNHEARD).order_by()
-    counts = rows.values_list("label_id", "settlement").annotate(count=Count("*"))
-    found = {(label_id, settlement): count for label_id, settlement, count in counts}
-    for label in configuration.current().labels.values():
-        for settlement in UNHEARD:
-            yield (label.slug, str(settlement)), found.get((label.id, settlement), 0)
-
-
-def _unknown() -> Iterator[Row]:
-    rows = Message.objects.filter(state=State.UNKNOWN).order_by()
-    found = dict(rows.values_list("label_id").annotate(count=Count("*")))
-    for label in configuration.current().labels.values():
-        yield (label.slug,), found.get(label.id, 0)
-
-
-def _alerts() -> Iterator[Row]:
-    rows = Alert.objects.filter(ended_at=None).order_by()
-    found = {
-        (label_id, kind): count
-        for label_id, kind, count in rows.values_list("label_id", "kind").annotate(count=Count("*"))
-    }
-    for label in configuration.current().labels.values():
-        for kind in AlertKind.values:
-            yield (label.slug, kind), found.get((label.id, kind), 0)
-
-
-def _processes() -> Iterator[Row]:
-    for kind in KINDS:
-        yield (kind,), alive(kind)
-
-
-def _skew() -> Iterator[Row]:
-    yield (), skew_seconds()
+    read: Callable[[Look], Iterable[Row]]
 
 
 GAUGES = (
@@ -114,60 +116,60 @@ GAUGES = (
         name="gatehouse_queue_depth",
         help="What waits, due now or later: to be sent, reported, relayed, or in the inbox.",
         labels=("queue", "label", "gateway"),
-        read=_depths,
+        read=Look.depths,
     ),
     Gauge(
         name="gatehouse_queue_oldest_due_seconds",
         help="For how long the oldest has been due that may leave; 0 where none is.",
         labels=("queue", "label", "gateway"),
-        read=_lateness,
+        read=Look.lateness,
     ),
     Gauge(
         name="gatehouse_breaker_open",
         help="1 where nothing is sent since the provider does not answer.",
         labels=("label", "gateway"),
-        read=_breakers,
+        read=Look.breakers,
     ),
     Gauge(
         name="gatehouse_gateway_paused",
         help="1 where messages are held until a person resumes the gateway.",
         labels=("label", "gateway"),
-        read=_paused,
+        read=Look.paused,
     ),
     Gauge(
         name="gatehouse_callbacks_suspended",
         help="1 where Smartico is told nothing until a person has corrected the api_key.",
         labels=("label",),
-        read=_suspended,
+        read=Look.suspended,
     ),
     Gauge(
         name="gatehouse_callbacks_unheard",
         help="Statuses that Smartico was not told: out of tries, or of no message it knows.",
         labels=("label", "settlement"),
-        read=_unheard,
+        read=Look.unheard,
     ),
     Gauge(
         name="gatehouse_messages_unknown",
         help="Messages of which nobody knows whether they were sent; a person decides.",
         labels=("label",),
-        read=_unknown,
+        read=Look.unknown,
     ),
     Gauge(
         name="gatehouse_alerts_open",
         help="What needs a person, by kind, as the label's own people are told.",
         labels=("label", "kind"),
-        read=_alerts,
+        read=Look.alerts,
     ),
     Gauge(
         name="gatehouse_processes_alive",
         help="Processes that gave a sign of life within half a minute.",
         labels=("kind",),
-        read=_processes,
+        read=Look.processes,
     ),
     Gauge(
         name="gatehouse_clock_skew_seconds",
         help="This machine's clock, less the database's.",
-        read=_skew,
+        read=Look.skew,
     ),
 )
 DATABASE_UP = "gatehouse_database_up"
@@ -199,7 +201,8 @@ class Gauges(Collector):
     def _read(self) -> list[Metric]:
         up = GaugeMetricFamily(DATABASE_UP, "1 where the database answers.")
         try:
-            found = [_family(gauge) for gauge in GAUGES]
+            look = Look()
+            found = [_family(gauge, look) for gauge in GAUGES]
         except Error as error:
             logger.error("metrics without the database: %s", type(error).__name__)
             connections.give_up()
@@ -208,8 +211,8 @@ class Gauges(Collector):
         return [up, *found]
 
 
-def _family(gauge: Gauge) -> Metric:
+def _family(gauge: Gauge, look: Look) -> Metric:
     family = GaugeMetricFamily(gauge.name, gauge.help, labels=gauge.labels)
-    for names, value in gauge.read():
+    for names, value in gauge.read(look):
         family.add_metric(names, value)
     return family
