@@ -38,7 +38,7 @@ def _gateways(_now: datetime) -> Iterator[Cause]:
     """Those that were paused by the house: who pauses one by hand knows it."""
     at_fault = Q(is_paused=True) & ~Q(paused_because="")
     broken = Q(is_paused=False, breaker__opened_at__isnull=False)
-    rows = Gateway.objects.filter(at_fault | broken, is_active=True)
+    rows = Gateway.objects.filter(at_fault | broken, is_active=True).order_by("pk")
     columns = ("label_id", "slug", "is_paused", "paused_because", "breaker__reason")
     for label_id, slug, is_paused, because, unanswered in rows.values_list(*columns):
         yield Cause(
@@ -50,13 +50,14 @@ def _gateways(_now: datetime) -> Iterator[Cause]:
 
 
 def _suspended(_now: datetime) -> Iterator[Cause]:
-    rows = Label.objects.filter(callbacks_suspended_at__isnull=False)
+    rows = Label.objects.filter(callbacks_suspended_at__isnull=False).order_by("pk")
     for label_id, because in rows.values_list("pk", "callbacks_suspended_because"):
         yield Cause(label_id=label_id, kind=AlertKind.CALLBACKS_SUSPENDED, reason=because)
 
 
 def _opt_outs(_now: datetime) -> Iterator[Cause]:
-    for label_id, suspended in Label.objects.values_list("pk", "opt_outs_suspended"):
+    rows = Label.objects.order_by("pk")
+    for label_id, suspended in rows.values_list("pk", "opt_outs_suspended"):
         for listener, because in suspended.items():
             yield Cause(
                 label_id=label_id,
