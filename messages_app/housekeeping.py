@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 MOVING_SECONDS = 0.5
 """For one gateway's messages, at every tick; each batch is a transaction of its own."""
+CLOSING_SECONDS = 0.5
 WORKER_LOST = "the worker was lost while it was sending"
 
 
@@ -99,7 +100,17 @@ def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
 
 
 def close_expired() -> int:
-    """Fails messages that have waited too long, each once; answers how many."""
+    """Fails messages that have waited too long, each once; answers how many. Batch after batch: a
+    campaign that was held is not to be read at every claim for minutes after it has expired."""
+    until = time.monotonic() + CLOSING_SECONDS
+    closed = last = _close_batch()
+    while last == BATCH and time.monotonic() < until:
+        last = _close_batch()
+        closed += last
+    return closed
+
+
+def _close_batch() -> int:
     with writing():
         now = database_now()
         expired = Message.objects.filter(state=State.QUEUED, expires_at__lte=now).order_by("pk")

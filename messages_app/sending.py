@@ -38,6 +38,7 @@ from gateways.providers.base import (
 from gateways.values import GatewayValues
 from messages_app.events import locked_messages
 from messages_app.freshness import set_aside, stale_among
+from messages_app.holding import is_any, is_held, unheld
 from messages_app.models import Message, State
 from messages_app.pacing import Pacer, claimed_ahead
 from messages_app.parcels import Parcel, Wave, fault, pack, suppressed_of
@@ -51,7 +52,8 @@ def due_gateways() -> list[str]:
     gateways, now = configuration.current().gateways.values(), moment()
     tests = Message.objects.filter(is_test=True, state=State.QUEUED, due_at__lte=now)
     found = set(tests.values_list("gateway_id", flat=True))
-    found |= {each.id for each in gateways if may_send(each) and _due(each, now).exists()}
+    running = [each for each in gateways if may_send(each)]
+    found |= {each.id for each in running if is_any(unheld(_due(each, now), each), each)}
     return [str(gateway_id) for gateway_id in sorted(found)]
 
 
@@ -65,8 +67,8 @@ def may_send(gateway: GatewayValues) -> bool:
 
 
 def circuit_of(gateway: GatewayValues) -> Circuit:
-    """As the breaker has it; open where the gateway is not to be used at all."""
-    if not gateway.is_active or gateway.is_paused:
+    """As the breaker has it; open where nothing at all is to be sent through the gateway."""
+    if not gateway.is_active or gateway.is_paused or is_held(gateway):
         return Circuit.OPEN
     return breakers.circuit_of(gateway.id)
 
@@ -93,7 +95,11 @@ class SendWork:
         if circuit is Circuit.OPEN:
             # Tests leave all the same: that is how a gateway is tried before it is used.
             due = due.filter(is_test=True)
-        if not due.exists():  # the usual answer, without a transaction
+            is_due = due.exists()
+        else:
+            due = unheld(due, gateway)
+            is_due = is_any(due, gateway)
+        if not is_due:  # the usual answer, without a transaction
             return []
         with writing():
             now, clock = database_now(), time.monotonic()

@@ -1,4 +1,4 @@
-"""What a message waits for now. Pure over its row and its gateway's."""
+"""What a message waits for now. Pure over its row and those of whom it belongs to."""
 
 from datetime import datetime
 
@@ -28,6 +28,8 @@ def wait_of(message: Message, gateway: Gateway, *, reports: bool, now: datetime)
 
 def _queued(message: Message, gateway: Gateway, now: datetime) -> Entry:
     expires = f"It expires at {exactly(message.expires_at)}."
+    if holder := _holder(message):
+        return _wait(now, "pause_circle", f"Held: {holder}", expires, tone=Tone.CAREFUL)
     if gateway.is_paused:
         because = f": {gateway.paused_because}" if gateway.paused_because else ""
         held = f"Held: {gateway.name} is paused{because}"
@@ -42,6 +44,16 @@ def _queued(message: Message, gateway: Gateway, now: datetime) -> Entry:
     if message.due_at and message.due_at > now:
         return _wait(now, "schedule", title, f"Due at {exactly(message.due_at)}.", expires)
     return _wait(now, "schedule", title, "Due now: the next free worker takes it.", expires)
+
+
+def _holder(message: Message) -> str:
+    """Who has its messages held, whatever the gateway. A test is held by nobody."""
+    if message.is_test:
+        return ""
+    if message.label.is_paused:
+        return f"the label {message.label.name} is paused"
+    is_held = message.brand is not None and message.brand.is_paused
+    return f"the brand {message.brand.name} is paused" if is_held and message.brand else ""
 
 
 def _sending(message: Message, now: datetime) -> Entry:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from callbacks.lanes import lanes_with_debts
 from gateways import configuration
+from messages_app.holding import unheld
 from messages_app.models import Message, State
 from messages_app.sending import may_send
 
@@ -17,7 +18,7 @@ def oldest_due_message() -> datetime | None:
     queued = Message.objects.filter(state=State.QUEUED).order_by("due_at")
     gateways = configuration.current().gateways.values()
     return _earliest(
-        queued.filter(gateway=gateway.id).values_list("due_at", flat=True).first()
+        unheld(queued.filter(gateway=gateway.id), gateway).values_list("due_at", flat=True).first()
         for gateway in gateways
         if may_send(gateway)
     )

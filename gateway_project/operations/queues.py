@@ -10,13 +10,17 @@ from django.db.models import Count, Min, QuerySet
 from callbacks.models import CallbackDelivery
 from gateways import configuration
 from gateways.values import Configuration, GatewayValues, LabelValues
+from messages_app.holding import held_brands, unheld
 from messages_app.models import InboxEntry, Message, Relay, State
 from messages_app.sending import may_send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What waits in a queue for one gateway, or for one label. `may_leave`: unless it is held."""
+    """What waits in a queue for one gateway, or for one label. `may_leave`: unless it is held.
+
+    `oldest` is that of those that may, where some are held for a brand's sake.
+    """
 
     queue: str
     label: str
@@ -101,9 +105,19 @@ def _line(
         label=label.slug if label else "",
         gateway=gateway.slug if gateway else "",
         depth=depth,
-        oldest=oldest,
+        oldest=_oldest_unheld(queue, gateway, oldest),
         may_leave=_may_leave(queue, gateway, label),
     )
+
+
+def _oldest_unheld(
+    queue: Queue, gateway: GatewayValues | None, oldest: datetime | None
+) -> datetime | None:
+    """Looked up only where a paused brand's messages may be among those that wait."""
+    if queue.name != "send" or gateway is None or not held_brands(gateway):
+        return oldest
+    rows = unheld(queue.waiting().filter(gateway=gateway.id), gateway)
+    return rows.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _may_leave(queue: Queue, gateway: GatewayValues | None, label: LabelValues | None) -> bool:

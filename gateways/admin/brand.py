@@ -37,7 +37,8 @@ class BrandAdmin(Page):
     @confirmed_action(
         description="Pause",
         permission="change",
-        question="Brands to pause: {count}. Requests for their users are refused with 5.",
+        question="Brands to pause: {count}. Requests for their users are refused with 5, and what "
+        "waits for them is held.",
         narrow=lambda brands: brands.filter(is_paused=False),
     )
     def pause(self, request: HttpRequest, queryset: QuerySet[Brand]) -> None:
@@ -46,7 +47,8 @@ class BrandAdmin(Page):
     @confirmed_action(
         description="Resume",
         permission="change",
-        question="Brands to resume: {count}. Requests for their users are taken again.",
+        question="Brands to resume: {count}. Requests for their users are taken again, and what "
+        "is held is sent, the oldest first.",
         narrow=lambda brands: brands.filter(is_paused=True),
     )
     def resume(self, request: HttpRequest, queryset: QuerySet[Brand]) -> None:

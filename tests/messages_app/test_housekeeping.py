@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from gateway_project.lib.vocabulary import Channel
-from messages_app.housekeeping import DUTIES, WORKER_LOST
+from messages_app import housekeeping
+from messages_app.housekeeping import DUTIES, WORKER_LOST, close_expired
 from messages_app.models import SendAttempt, State, StatusEvent
 from tests.factories import GatewayFactory, MessageFactory
 
@@ -84,6 +85,16 @@ def test_a_message_that_waited_too_long_fails_once():
     kept.refresh_from_db()
     assert (message.state, message.status, kept.state) == (State.FAILED, "failed", State.QUEUED)
     assert StatusEvent.objects.get().detail == "expired"
+
+
+def test_a_campaign_that_expired_while_it_was_held_is_closed_at_once(monkeypatch):
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    gateway = GatewayFactory(is_paused=True)
+    expired = {"gateway": gateway, "label": gateway.label, "expires_at": timezone.now() + PAST}
+    MessageFactory.create_batch(5, **expired)
+    assert close_expired() == 5
+    assert close_expired() == 0
+    assert StatusEvent.objects.filter(status="failed", detail="expired").count() == 5
 
 
 def test_what_waits_at_a_gateway_no_longer_used_goes_to_the_next_that_fits():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateways.models import Breaker, Gateway, Template
+from gateways.models import Brand, Breaker, Gateway, Label, Template
 from messages_app.models import Message, SendAttempt, State, StatusEvent
 from messages_app.timeline import Tone, in_words, story
 from messages_app.waits import wait_of
@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 def message(**values) -> Message:
     known = {"created_at": AT, "expires_at": AT + 3600 * SECOND, "uid": "uid-1"}
-    return Message(**(known | values))
+    return Message(**({"label": Label(name="Amazing")} | known | values))
 
 
 def attempt(outcome: str, **values) -> SendAttempt:
@@ -119,6 +119,21 @@ def wait(state: State, *, reports: bool = True, gateway: dict | None = None, **v
             State.QUEUED,
             {"gateway": {"is_active": False}},
             "Held: SMS Germany is not active, and no other gateway fits",
+        ),
+        (
+            State.QUEUED,
+            {"label": Label(name="Amazing", is_paused=True)},
+            "Held: the label Amazing is paused",
+        ),
+        (
+            State.QUEUED,
+            {"brand": Brand(name="Brand B", is_paused=True), "due_at": AT},
+            "Held: the brand Brand B is paused",
+        ),
+        (
+            State.QUEUED,
+            {"brand": Brand(name="Brand B", is_paused=True), "due_at": AT, "is_test": True},
+            "Waits for try 1",
         ),
     ],
 )

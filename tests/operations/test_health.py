@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from gateway_project.operations import health
-from tests.factories import GatewayFactory, MessageFactory
+from tests.factories import BrandFactory, GatewayFactory, MessageFactory
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +91,15 @@ def test_what_is_held_is_not_late(client):
     held = GatewayFactory(is_paused=True)
     then = timezone.now() - timedelta(minutes=11)
     MessageFactory(gateway=held, label=held.label, due_at=then)
+    assert client.get("/health/ready?strict").json()["oldest_due"] == "ok"
+
+
+@pytest.mark.django_db
+def test_what_a_paused_brand_holds_is_not_late(client):
+    gateway = GatewayFactory()
+    brand = BrandFactory(label=gateway.label, is_paused=True)
+    then = timezone.now() - timedelta(minutes=11)
+    MessageFactory(gateway=gateway, label=gateway.label, brand=brand, due_at=then)
     assert client.get("/health/ready?strict").json()["oldest_due"] == "ok"
 
 

@@ -118,8 +118,9 @@ WATCHES = (
         label="pk",
         one="label is paused",
         many="labels are paused",
-        to_do="Smartico is answered with error 5.",
+        to_do="Smartico is answered with error 5, and what waits is held.",
         icon="pause_circle",
+        is_urgent=True,
     ),
     Watch(
         model=Brand,
@@ -127,8 +128,9 @@ WATCHES = (
         condition=lambda now: {"is_paused": True, "is_active": True},
         one="brand is paused",
         many="brands are paused",
-        to_do="Smartico is answered with error 5 for their users.",
+        to_do="Smartico is answered with error 5 for their users, and what waits is held.",
         icon="pause_circle",
+        is_urgent=True,
     ),
     Watch(
         model=Message,

@@ -38,7 +38,7 @@ class Story:
 
 
 def story_of(message: Message) -> Story:
-    """Reads it, in five statements. The message comes with its gateway, label and template."""
+    """Reads it, in five statements. With the message come the rows of whom it belongs to."""
     now = database_now()
     attempts = message.send_attempts.select_related("gateway").defer("rendered").order_by("pk")
     events = list(message.status_events.order_by("pk"))

@@ -55,7 +55,7 @@ def sending(about: About, label: Label) -> Iterator[Finding]:
     if label.is_paused:
         yield about.problem(
             "Sending",
-            "the label is paused: every request is refused with 5",
+            "the label is paused: every request is refused with 5, and what waits is held",
             "Take the pause off on the label's page.",
         )
 

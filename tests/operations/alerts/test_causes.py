@@ -9,7 +9,7 @@ from callbacks.models import CallbackDelivery
 from gateway_project.operations.alerts.causes import causes
 from gateways.models import Breaker
 from messages_app.models import State
-from tests.factories import GatewayFactory, LabelFactory, MessageFactory
+from tests.factories import BrandFactory, GatewayFactory, LabelFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +79,9 @@ def test_what_waits_though_it_may_leave_is_told_once_for_a_label():
         owed(MessageFactory(label=label, due_at=then), due_at=then)
     held = GatewayFactory(label=label, is_paused=True)
     MessageFactory(label=label, gateway=held, due_at=then - timedelta(days=1))
+    paused = BrandFactory(label=label, is_paused=True)
+    mixed = GatewayFactory(label=label)
+    MessageFactory(label=label, gateway=mixed, brand=paused, due_at=then - timedelta(days=1))
     kinds = {kind: reason for kind, _, reason in found()}
     assert set(kinds) == {"messages_late", "callbacks_late"}
     assert "15" in kinds["messages_late"]
