@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo run worker test check screenshots
+.PHONY: help demo run worker test check screenshots bench bench-quick
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 	--require-hashes --only-binary :all:
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(RUNTIME) ## Start everything with sample data and play Smartico once
 	@$(BIN)/python manage.py demo
@@ -43,6 +43,12 @@ check: $(DEVELOPMENT) ## Lint, types, layers, templates, migrations, settings
 
 screenshots: $(DEVELOPMENT) ## Take the pictures of the README anew
 	@$(BIN)/python -m docs.take_screenshots
+
+bench: $(RUNTIME) ## Measure ours beside others, three rounds of everything
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(RUNTIME) ## The same in one short round
+	@$(BIN)/python -m benchmarks --quick
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed: install it" \

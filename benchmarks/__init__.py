@@ -1,0 +1,1 @@
+"""How fast Gatehouse is beside others, on one machine in one run: `make bench`."""

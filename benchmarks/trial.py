@@ -1,0 +1,64 @@
+"""The words of a run: a scenario is played by several trials, and its goals compare them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.bench import Bench
+
+Figures = Mapping[str, float]
+"""What one trial measured, by the name of the measure: `rate`, `p99_ms`, `web.cpu` ..."""
+
+OURS, USUAL = "ours", "usual"
+
+
+def always(bench: Bench) -> str:
+    """Why a trial cannot be made here: for no reason."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One who plays a scenario. `missing` says why it cannot here; empty where it can."""
+
+    name: str
+    measure: Callable[[Bench], Figures]
+    missing: Callable[[Bench], str] = always
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A floor or a ceiling: for ours beside `than`, or for the measure itself where it is None.
+
+    `of` and `than` name a trial, `measure` the figure of it, in the scenario's unit unless another
+    is named.
+    """
+
+    name: str
+    measure: str = "rate"
+    of: str = OURS
+    than: str | None = USUAL
+    least: float | None = None
+    most: float | None = None
+    unit: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        bound = f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
+        return f"{bound} x" if self.than else bound
+
+    def is_met(self, value: float) -> bool:
+        return (self.least is None or value >= self.least) and (
+            self.most is None or value <= self.most
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """`unit` is that of its rates. A full run alone plays those that are not `is_quick`."""
+
+    name: str
+    title: str
+    trials: tuple[Trial, ...]
+    goals: tuple[Goal, ...]
+    unit: str = "messages/s"
+    is_quick: bool = True

@@ -1,0 +1,75 @@
+"""What processes use: processor time and memory, as Linux tells of them under /proc."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from benchmarks.services import Service
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+DATABASE = "postgres"
+
+
+class Usage:
+    """From its making on: `figures` tells of each service the share of a core that it took, and the
+    memory that it holds now; of the database server the share alone, for all of its processes."""
+
+    def __init__(self, *services: Service) -> None:
+        self._services = services
+        self._began, self._at_first = time.monotonic(), self._worked()
+
+    def figures(self) -> dict[str, float]:
+        took, worked = time.monotonic() - self._began, self._worked()
+        shares = {
+            f"{name}.cpu": (worked[name] - self._at_first[name]) / took for name in self._at_first
+        }
+        return {**shares, **memory(*self._services)}
+
+    def _worked(self) -> Mapping[str, float]:
+        own = {each.name: sum(map(processor_seconds, family(each.pid))) for each in self._services}
+        return {**own, DATABASE: sum(map(processor_seconds, called(DATABASE)))}
+
+
+def memory(*services: Service) -> dict[str, float]:
+    """In MB: all that a service's processes hold, pages that they share counted in each."""
+    return {f"{each.name}.rss_mb": sum(map(resident_mb, family(each.pid))) for each in services}
+
+
+def family(pid: int) -> Iterator[int]:
+    yield pid
+    for child in _children(pid):
+        yield from family(child)
+
+
+def called(name: str) -> Iterator[int]:
+    for process in PROC.iterdir():
+        if process.name.isdigit():
+            with suppress(OSError):
+                if (process / "comm").read_text().strip() == name:
+                    yield int(process.name)
+
+
+def processor_seconds(pid: int) -> float:
+    """Its own, and that of children that have ended."""
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def resident_mb(pid: int) -> float:
+    with suppress(OSError):
+        for line in (PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _children(pid: int) -> Iterator[int]:
+    with suppress(OSError):
+        for task in (PROC / str(pid) / "task").iterdir():
+            yield from map(int, (task / "children").read_text().split())
