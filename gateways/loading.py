@@ -115,6 +115,7 @@ def _key_values(row: Key) -> KeyValues:
         label_id=row.label_id,
         brand_id=row.brand_id,
         kind=KeyKind(row.kind),
+        rate_per_second=row.rate_per_second,
         expires_at=row.expires_at,
         digest=row.digest,
     )

@@ -69,6 +69,7 @@ class KeyValues:
     label_id: int
     brand_id: int | None
     kind: KeyKind
+    rate_per_second: int | None
     expires_at: datetime | None
     digest: str = field(repr=False)
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from gateway_project.lib import append_only, key_use
 from gateway_project.lib.collecting import COLLECTIONS
-from gateways import breakers, callers, configuration, contacts
+from gateways import allowances, breakers, callers, configuration, contacts
 from gateways.models import AuditEntry, AuditSeal
 from messages_app import polling
 from messages_app.relaying import draining as relays
@@ -56,6 +56,7 @@ def _tables_that_only_grow_may_be_flushed():
 def _nothing_kept_from_another_test():
     configuration.forget_now()
     key_use.forget()
+    allowances.forget()
     breakers.forget()
     callers.forget_uses()
     contacts.forget()

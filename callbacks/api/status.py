@@ -12,6 +12,7 @@ from callbacks.status_reports import read_report
 from gateway_project.lib.protocol import ErrorCode, Refused, accepted
 from gateway_project.lib.vocabulary import CALLBACK_TYPES, KeyKind
 from gateways import configuration
+from gateways.allowances import keep_within
 from gateways.callers import live_key, note_use
 from gateways.contacts import Met, note
 from gateways.values import GatewayValues
@@ -24,6 +25,7 @@ def status(request: HttpRequest) -> HttpResponse:
     if key is None:
         raise Refused(ErrorCode.NOT_AUTHORISED)
     note_use(key)
+    keep_within(key)
     receive_for_label(key, read_report(request.GET))
     return accepted()
 

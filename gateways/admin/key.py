@@ -135,7 +135,7 @@ class KeyAdmin(Page):
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        own = ("label", "kind", "brand", "note", "expires_at")
+        own = ("label", "kind", "brand", "note", "rate_per_second", "expires_at")
         return (*own, *self.readonly_fields) if obj else (*own, "secret", "proposal")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from gateway_project.lib.transactions import writing
-from gateways.auditing import differences, values_of
 from gateways.config_file.changes import Change, Journal, Verb
 from gateways.config_file.checking import Values
 from gateways.config_file.problems import ConfigFileRefused, Problem
@@ -147,9 +146,5 @@ def _add_keys(label: Label, wanted: list[Values], brands: dict[str, Any], journa
         if key is None:
             key = Key.objects.create(label=label, **{**values, "brand": brand})
             journal.note(Verb.CREATED, key, name)
-        elif key.brand != brand:
-            told = values_of(key)
-            key.brand = brand
-            key.save(update_fields=["brand"])
-            changes = differences(told, values_of(key))
-            journal.note(Verb.CHANGED, key, name, "brand", changes=changes)
+        else:
+            make_be(key, {**values, "brand": brand}, name, journal)

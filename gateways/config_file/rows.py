@@ -10,13 +10,14 @@ from gateways.auditing import differences, values_of
 from gateways.config_file.changes import Journal, Verb
 from gateways.config_file.checking import Values
 from gateways.config_file.gateway_schema import GatewaySchema
-from gateways.config_file.schema import BrandSchema, LabelSchema
+from gateways.config_file.schema import BrandSchema, KeySchema, LabelSchema
 from gateways.config_file.strict import words_of_the_file
 from gateways.config_file.template_schema import TemplateSchema
-from gateways.models import Brand, Gateway, Label, Template
+from gateways.models import Brand, Gateway, Key, Label, Template
 
 WORDS: dict[type[models.Model], dict[str, str]] = {
     Label: words_of_the_file(LabelSchema()),
+    Key: words_of_the_file(KeySchema()),
     Brand: words_of_the_file(BrandSchema()),
     Template: words_of_the_file(TemplateSchema()),
     Gateway: words_of_the_file(GatewaySchema()),

@@ -30,6 +30,7 @@ from gateways.config_file.fields import (
 from gateways.config_file.gateway_schema import GatewaySchema
 from gateways.config_file.strict import Named, Strict
 from gateways.config_file.template_schema import TemplateSchema
+from gateways.models.key import HIGHEST_RATE
 from gateways.models.label import ExtensionPolicy, all_closing_reports, all_statuses
 from gateways.opt_outs import LIVE_TOGETHER
 
@@ -40,6 +41,7 @@ class KeySchema(Strict):
     kind = ChoiceField(KeyKind.choices)
     secret = DigestField(source="digest", max_length=SECRET_LENGTH)
     brand = BrandSlugField(default=None)
+    rate_per_second = serializers.IntegerField(min_value=1, max_value=HIGHEST_RATE, default=None)
 
 
 class CallbackSchema(Strict):

@@ -1,4 +1,5 @@
 from gateways.models.alert import Alert, AlertKind
+from gateways.models.allowance import Allowance
 from gateways.models.audit import Action, AuditEntry, AuditSeal
 from gateways.models.breaker import Breaker
 from gateways.models.contact import Contact, LabelContact
@@ -17,6 +18,7 @@ __all__ = [
     "Action",
     "Alert",
     "AlertKind",
+    "Allowance",
     "AuditEntry",
     "AuditSeal",
     "Brand",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -9,6 +10,9 @@ from gateway_project.lib.crypto import keyed_digest
 from gateway_project.lib.vocabulary import KeyKind
 from gateways.models.label import NAME_LENGTH, Brand, Label
 from gateways.models.version import Versioned
+
+HIGHEST_RATE = 1_000_000
+"""A second."""
 
 
 def secret_digest(secret: bytes | str) -> str:
@@ -34,6 +38,12 @@ class Key(Versioned):
     kind = models.CharField(max_length=16, choices=KeyKind.choices)
     note = models.CharField(
         max_length=NAME_LENGTH, blank=True, help_text="Who has it, or what it is for."
+    )
+    rate_per_second = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(HIGHEST_RATE)],
+        help_text="Most requests a second. Empty: no limit, for a platform key 100.",
     )
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -16,8 +16,9 @@ from gateway_project.lib.protocol import ErrorCode, Refused, accepted
 from gateway_project.lib.request_body import read_body
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways import configuration
+from gateways.allowances import keep_within
 from gateways.callers import Caller, has_required_headers, is_allowed_address, live_key, note_use
-from gateways.values import LabelValues, TemplateValues
+from gateways.values import KeyValues, LabelValues, TemplateValues
 from messages_app.accepting import accept
 from messages_app.api.schema import (
     describe_custom_im,
@@ -45,8 +46,9 @@ class SendView(APIView):
 
     def answer(self, request: Request, template_slug: str | None = None) -> HttpResponse:
         request._request.META[CHANNEL] = str(self.channel)
-        caller = known_caller(request._request)
+        caller, key = known_caller(request._request)
         request._request.META[LABEL] = caller.label
+        keep_within(key)
         template = self.template(caller.label, template_slug)
         body = _read_body(request._request)
         asked = read_request(self.channel, body)
@@ -106,8 +108,8 @@ class CustomImByTemplateView(CustomImView):
     """The same where the path names the template: an operation of its own in the document."""
 
 
-def known_caller(request: HttpRequest) -> Caller:
-    """The holder of the request's secret, calling from an allowed address; else Refused."""
+def known_caller(request: HttpRequest) -> tuple[Caller, KeyValues]:
+    """Who calls from an allowed address, and the key they hold; else Refused."""
     key = live_key(request.META.get("HTTP_AUTHORIZATION", ""), KeyKind.SMARTICO)
     if key is None:
         raise Refused(ErrorCode.NOT_AUTHORISED)
@@ -117,7 +119,7 @@ def known_caller(request: HttpRequest) -> Caller:
     if not is_allowed_address(label, request.META):
         raise Refused(ErrorCode.CALLER_REFUSED)
     note_use(key)
-    return Caller(label=label, brand_id=key.brand_id)
+    return Caller(label=label, brand_id=key.brand_id), key
 
 
 def _read_body(request: HttpRequest) -> dict[str, Any]:

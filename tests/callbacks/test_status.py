@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from gateways import allowances
 from gateways.models import Contact
 from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait, WordMapping
 from tests.factories import (
@@ -221,3 +222,10 @@ class TestByGatewayToken:
 def test_a_report_at_a_gateways_own_url_is_a_sign_of_it(gateway, message):
     told(f"/callbacks/status/{gateway.token.reveal()}", **report_of(message))
     assert Contact.objects.get(gateway=gateway).webhook_at is not None
+
+
+def test_a_status_key_may_have_a_limit(label, message, monkeypatch):
+    monkeypatch.setattr(allowances, "clock", lambda: "1772970000000000")
+    label.keys.update(rate_per_second=1)
+    assert told(**report_of(message)) == OK
+    assert told(**report_of(message))["error_code"] == 30

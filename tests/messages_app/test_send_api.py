@@ -6,11 +6,14 @@ import pytest
 from django.db import connection
 from django.db.utils import OperationalError
 
+from gateway_project.lib.collecting import flush_all
 from gateway_project.lib.protocol import ErrorCode
 from gateway_project.lib.vocabulary import Channel
+from gateways import allowances
 from gateways.models import Key
+from gateways.models.key import secret_digest
 from messages_app import planning
-from messages_app.models import Message
+from messages_app.models import Measure, Message, Tally
 from tests.factories import (
     CALLBACK_URL,
     SECRET,
@@ -87,6 +90,41 @@ def test_every_channel_answers_with_the_id_of_a_durable_message(house, channel):
     assert message.gateway == house.gateways[channel]
     assert message.end_user == house.user
     assert message.callback_url.reveal() == CALLBACK_URL
+
+
+class TestLimits:
+    @pytest.fixture(autouse=True)
+    def _time_stands(self, monkeypatch):
+        monkeypatch.setattr(allowances, "clock", lambda: "1772970000000000")
+
+    def test_beyond_a_keys_limit_the_answer_names_the_seconds(self, house):
+        KeyFactory(label=house.label, secret="the-next-one")
+        Key.objects.filter(digest=secret_digest(SECRET)).update(rate_per_second=2)
+        answers = [house.post(body=house.body(im_uid=str(n))) for n in range(4)]
+        assert [answer["error_code"] for answer in answers] == [0, 0, 30, 30]
+        assert answers[-1]["error_message"] == "rate limited: try again in 1 second"
+        assert house.post(headers={"Authorization": "the-next-one"})["error_code"] == 0
+
+    def test_a_refusal_burns_no_uid(self, house, monkeypatch):
+        Key.objects.update(rate_per_second=1)
+        assert house.post(body=house.body(im_uid="first"))["error_code"] == 0
+        assert house.post(body=house.body(im_uid="second"))["error_code"] == 30
+        monkeypatch.setattr(allowances, "clock", lambda: "1772970001000000")
+        allowances.forget()
+        assert house.post(body=house.body(im_uid="second"))["error_code"] == 0
+
+    def test_it_is_refused_before_its_body_is_read(self, house):
+        Key.objects.update(rate_per_second=1)
+        assert house.post(body=b"no JSON")["error_code"] == ErrorCode.NOT_JSON
+        assert house.post(body=b"no JSON")["error_code"] == ErrorCode.RATE_LIMITED
+
+    def test_it_is_counted_as_the_labels_refusal(self, house):
+        Key.objects.update(rate_per_second=1)
+        house.post()
+        house.post()
+        flush_all()
+        told = Tally.objects.filter(measure=Measure.REFUSED).get()
+        assert (told.label_id, told.part) == (house.label.pk, 30)
 
 
 class TestCallers:

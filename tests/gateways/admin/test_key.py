@@ -123,3 +123,14 @@ def test_a_key_is_revoked_once(operator):
     key.refresh_from_db()
     assert key.revoked_at == revoked_at
     assert [list(entry.changes) for entry in AuditEntry.objects.all()] == [["revoked_at"]]
+
+
+def test_a_key_is_given_a_limit(operator):
+    key = KeyFactory()
+    url = reverse("admin:gateways_key_change", args=[key.pk])
+    assert set(errors_of(operator.post(url, filled_in(operator, url, rate_per_second=0)))) == {
+        "rate_per_second"
+    }
+    operator.post(url, filled_in(operator, url, rate_per_second=50))
+    key.refresh_from_db()
+    assert key.rate_per_second == 50

@@ -157,8 +157,14 @@ def test_a_secret_may_move_from_one_listed_label_to_another():
 
 
 def test_a_key_is_bound_to_another_brand_without_a_new_secret(house):
-    told = applied(house.replace(", brand: b}", ", brand: a}"))
+    told = applied(house.replace(", brand: b,", ", brand: a,"))
     assert told == ["changed key amazing/smartico (keys[1]): brand"]
+
+
+def test_a_keys_limit_changes_without_a_new_secret(house):
+    told = applied(house.replace(", rate_per_second: 30}", "}"))
+    assert told == ["changed key amazing/smartico (keys[1]): rate_per_second"]
+    assert not Key.objects.exclude(rate_per_second=None).exists()
 
 
 def test_a_gateway_that_is_not_paused_in_the_file_forgets_why_it_was(house):

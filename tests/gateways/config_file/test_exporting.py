@@ -64,6 +64,11 @@ def test_every_secret_has_a_placeholder_of_its_own(house):
     assert sorted(names) == sorted(ENVIRONMENT)
 
 
+def test_the_limit_of_a_key_is_written_where_it_has_one(house):
+    keys = yaml.safe_load(exported())["labels"][0]["keys"]
+    assert [key.get("rate_per_second") for key in keys] == [None, 30, None, None]
+
+
 def test_no_secret_and_no_digest_is_exported(house):
     text = exported()
     assert "canary" not in text
