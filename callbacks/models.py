@@ -34,8 +34,10 @@ class DeliveryQuerySet(models.QuerySet["CallbackDelivery"]):
 
     def due(self, now: datetime | Combinable) -> Self:
         """Owed, their time has come, and nobody holds a lease on them."""
-        free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.owed().filter(free, due_at__lte=now)
+        return self.owed().unleased(now).filter(due_at__lte=now)
+
+    def unleased(self, now: datetime | Combinable) -> Self:
+        return self.filter(Q(lease_until=None) | Q(lease_until__lte=now))
 
     def first_in_line(self, now: datetime) -> Self:
         """Those that no earlier status of the same message has to be told before."""

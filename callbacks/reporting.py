@@ -4,13 +4,14 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from http import HTTPStatus
 from uuid import uuid4
 
 from callbacks.answers import Outcome, Verdict, judge
-from callbacks.callback_url import reporting_url
+from callbacks.calling import confidences, status_call
 from callbacks.lanes import Lane
-from callbacks.models import CallbackDelivery
+from callbacks.models import CallbackDelivery, DeliveryQuerySet
 from callbacks.suspension import suspend
 from callbacks.tries import Told, Try, deliveries_of, write
 from gateway_project.lib.clock import database_now
@@ -32,13 +33,11 @@ from gateway_project.lib.redaction import scrub
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import CALLBACK_TYPES
 from gateways import configuration
-from gateways.callback_hosts import CallbackRefused, check_callback_url
+from gateways.callback_hosts import CallbackRefused
 from gateways.values import LabelValues
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 10.0
-READ_CAP = 64 * 1024
 CLAIMED = ("label_id", "status", "message__channel", "message__callback_url")
 
 
@@ -56,13 +55,9 @@ class ReportWork:
         if not self.lane.is_open or not self.lane.has_due():
             return []
         with writing():
-            now, lease = database_now(), uuid4()
+            now = database_now()
             due = self.lane.deliveries().due(now).first_in_line(now).order_by("due_at", "pk")
-            rows = skipping_locked(due.select_related("message").only(*CLAIMED))[:free]
-            tries = [Try(delivery=row, lease=lease, started_at=now) for row in rows]
-            if tries:
-                deliveries_of(tries).update(lease=lease, lease_until=now + LEASE)
-        return tries
+            return lease(due, free, now)
 
     def start(self, item: Try) -> "Future[HttpAnswer]":
         label = configuration.current().labels[self.lane.label_id]
@@ -74,18 +69,23 @@ class ReportWork:
             return http_client().submit(call)
 
     def settle(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> None:
-        now = database_now()
-        told = []
-        for item, future in finished:
-            with about(*item.message_ids):
-                verdict = judge(_came(future), now=now)
-            told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
+        told = self.told(finished)
         with writing():
             write(told)
             _tell_of_trouble(self.lane, told)
         _leave_in_peace(self.lane, told)
         for item, _ in finished:
             self._confidences.pop(item.delivery.pk, None)
+
+    def told(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> list[Told]:
+        """What came of these tries; waits for one that is still in the air."""
+        now = database_now()
+        told = []
+        for item, future in finished:
+            with about(*item.message_ids):
+                verdict = judge(came(future), now=now)
+            told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
+        return told
 
     def renew(self, items: Iterable[Try]) -> None:
         tries = list(items)
@@ -96,25 +96,16 @@ class ReportWork:
         """Nothing is kept open: the client's connections are everybody's."""
 
     def _call(self, delivery: CallbackDelivery, label: LabelValues) -> HttpCall:
-        """The GET of this status, to a host that is on the label's list at this very moment."""
-        message, api_key = delivery.message, label.callback_api_key
-        if message.callback_url is None or api_key is None:
-            raise CallbackRefused("there is no callback_url, or the label has no api_key for it")
-        url = message.callback_url.reveal()
-        check_callback_url(url, label.callback_hosts)
-        self._confidences[delivery.pk] = (api_key, message.callback_url)
-        return HttpCall(
-            method="GET",
-            url=reporting_url(
-                url,
-                type=CALLBACK_TYPES[message.channel],
-                ext_message_id=str(message.pk),
-                status=delivery.status,
-                api_key=api_key.reveal(),
-            ),
-            timeout=TIMEOUT_SECONDS,
-            read_cap=READ_CAP,
+        message, url = delivery.message, delivery.message.callback_url
+        call = status_call(
+            label,
+            url,
+            type=CALLBACK_TYPES[message.channel],
+            ext_message_id=str(message.pk),
+            status=delivery.status,
         )
+        self._confidences[delivery.pk] = confidences(label, url)
+        return call
 
     def _scrubbed(self, item: Try, verdict: Verdict) -> str:
         """The peer's words without what it was told in confidence."""
@@ -122,7 +113,17 @@ class ReportWork:
         return scrub(verdict.detail, *confidences) if verdict.detail else ""
 
 
-def _came(future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:
+def lease(deliveries: DeliveryQuerySet, count: int, now: datetime) -> list[Try]:
+    """At most so many of these, leased to whoever asks, in the transaction around this."""
+    rows = skipping_locked(deliveries.select_related("message").only(*CLAIMED))[:count]
+    ours = uuid4()
+    tries = [Try(delivery=row, lease=ours, started_at=now) for row in rows]
+    if tries:
+        deliveries_of(tries).update(lease=ours, lease_until=now + LEASE)
+    return tries
+
+
+def came(future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:
     problem = future.exception()
     if problem is None:
         return future.result()

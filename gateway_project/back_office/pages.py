@@ -4,6 +4,7 @@ from gateway_project.back_office.be_smartico import BeSmartico, BeSmarticoOf, To
 from gateway_project.back_office.find import FindPage
 from gateway_project.back_office.health import Health, HealthCheck
 from gateway_project.back_office.page import Page
+from gateway_project.back_office.resume_callbacks import ResumeCallbacks
 from gateway_project.back_office.routes.pages import RouteExplanation, RouteImpact, RoutesPage
 from gateway_project.back_office.test_send import TestSend
 
@@ -11,5 +12,5 @@ PAGES: tuple[type[Page], ...] = (
     *(FindPage, RoutesPage, RouteExplanation, RouteImpact),
     *(Health, HealthCheck),
     *(BeSmartico, BeSmarticoOf, ToldSmartico),
-    TestSend,
+    *(TestSend, ResumeCallbacks),
 )

@@ -5,12 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
 from gateway_project.lib.admin import display
-from gateway_project.lib.confirming import confirmed_action
-from gateway_project.lib.transactions import writing
 from gateways.admin.label_form import CALLBACK_SEALED, LabelForm
 from gateways.admin.locking import LockingAdmin
 from gateways.admin.opt_out_form import OPT_OUT_FIELDS
@@ -30,10 +29,7 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
     form = LabelForm
     list_display = ("name", "slug", "state", "sheet_link")
     search_fields = ("name", "slug")
-    actions = (
-        *("resume_callbacks", "resume_opt_outs"),
-        *("renew_opt_out_secret", "end_old_opt_out_secret"),
-    )
+    actions = (*("resume_opt_outs", "renew_opt_out_secret", "end_old_opt_out_secret"),)
     change_form_outer_before_template = "admin/gateways/label/notices.html"
     readonly_fields = ("in_the_file_only", "created_at")
     fieldsets = tuple(
@@ -78,6 +74,13 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
         url = reverse("admin:gateways_label_sheet", args=[label.pk])
         return format_html('<a href="{}">Set-up sheet</a>', url)
 
+    def response_change(self, request: HttpRequest, obj: Label) -> HttpResponse:
+        """Who has typed a new api_key for suspended callbacks is led to the test call."""
+        if obj.callbacks_suspended_at and request.POST.get("new_callback_api_key"):
+            return redirect("admin:resume_callbacks", obj.pk)
+        answer: HttpResponse = super().response_change(request, obj)
+        return answer
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -87,22 +90,6 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
             request, {**context, "belongings": belongings}, *args, **kwargs
         )
         return answer
-
-    @confirmed_action(
-        description="Resume callbacks",
-        permission="change",
-        question="Labels whose callbacks go on: {count}. What is owed to Smartico is told at once.",
-        narrow=lambda labels: labels.exclude(callbacks_suspended_at=None),
-    )
-    def resume_callbacks(self, request: HttpRequest, queryset: QuerySet[Label]) -> None:
-        with writing():
-            suspended = list(queryset.select_for_update(of=("self",)))
-            Label.objects.filter(pk__in=[label.pk for label in suspended]).update(
-                callbacks_suspended_at=None, callbacks_suspended_because=""
-            )
-            for label in suspended:
-                self.log_change(request, label, {"callbacks": "resumed"})
-        self.message_user(request, f"{len(suspended)} resumed.")
 
 
 def _belongings(label: Label) -> list[tuple[str, int, str]]:

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from callbacks import lanes, reporting
+from callbacks import calling, lanes
 from callbacks.lanes import due_lanes
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from callbacks.reporting import ReportWork
@@ -187,7 +187,7 @@ def test_a_redirect_is_not_followed(smartico):
 
 
 def test_a_black_hole_costs_its_own_slots_only(smartico, monkeypatch):
-    monkeypatch.setattr(reporting, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(calling, "TIMEOUT_SECONDS", 0.3)
     smartico.answers["delivered"] = Answer(delay=30)
     stuck = smartico.owe("delivered")
     heard = smartico.owe("accepted")

@@ -97,7 +97,7 @@ WATCHES = (
         label="pk",
         one="label has its callbacks suspended",
         many="labels have their callbacks suspended",
-        to_do="Smartico turned the api_key away. Type in the right one.",
+        to_do="Smartico turned the api_key away. Type in the right one, then make the test call.",
         icon="phone_disabled",
         is_urgent=True,
     ),

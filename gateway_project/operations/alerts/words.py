@@ -29,7 +29,7 @@ WORDS: Mapping[str, Words] = {
         "It is tried again by itself. Ask the provider, or activate another gateway that fits.",
     ),
     AlertKind.CALLBACKS_SUSPENDED: Words(
-        "Smartico is told no status any more", "Correct the api_key, then resume the callbacks."
+        "Smartico is told no status any more", "Correct the api_key, then make a test call."
     ),
     AlertKind.OPT_OUTS_SUSPENDED: Words(
         "opt-outs are not told any more (listener: {})",

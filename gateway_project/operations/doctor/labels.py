@@ -80,7 +80,7 @@ def callback_settings(about: About, label: Label) -> Iterator[Finding]:
         yield about.problem(
             "Callbacks",
             f"suspended: {label.callbacks_suspended_because}",
-            "Correct the api_key on the label's page, then resume the callbacks there.",
+            "Correct the api_key, then make the test call on the label's page.",
         )
 
 
