@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.models import Brand, Gateway, Key, Label, Template, TemplateField
+from gateways.receipts import receipts_of
 from gateways.retention import retention_of
 from gateways.values import (
     BrandValues,
@@ -99,6 +100,7 @@ def _label_values(row: Label, **parts: Any) -> LabelValues:
         opt_outs_suspended=frozenset(row.opt_outs_suspended),
         directory=row.directory,
         retention=retention_of(row.retention),
+        receipts=receipts_of(row.receipts),
         required_headers=row.required_headers,
         is_paused=row.is_paused,
         **parts,

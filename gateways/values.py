@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, KeyKind
+from gateways.receipts import Receipts
 from gateways.retention import Retention
 
 
@@ -100,6 +101,7 @@ class LabelValues:
     directory: Personal | None = field(repr=False)
     """The settings of the directory that is asked for users; None where they are stored here."""
     retention: Retention
+    receipts: Receipts
     required_headers: Personal | None = field(repr=False)
     is_paused: bool
     brands: Mapping[int, BrandValues]

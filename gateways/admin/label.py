@@ -43,6 +43,7 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
             ),
             ("Suppression", OPT_OUT_FIELDS),
             ("Users and content", ("strip_prefix", "filter_properties", "extension_policy")),
+            ("Receipts", ("tells_missing_receipts", "receipt_hours")),
             ("Retention", DAYS),
         )
     )

@@ -15,6 +15,7 @@ from gateways.config_file.fields import CallbackHostField, DomainField, NetworkF
 from gateways.config_file.schema import FILTER_PROPERTIES
 from gateways.models import Label
 from gateways.models.label import all_statuses
+from gateways.receipts import LONGEST_HOURS, Receipts
 from gateways.retention import DAYS, Retention
 
 CALLBACK_SEALED = {"new_callback_url": "callback_url", "new_callback_api_key": "callback_api_key"}
@@ -68,6 +69,22 @@ class LabelForm(OptOutForm):
             help_text="What Smartico puts before the platform's own user ids. Empty: nothing.",
         )
     )
+    receipt_hours = dressed(
+        forms.IntegerField(
+            min_value=1,
+            max_value=LONGEST_HOURS,
+            required=False,
+            help_text="From when a provider that reports deliveries took a message. Empty: "
+            f"{Receipts().hours} hours.",
+        )
+    )
+    tells_missing_receipts = dressed(
+        forms.BooleanField(
+            required=False,
+            help_text="A message without a receipt by then has failed, and Smartico is told so: no "
+            "receipt. Off: it stays as it is.",
+        )
+    )
     bodies_days = days_field("What messages say, with their preview addresses.", "bodies_days")
     events_days = days_field("Tries, statuses, callbacks, inbox entries.", "events_days")
     tombstones_days = days_field(
@@ -79,6 +96,10 @@ class LabelForm(OptOutForm):
         self.initial.setdefault("strip_prefix", self.instance.user_ids.get("strip_prefix", ""))
         for name in DAYS:
             self.initial.setdefault(name, self.instance.retention.get(name))
+        receipts = self.instance.receipts
+        self.initial.setdefault("receipt_hours", receipts.get("hours"))
+        told = receipts.get("report", Receipts().report)
+        self.initial.setdefault("tells_missing_receipts", told)
         for name, column in SEALED.items():
             if name in self.fields:
                 state = _standing(getattr(self.instance, column))
@@ -119,8 +140,16 @@ class LabelForm(OptOutForm):
         prefix = values.get("strip_prefix")
         self.instance.user_ids = {"strip_prefix": prefix} if prefix else {}
         self.instance.retention = {name: values[name] for name in DAYS if values.get(name)}
+        self.instance.receipts = _receipts(values)
         row: Label = super().save(commit)
         return row
+
+
+def _receipts(values: Any) -> dict[str, Any]:
+    """What is not as usual."""
+    hours, is_told = values.get("receipt_hours"), bool(values.get("tells_missing_receipts"))
+    given = {"hours": hours} if hours else {}
+    return given if is_told == Receipts().report else {**given, "report": is_told}
 
 
 def _standing(sealed: Any) -> str:

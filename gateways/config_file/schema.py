@@ -33,6 +33,7 @@ from gateways.config_file.template_schema import TemplateSchema
 from gateways.models.key import HIGHEST_RATE
 from gateways.models.label import ExtensionPolicy, all_closing_reports, all_statuses
 from gateways.opt_outs import LIVE_TOGETHER
+from gateways.receipts import LONGEST_HOURS
 
 FILTER_PROPERTIES = 2
 
@@ -84,6 +85,14 @@ class RetentionSchema(Strict):
         return dict(instance)
 
 
+class ReceiptsSchema(Strict):
+    hours = serializers.IntegerField(min_value=1, max_value=LONGEST_HOURS, required=False)
+    report = serializers.BooleanField(required=False)
+
+    def to_representation(self, instance: Any) -> Any:
+        return dict(instance)
+
+
 class AlertsSchema(Strict):
     emails = serializers.ListField(child=serializers.EmailField(), required=False)
     webhook = serializers.URLField(required=False)
@@ -118,6 +127,7 @@ class LabelSchema(Named):
     report_machine_opens = serializers.BooleanField(default=True)
     directory = DirectoryField(default=None)
     retention = RetentionSchema(required=False)
+    receipts = ReceiptsSchema(required=False)
     required_headers = SealedDictField(default=None)
     alerts = AlertsField(default=None)
     is_paused = serializers.BooleanField(default=False)

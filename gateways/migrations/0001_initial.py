@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('user_ids', models.JSONField(blank=True, default=dict, help_text='{} is exact.')),
                 ('directory', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, help_text='None is stored.', null=True)),
                 ('retention', models.JSONField(blank=True, default=dict)),
+                ('receipts', models.JSONField(blank=True, default=dict)),
                 ('report_machine_opens', models.BooleanField(default=True, help_text="Smartico is told also of opens and clicks within a second of the delivery: scanners of mail servers do that. Off: they are kept, and a person's own is told.")),
                 ('suppress_on', models.JSONField(blank=True, default=gateways.models.label.all_closing_reports, help_text='What closes an address on the channel where it is reported.')),
                 ('opt_out_webhook_url', gateway_project.lib.fields.SealedTextField(bound_to='uid', editable=False, null=True)),

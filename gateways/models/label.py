@@ -58,6 +58,7 @@ class Label(Versioned):
     user_ids = models.JSONField(default=dict, blank=True, help_text="{} is exact.")
     directory = SealedJSONField(bound_to="uid", null=True, help_text="None is stored.")
     retention = models.JSONField(default=dict, blank=True)
+    receipts = models.JSONField(default=dict, blank=True)
     report_machine_opens = models.BooleanField(
         default=True,
         help_text="Smartico is told also of opens and clicks within a second of the delivery: "

@@ -42,6 +42,8 @@ def test_the_whole_form_is_saved_in_its_normal_form(operator):
         filter_properties="country\nmarket",
         strip_prefix="am:",
         bodies_days="7",
+        receipt_hours="48",
+        tells_missing_receipts="",
     )
     assert errors_of(answer) == {}
     assert label.allowed_ips == ["203.0.113.7/32", "203.0.113.0/24"]
@@ -52,6 +54,7 @@ def test_the_whole_form_is_saved_in_its_normal_form(operator):
     assert label.suppress_on == ["complained"]
     assert label.preview_domains == ["amazing.co"]
     assert label.filter_properties == ["country", "market"]
+    assert label.receipts == {"hours": 48, "report": False}
     assert (label.user_ids, label.retention) == ({"strip_prefix": "am:"}, {"bodies_days": 7})
 
 
@@ -82,6 +85,7 @@ def test_what_is_left_empty_or_not_on_the_page_stays_as_it_is(operator):
         ("preview_domains", "nobody@amazing.co"),
         ("filter_properties", "a\nb\nc"),
         ("bodies_days", "0"),
+        ("receipt_hours", "0"),
     ],
 )
 def test_a_mistake_is_told_at_its_field(operator, field, value):

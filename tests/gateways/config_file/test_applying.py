@@ -41,6 +41,7 @@ def test_the_rows_are_as_the_file_says(house):
     assert label.callback_api_key.reveal() == SECRETS["SMARTICO_API_KEY"]
     assert label.required_headers.reveal() == {"X-Smartico": SECRETS["HEADER_SECRET"]}
     assert label.retention == {"bodies_days": 7}
+    assert label.receipts == {"hours": 48, "report": False}
     assert gateway.config.reveal()["service_key"] == SECRETS["SERVICE_KEY"]
     assert (gateway.brand.slug, gateway.from_default, gateway.on_unknown) == (
         "a",
