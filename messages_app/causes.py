@@ -36,18 +36,21 @@ class Cause(models.TextChoices):
     UNAVAILABLE = "unavailable", "The provider did not take it"
     REFUSED_TOGETHER = "refused_together", "The provider refused several at once"
     NO_ANSWER = "no_answer", "The provider was asked and did not answer"
+    NO_RECEIPT = "no_receipt", "No receipt came in time"
     OTHER = "other", "Something else"
 
 
+NO_RECEIPT = "no receipt"
 OUR_OWN: Mapping[str, Cause] = {
     "expired": Cause.EXPIRED,
     "erased": Cause.ERASED,
     "suppressed": Cause.SUPPRESSED,
+    NO_RECEIPT: Cause.NO_RECEIPT,
     "the user has no address for this channel any more": Cause.NO_ADDRESS,
     "the sender is not on the gateway's list": Cause.SENDER,
     "the Reply-to is not on the gateway's list": Cause.SENDER,
 }
-"""What the house itself says of a message that it did not send."""
+"""What the house itself says of a message."""
 
 ENHANCED = re.compile(r"(?<![\d.])[45]\.(\d{1,3}\.\d{1,3})(?![\d.])")
 ENHANCED_CODES: Mapping[str, Cause] = {

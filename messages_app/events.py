@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from gateway_project.lib.vocabulary import Closing, Status
 from gateways import configuration
 from messages_app.causes import cause_of
@@ -16,7 +18,7 @@ from messages_app.models import (
     DETAIL_LENGTH,
     LeftBehind,
     Message,
-    PruneStage,
+    Stage,
     State,
     StatusEvent,
 )
@@ -109,10 +111,11 @@ def fail(messages: Mapping[UUID, Message], detail: str, *, now: datetime) -> Non
     record(facts, now=now, changed=ended)
 
 
-def locked_messages(ids: Iterable[UUID]) -> dict[UUID, Message]:
-    """The messages by id, locked in one order everywhere, so that two writers never deadlock."""
-    rows = Message.objects.select_for_update().defer("content").filter(pk__in=ids).order_by("pk")
-    return {message.pk: message for message in rows}
+def locked_messages(ids: Iterable[UUID], *which: Q) -> dict[UUID, Message]:
+    """The messages by id, or `which` of them, locked in one order everywhere, so that two writers
+    never deadlock."""
+    rows = Message.objects.select_for_update().defer("content").filter(*which, pk__in=ids)
+    return {message.pk: message for message in rows.order_by("pk")}
 
 
 def _statuses_seen(messages: Collection[Message]) -> dict[UUID, list[Known]]:
@@ -193,7 +196,7 @@ def _leave_tombstones_behind(events: Iterable[StatusEvent], now: datetime) -> No
     """What is learnt about a tombstone is pruned in its turn."""
     late = {event.message_id for event in events if event.message.pruned_at}
     LeftBehind.objects.bulk_create(
-        [LeftBehind(message_id=pk, stage=PruneStage.EVENTS, due_at=now) for pk in sorted(late)],
+        [LeftBehind(message_id=pk, stage=Stage.EVENTS, due_at=now) for pk in sorted(late)],
         ignore_conflicts=True,
     )
 

@@ -2,14 +2,14 @@
 counting."""
 
 import logging
-import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
+from gateway_project.lib.batches import for_a_while
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
@@ -24,11 +24,13 @@ from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
 from messages_app.models import Message, SendAttempt, State
 from messages_app.outcomes import UNKNOWN
-from messages_app.pruning.rounds import Pruning
+from messages_app.pruning.rounds import prune_round
+from messages_app.receipts import miss_receipts
 from messages_app.relaying.keeping import forget_relays
 from messages_app.relaying.losses import take_back_lost_relays
 from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import in_doubt_at
+from messages_app.walking import Resting
 from users.directories.copies import forget_copies, is_emptied
 from users.directories.refreshing import want_fresh
 from users.lifting import forget_liftings
@@ -38,9 +40,9 @@ from users.radar import forget_hours
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-MOVING_SECONDS = 0.5
-"""For one gateway's messages, at every tick; each batch is a transaction of its own."""
-CLOSING_SECONDS = 0.5
+BUSY_SECONDS = 0.5
+"""With one duty, or one gateway's messages, at every tick; each batch is a transaction of its
+own."""
 WORKER_LOST = "the worker was lost while it was sending"
 
 
@@ -50,6 +52,15 @@ def take_back_lost_leases() -> int:
     What the provider has reported on was sent. The rest goes again only where a repeat does no
     harm, or where the operator has said so.
     """
+    return _in_batches(_take_back)
+
+
+def _in_batches(batch: Callable[[], int]) -> int:
+    """Until one is not full: a campaign whose time is over is not to trickle away."""
+    return for_a_while(batch, lambda done: done == BATCH, seconds=BUSY_SECONDS)
+
+
+def _take_back() -> int:
     with writing():
         now = database_now()
         lost = Message.objects.filter(state=State.SENDING, lease_until__lte=now).order_by("pk")
@@ -100,17 +111,11 @@ def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
 
 
 def close_expired() -> int:
-    """Fails messages that have waited too long, each once; answers how many. Batch after batch: a
-    campaign that was held is not to be read at every claim for minutes after it has expired."""
-    until = time.monotonic() + CLOSING_SECONDS
-    closed = last = _close_batch()
-    while last == BATCH and time.monotonic() < until:
-        last = _close_batch()
-        closed += last
-    return closed
+    """Fails messages that have waited too long, each once; answers how many."""
+    return _in_batches(_close)
 
 
-def _close_batch() -> int:
+def _close() -> int:
     with writing():
         now = database_now()
         expired = Message.objects.filter(state=State.QUEUED, expires_at__lte=now).order_by("pk")
@@ -139,12 +144,11 @@ def _is_left(gateway: GatewayValues) -> bool:
 
 
 def _move_for_a_while(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> int:
-    """Batch after batch: a campaign that waits is not to trickle away from it."""
-    until = time.monotonic() + MOVING_SECONDS
-    moved = _move_from(gateway, all_of_them)
-    while gateway.id in _reached and time.monotonic() < until:
-        moved += _move_from(gateway, all_of_them)
-    return moved
+    return for_a_while(
+        lambda: _move_from(gateway, all_of_them),
+        lambda _: gateway.id in _reached,
+        seconds=BUSY_SECONDS,
+    )
 
 
 def _move_from(gateway: GatewayValues, all_of_them: Iterable[GatewayValues]) -> int:
@@ -219,7 +223,8 @@ DUTIES = (
     forget_copies,
     forget_relays,
     forget_answers,
-    Pruning(),
+    Resting(miss_receipts),
+    Resting(prune_round),
 )
 """Each for itself, so that one that breaks keeps none of the others from being done. Several clocks
 may do them at once: what two do together comes out as if one had done it."""

@@ -33,6 +33,10 @@ class State(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
+"""Neither at an end nor with a provider, as far as is known."""
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def tried(self) -> Self:
         """All but those that wait, or have ended, without ever having been claimed by a worker."""
@@ -232,25 +236,26 @@ class StatusEvent(models.Model):
         return f"{self.status} of message {self.message_id}"
 
 
-class PruneStage(models.TextChoices):
-    """What goes when a message grows old, in this order."""
+class Stage(models.TextChoices):
+    """What is done when a message has grown so old: it misses its receipt, and then is pruned."""
 
+    RECEIPT = "receipt", "Receipt"
     BODIES = "bodies", "Bodies"
     EVENTS = "events", "Details"
     TOMBSTONES = "tombstones", "Tombstones"
 
 
-class PruneMark(models.Model):
-    """How far the messages of a channel have been pruned: the id of the last one looked at."""
+class WalkMark(models.Model):
+    """How far a walk over the messages of a channel has come: the id of the last one."""
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE)
     channel = models.CharField(max_length=16, choices=Channel.choices)
-    stage = models.CharField(max_length=10, choices=PruneStage.choices)
+    stage = models.CharField(max_length=10, choices=Stage.choices)
     reached = models.UUIDField(default=BEFORE_ALL)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["label", "channel", "stage"], name="prune_mark_once"),
+            models.UniqueConstraint(fields=["label", "channel", "stage"], name="walk_mark_once"),
         ]
 
     def __str__(self) -> str:
@@ -258,11 +263,11 @@ class PruneMark(models.Model):
 
 
 class LeftBehind(models.Model):
-    """A message that could not be pruned yet when its turn came: it was open, or a status of it
-    was still owed. It is looked at again."""
+    """A message that it was too early for when its turn came: it was open, or a status of it was
+    still owed. It is looked at again."""
 
     message = models.ForeignKey("Message", on_delete=models.CASCADE, db_index=False)
-    stage = models.CharField(max_length=10, choices=PruneStage.choices)
+    stage = models.CharField(max_length=10, choices=Stage.choices)
     due_at = models.DateTimeField()
 
     class Meta:

@@ -28,6 +28,8 @@ PAUSED_SECONDS = 1.0
 seen the pause. Then it waits for the release."""
 
 
+TAKEN = "accepted"
+"""The outcome of a try whose message the provider took."""
 UNKNOWN = "unknown"
 """The outcome of a try whose request was written and got no answer."""
 
@@ -92,7 +94,7 @@ def decide(
     match result:
         case SendResult():
             return Decision(
-                next=Next.SENT, outcome="accepted", detail=result.detail, status=Status.ACCEPTED
+                next=Next.SENT, outcome=TAKEN, detail=result.detail, status=Status.ACCEPTED
             )
         case NotSendable():
             return Decision(

@@ -27,7 +27,7 @@ from gateways.providers.base import (
     transport_error,
 )
 from gateways.values import GatewayValues
-from messages_app.asking import ask_again, next_ask
+from messages_app.asking import Asking, asking_of, is_asked
 from messages_app.models import Message, SendAttempt
 from messages_app.reports import apply_to_gateway
 
@@ -82,7 +82,7 @@ def _asked(gateway: GatewayValues) -> HttpProvider | None:
         adapter = adapter_of(gateway)
     except (Undecryptable, LookupError):
         return None
-    return adapter if isinstance(adapter, HttpProvider) and adapter.poll_size > 0 else None
+    return adapter if is_asked(adapter) else None
 
 
 def _due(gateway_id: int, now: datetime | Combinable) -> "QuerySet[SendAttempt]":
@@ -202,6 +202,7 @@ def _apply(question: Question, updates: Sequence[StatusUpdate]) -> None:
     about is left aside."""
     asked = {attempt.provider_id for attempt in question.attempts}
     learnt = [update for update in updates if update.provider_id in asked]
+    asking = _asking(question.gateway)
     with writing():
         apply_to_gateway(question.gateway, learnt)
         now = database_now()
@@ -210,16 +211,21 @@ def _apply(question: Question, updates: Sequence[StatusUpdate]) -> None:
         standing = {pk: (state, status) for pk, state, status in rows}
         for attempt in question.attempts:
             state, status = standing.get(attempt.message_id, ("", ""))
-            attempt.ask_at = next_ask(attempt.finished_at, now, state=state, status=status)
+            attempt.ask_at = asking.next(attempt.finished_at, now, state=state, status=status)
         SendAttempt.objects.bulk_update(question.attempts, ["ask_at"])
 
 
 def _put_off(question: Question, wait: float) -> None:
+    asking = _asking(question.gateway)
     with writing():
         now = database_now()
         for attempt in question.attempts:
-            attempt.ask_at = ask_again(attempt.finished_at, now, wait)
+            attempt.ask_at = asking.again(attempt.finished_at, now, wait)
         SendAttempt.objects.bulk_update(question.attempts, ["ask_at"])
+
+
+def _asking(gateway: GatewayValues) -> Asking:
+    return asking_of(configuration.current().labels[gateway.label_id].receipts)
 
 
 def _wait(problem: ProviderError) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from gateway_project.lib.kicks import kick
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel, Status
 from gateways import configuration
+from gateways.values import GatewayValues
 from messages_app.events import ENDED_AS, locked_messages
 from messages_app.lifetimes import lifetime
-from messages_app.models import Message, State, StatusEvent
+from messages_app.models import Message, Stage, State, StatusEvent
 from messages_app.routes import gateways_for, preferred
 from messages_app.statuses import RUNG
+from messages_app.walking import leave_behind
 from users.models import EndUser, Suppression
 
 BATCH = 500
@@ -136,8 +138,13 @@ def requeue(rows: Iterable[Message], now: datetime) -> int:
             lease=None,
             lease_until=None,
         )
+        leave_behind(Stage.RECEIPT, dict.fromkeys(ids, now + _time_of_receipt(gateway)))
         _kick(gateway_id)
     return sum(map(len, alike.values()))
+
+
+def _time_of_receipt(gateway: GatewayValues) -> timedelta:
+    return configuration.current().labels[gateway.label_id].receipts.time
 
 
 def _make_due(rows: Iterable[Message], now: datetime) -> int:

@@ -29,7 +29,7 @@ from gateways.providers.base import (
 )
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
-from messages_app.asking import first_ask
+from messages_app.asking import first_ask, is_asked
 from messages_app.causes import cause_of_try
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
 from messages_app.outcomes import UNKNOWN, Decision, NotSendable, Result
@@ -163,7 +163,7 @@ def _rendered(result: Result) -> dict[str, Any]:
 
 def _can_be_asked(tried: Tried, provider_ids: Mapping[UUID, str]) -> bool:
     """Whether the provider took the message, has an id of its own for it, and answers questions."""
-    if not isinstance(tried.provider, HttpProvider) or tried.provider.poll_size == 0:
+    if not is_asked(tried.provider):
         return False
     kept = provider_ids.get(tried.message.pk)
     return isinstance(tried.result, SendResult) and bool(kept) and kept == tried.result.provider_id

@@ -2,17 +2,26 @@
 
 from datetime import datetime
 
-from gateway_project.lib.vocabulary import Status
 from gateways.admin.gateway_state import reason_of, state_of
 from gateways.models import Gateway
+from messages_app.causes import NO_RECEIPT
 from messages_app.models import Message, State
+from messages_app.receipts import is_silent
 from messages_app.timeline import Entry, Tone, exactly
 
 UNDER_WAY = frozenset({State.QUEUED, State.SENDING})
 
 
-def wait_of(message: Message, gateway: Gateway, *, reports: bool, now: datetime) -> Entry | None:
-    """None where nothing is waited for. `reports` is whether the provider can tell a delivery."""
+def wait_of(
+    message: Message,
+    gateway: Gateway,
+    *,
+    reports: bool,
+    now: datetime,
+    missed_at: datetime | None = None,
+) -> Entry | None:
+    """None where nothing is waited for. `reports` is whether the provider can tell a delivery, and
+    `missed_at` when the message has failed without; None where it stays as it is."""
     match message.state:
         case State.QUEUED:
             return _queued(message, gateway, now)
@@ -21,8 +30,8 @@ def wait_of(message: Message, gateway: Gateway, *, reports: bool, now: datetime)
         case State.UNKNOWN:
             line = "It may have been sent or not. A person decides: count as sent, or send again."
             return _wait(now, "help", "A person's word is waited for", line, tone=Tone.CAREFUL)
-        case State.SENT if message.status in ("", Status.ACCEPTED):
-            return _sent(reports, now)
+        case State.SENT if is_silent(message):
+            return _sent(reports, now, missed_at)
     return None
 
 
@@ -65,9 +74,14 @@ def _sending(message: Message, now: datetime) -> Entry:
     return _wait(now, "sync", f"Try {message.attempts} is on its way", line)
 
 
-def _sent(reports: bool, now: datetime) -> Entry:
+def _sent(reports: bool, now: datetime, missed_at: datetime | None) -> Entry:
     if reports:
-        return _wait(now, "hourglass_top", "Waits for the provider's report of the delivery")
+        title = "Waits for the provider's report of the delivery"
+        if missed_at is None:
+            line = "Without one it stays as it is: the label does not report missing receipts."
+        else:
+            line = f'Without one it has failed soon after {exactly(missed_at)}: "{NO_RECEIPT}".'
+        return _wait(now, "hourglass_top", title, line)
     return _wait(now, "task_alt", "Sent", "This provider reports no delivery: it ends here.")
 
 

@@ -1,18 +1,20 @@
-"""Walking over a label's messages from the oldest on, a batch at a time.
+"""Walking over a label's messages from the oldest on, a batch at a time, as they grow old.
 
 A mark says how far each walk has come, so that nothing is looked at twice and no index is needed
-for it: ids grow with time, and each channel of a label has them in order already. What cannot go
-when its turn comes is left behind, and looked at again. A batch is one transaction with its mark:
-it may be killed at any point, and two at once take turns.
+for it: ids grow with time, and each channel of a label has them in order already. What it is too
+early for is left behind, and looked at again. A batch is one transaction with its mark: it may be
+killed at any point, and two at once take turns.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
@@ -22,62 +24,102 @@ from gateway_project.lib.vocabulary import Channel
 from gateways import configuration
 from gateways.values import LabelValues
 from messages_app.events import locked_messages
-from messages_app.models import BEFORE_ALL, LeftBehind, Message, PruneMark, PruneStage
-from messages_app.pruning.stages import STAGES
+from messages_app.models import BEFORE_ALL, LeftBehind, Message, Stage, WalkMark
 
 BATCH = 500
-LOOKED_AT_AGAIN = timedelta(hours=6)
-DAYS = {
-    PruneStage.BODIES: "bodies_days",
-    PruneStage.EVENTS: "events_days",
-    PruneStage.TOMBSTONES: "tombstones_days",
-}
+REST_SECONDS = 60.0
+"""Between two rounds of the clock when the last one has found nothing."""
+
+Later = Mapping[UUID, datetime]
+"""When messages that were left behind are looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What is done with messages that have reached a stage.
+
+    `pay` is given messages that are locked, inside the caller's transaction, and answers those that
+    are left behind. Of a batch that a walk comes by it is given those that `concerns` picks; what
+    was left behind is always shown to it again.
+    """
+
+    stage: Stage
+    age: Callable[[LabelValues], timedelta]
+    pay: Callable[[Collection[Message], datetime], Later]
+    concerns: Q = Q()
+
+    def look_again(self) -> int:
+        """Visits a batch of what was left behind; answers how many messages were looked at."""
+        waiting = LeftBehind.objects.filter(stage=self.stage).order_by("due_at", "pk")
+        if not waiting.filter(due_at__lte=moment()).exists():
+            return 0
+        with writing():
+            now = database_now()
+            rows = list(skipping_locked(waiting.filter(due_at__lte=now))[:BATCH])
+            later = self.pay(locked_messages(row.message_id for row in rows).values(), now)
+            _put_off(rows, later)
+            done = [row.pk for row in rows if row.message_id not in later]
+            LeftBehind.objects.filter(pk__in=done).delete()
+        return len(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """One stage over the messages of one channel of a label."""
+    """One visit to the messages of one channel of a label."""
 
     label: LabelValues
     channel: Channel
-    stage: PruneStage
-
-    @property
-    def age(self) -> timedelta:
-        days: int = getattr(self.label.retention, DAYS[self.stage])
-        return timedelta(days=days)
+    visit: Visit
 
     def ahead(self) -> "QuerySet[Message]":
         """What has grown old enough since the walk was there last."""
-        mark = PruneMark.objects.filter(**self._named).values_list("reached", flat=True).first()
+        mark = WalkMark.objects.filter(**self._named).values_list("reached", flat=True).first()
         return self._after(mark or BEFORE_ALL, database_now())
 
     def step(self) -> int:
-        """Prunes the next batch; answers how many messages were looked at."""
+        """Visits the next batch; answers how many messages it came by."""
         if not self.ahead().exists():
             return 0
-        PruneMark.objects.get_or_create(**self._named)
+        WalkMark.objects.get_or_create(**self._named)
         with writing():
-            mark = skipping_locked(PruneMark.objects.filter(**self._named)).first()
+            mark = skipping_locked(WalkMark.objects.filter(**self._named)).first()
             if mark is None:
                 return 0
             now = database_now()
             ids = list(self._after(mark.reached, now).values_list("pk", flat=True)[:BATCH])
             if ids:
-                prune(self.stage, ids, now)
-                PruneMark.objects.filter(pk=mark.pk).update(reached=ids[-1])
+                messages = locked_messages(ids, self.visit.concerns).values()
+                leave_behind(self.visit.stage, self.visit.pay(messages, now))
+                WalkMark.objects.filter(pk=mark.pk).update(reached=ids[-1])
         return len(ids)
 
     def _after(self, reached: UUID, now: datetime) -> "QuerySet[Message]":
         old = Message.objects.filter(label=self.label.id, channel=self.channel)
-        return old.filter(pk__gt=reached, pk__lt=first_id(now - self.age)).order_by("pk")
+        until = first_id(now - self.visit.age(self.label))
+        return old.filter(pk__gt=reached, pk__lt=until).order_by("pk")
 
     @property
     def _named(self) -> dict[str, Any]:
-        return {"label_id": self.label.id, "channel": self.channel, "stage": self.stage}
+        return {"label_id": self.label.id, "channel": self.channel, "stage": self.visit.stage}
 
 
-def walks(label: str | None = None) -> Iterator[Walk]:
+class Resting:
+    """A duty of the clock: a round at every tick while there is work, and now and then without."""
+
+    def __init__(self, go_round: Callable[[], int]) -> None:
+        self.__name__ = go_round.__name__
+        self._go_round, self._rests_until = go_round, 0.0
+
+    def __call__(self) -> int:
+        if time.monotonic() < self._rests_until:
+            return 0
+        done = self._go_round()
+        if not done:
+            self._rests_until = time.monotonic() + REST_SECONDS
+        return done
+
+
+def walks(visits: Iterable[Visit], label: str | None = None) -> Iterator[Walk]:
     """All of them, or those of the label with that slug. A channel without a gateway has none."""
     current = configuration.current()
     for values in current.labels.values():
@@ -86,38 +128,23 @@ def walks(label: str | None = None) -> Iterator[Walk]:
         channels = {
             each.channel for each in current.gateways.values() if each.label_id == values.id
         }
-        for stage in STAGES:
+        for visit in visits:
             yield from (
-                Walk(label=values, channel=channel, stage=stage) for channel in sorted(channels)
+                Walk(label=values, channel=channel, visit=visit) for channel in sorted(channels)
             )
 
 
-def prune(stage: PruneStage, ids: Iterable[UUID], now: datetime) -> set[UUID]:
-    """Runs a stage over these messages, inside the caller's transaction; answers those that are
-    left behind."""
-    rows = locked_messages(ids).values()
-    kept = STAGES[stage](rows, now)
-    leave_behind(kept, stage, now + LOOKED_AT_AGAIN)
-    return kept
+def leave_behind(stage: Stage, later: Later) -> None:
+    """Notes when these messages are looked at. One that is left behind already stays as it is."""
+    rows = [LeftBehind(message_id=pk, stage=stage, due_at=later[pk]) for pk in sorted(later)]
+    LeftBehind.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def leave_behind(ids: Collection[UUID], stage: PruneStage, due_at: datetime) -> None:
-    LeftBehind.objects.bulk_create(
-        [LeftBehind(message_id=pk, stage=stage, due_at=due_at) for pk in sorted(ids)],
-        ignore_conflicts=True,
-    )
-
-
-def look_again(stage: PruneStage) -> int:
-    """Prunes a batch of what was left behind; answers how many messages were looked at."""
-    if not LeftBehind.objects.filter(stage=stage, due_at__lte=moment()).exists():
-        return 0
-    with writing():
-        now = database_now()
-        due = LeftBehind.objects.filter(stage=stage, due_at__lte=now).order_by("due_at", "pk")
-        rows = list(skipping_locked(due)[:BATCH])
-        kept = prune(stage, [row.message_id for row in rows], now)
-        of_these = LeftBehind.objects.filter(pk__in=[row.pk for row in rows])
-        of_these.filter(message__in=kept).update(due_at=now + LOOKED_AT_AGAIN)
-        of_these.exclude(message__in=kept).delete()
-    return len(rows)
+def _put_off(rows: Iterable[LeftBehind], later: Later) -> None:
+    """One statement for all that wait for the same moment."""
+    alike: defaultdict[datetime, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.message_id in later:
+            alike[later[row.message_id]].append(row.pk)
+    for due_at, ids in alike.items():
+        LeftBehind.objects.filter(pk__in=ids).update(due_at=due_at)

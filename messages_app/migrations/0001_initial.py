@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             name='LeftBehind',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('bodies', 'Bodies'), ('events', 'Details'), ('tombstones', 'Tombstones')], max_length=10)),
+                ('stage', models.CharField(choices=[('receipt', 'Receipt'), ('bodies', 'Bodies'), ('events', 'Details'), ('tombstones', 'Tombstones')], max_length=10)),
                 ('due_at', models.DateTimeField()),
                 ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='messages_app.message')),
             ],
@@ -83,16 +83,6 @@ class Migration(migrations.Migration):
                 ('provider_id', models.CharField(blank=True, max_length=255)),
                 ('number', models.PositiveSmallIntegerField()),
                 ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='messages_app.message')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='PruneMark',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('viber', 'Viber'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('custom_im', 'Custom IM')], max_length=16)),
-                ('stage', models.CharField(choices=[('bodies', 'Bodies'), ('events', 'Details'), ('tombstones', 'Tombstones')], max_length=10)),
-                ('reached', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
             ],
         ),
         migrations.CreateModel(
@@ -128,7 +118,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveSmallIntegerField()),
                 ('outcome', models.CharField(max_length=32)),
                 ('detail', models.CharField(blank=True, max_length=500)),
-                ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('other', 'Something else')], max_length=24)),
+                ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('no_receipt', 'No receipt came in time'), ('other', 'Something else')], max_length=24)),
                 ('provider_id', models.CharField(blank=True, max_length=255)),
                 ('address_index', models.CharField(blank=True, help_text='Blind index of the address that was tried.', max_length=64)),
                 ('address_channel', models.CharField(blank=True, choices=[('email', 'E-mail'), ('sms', 'SMS'), ('viber', 'Viber'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('custom_im', 'Custom IM')], help_text='Which kind of address it is.', max_length=16)),
@@ -147,7 +137,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('accepted', 'Accepted'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('opened', 'Opened'), ('unsubscribed', 'Unsubscribed'), ('clicked', 'Clicked')], max_length=16)),
                 ('detail', models.CharField(blank=True, max_length=500)),
-                ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('other', 'Something else')], help_text='Why it came to an end.', max_length=24)),
+                ('cause', models.CharField(blank=True, choices=[('invalid_address', 'The address does not exist'), ('unreachable', 'The address exists and cannot be reached now'), ('mailbox_full', 'The mailbox is full'), ('opted_out', 'The recipient does not want it'), ('blocked', 'Blocked as spam or by a rule'), ('content', 'The content is not taken'), ('expired', 'It was too late'), ('suppressed', 'We keep the address closed'), ('no_address', 'The user has no address any more'), ('sender', 'The sender is not allowed'), ('erased', 'The user was erased'), ('throttled', 'The provider wants fewer calls'), ('account', 'The account at the provider is at fault'), ('unavailable', 'The provider did not take it'), ('refused_together', 'The provider refused several at once'), ('no_answer', 'The provider was asked and did not answer'), ('no_receipt', 'No receipt came in time'), ('other', 'Something else')], help_text='Why it came to an end.', max_length=24)),
                 ('occurred_at', models.DateTimeField()),
                 ('recorded_at', models.DateTimeField()),
                 ('is_reported', models.BooleanField(help_text='Smartico is told; a lower rung learnt late is not.')),
@@ -173,6 +163,16 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['span', 'start'], name='tally_by_span')],
                 'constraints': [models.UniqueConstraint(fields=('start', 'span', 'measure', 'label_id', 'channel', 'gateway_id', 'part'), name='tally_once')],
             },
+        ),
+        migrations.CreateModel(
+            name='WalkMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('viber', 'Viber'), ('whatsapp', 'WhatsApp'), ('rcs', 'RCS'), ('custom_im', 'Custom IM')], max_length=16)),
+                ('stage', models.CharField(choices=[('receipt', 'Receipt'), ('bodies', 'Bodies'), ('events', 'Details'), ('tombstones', 'Tombstones')], max_length=10)),
+                ('reached', models.UUIDField(default=uuid.UUID('00000000-0000-0000-0000-000000000000'))),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
+            ],
         ),
         migrations.CreateModel(
             name='WordMapping',
@@ -267,10 +267,6 @@ class Migration(migrations.Migration):
             model_name='deliveredpart',
             constraint=models.UniqueConstraint(fields=('message', 'provider_id', 'number'), name='delivered_part_once'),
         ),
-        migrations.AddConstraint(
-            model_name='prunemark',
-            constraint=models.UniqueConstraint(fields=('label', 'channel', 'stage'), name='prune_mark_once'),
-        ),
         migrations.AddIndex(
             model_name='relay',
             index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['gateway', 'kind', 'due_at'], name='relay_due'),
@@ -326,6 +322,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='statusevent',
             constraint=models.UniqueConstraint(fields=('message', 'status', 'is_machine'), name='status_once_per_message'),
+        ),
+        migrations.AddConstraint(
+            model_name='walkmark',
+            constraint=models.UniqueConstraint(fields=('label', 'channel', 'stage'), name='walk_mark_once'),
         ),
         migrations.AddConstraint(
             model_name='wordmapping',

@@ -10,18 +10,16 @@ from typing import cast
 from uuid import UUID
 
 from messages_app.models import (
+    OPEN,
     DeliveredPart,
     Message,
-    PruneStage,
     SendAttempt,
-    State,
+    Stage,
     StatusEvent,
 )
 from messages_app.signals import messages_outlived
 
-OPEN = frozenset({State.QUEUED, State.SENDING, State.UNKNOWN})
-
-Stage = Callable[[Collection[Message], datetime], set[UUID]]
+Removal = Callable[[Collection[Message], datetime], set[UUID]]
 
 
 def remove_bodies(messages: Collection[Message], now: datetime) -> set[UUID]:
@@ -58,10 +56,10 @@ def remove_tombstones(messages: Collection[Message], now: datetime) -> set[UUID]
     return kept
 
 
-STAGES: dict[PruneStage, Stage] = {
-    PruneStage.BODIES: remove_bodies,
-    PruneStage.EVENTS: remove_events,
-    PruneStage.TOMBSTONES: remove_tombstones,
+REMOVALS: dict[Stage, Removal] = {
+    Stage.BODIES: remove_bodies,
+    Stage.EVENTS: remove_events,
+    Stage.TOMBSTONES: remove_tombstones,
 }
 
 

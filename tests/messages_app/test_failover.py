@@ -167,7 +167,7 @@ def test_nothing_moves_to_a_gateway_that_is_broken_too():
 
 def test_all_of_them_are_looked_at_over_time_though_the_first_ones_cannot_move(monkeypatch):
     monkeypatch.setattr(housekeeping, "BATCH", 2)
-    monkeypatch.setattr(housekeeping, "MOVING_SECONDS", 0)
+    monkeypatch.setattr(housekeeping, "BUSY_SECONDS", 0)
     gateway = broken()
     gateway_at(NOBODY, label=gateway.label, filters={"country": ["SE"]})
     start = timezone.now() - timedelta(minutes=1)
@@ -181,7 +181,7 @@ def test_all_of_them_are_looked_at_over_time_though_the_first_ones_cannot_move(m
 
 def test_many_that_wait_move_batch_after_batch_and_do_not_trickle(monkeypatch):
     monkeypatch.setattr(housekeeping, "BATCH", 2)
-    monkeypatch.setattr(housekeeping, "MOVING_SECONDS", 60)
+    monkeypatch.setattr(housekeeping, "BUSY_SECONDS", 60)
     gateway = broken()
     spare = gateway_at(NOBODY, label=gateway.label)
     for due_at in (timezone.now(), timezone.now() - timedelta(minutes=1)):

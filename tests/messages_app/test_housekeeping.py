@@ -8,7 +8,12 @@ from django.utils import timezone
 
 from gateway_project.lib.vocabulary import Channel
 from messages_app import housekeeping
-from messages_app.housekeeping import DUTIES, WORKER_LOST, close_expired
+from messages_app.housekeeping import (
+    DUTIES,
+    WORKER_LOST,
+    close_expired,
+    take_back_lost_leases,
+)
 from messages_app.models import SendAttempt, State, StatusEvent
 from tests.factories import GatewayFactory, MessageFactory
 
@@ -95,6 +100,17 @@ def test_a_campaign_that_expired_while_it_was_held_is_closed_at_once(monkeypatch
     assert close_expired() == 5
     assert close_expired() == 0
     assert StatusEvent.objects.filter(status="failed", detail="expired").count() == 5
+
+
+@pytest.mark.parametrize("duty", [close_expired, take_back_lost_leases])
+def test_many_whose_time_is_over_at_once_do_not_trickle(monkeypatch, duty):
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    monkeypatch.setattr(housekeeping, "BUSY_SECONDS", 60)
+    gateway = GatewayFactory()
+    for _ in range(5):
+        in_the_hands_of_a_dead_worker(gateway)
+        MessageFactory(gateway=gateway, label=gateway.label, expires_at=timezone.now() + PAST)
+    assert duty() == 5
 
 
 def test_what_waits_at_a_gateway_no_longer_used_goes_to_the_next_that_fits():

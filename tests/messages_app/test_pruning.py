@@ -17,19 +17,21 @@ from gateways import configuration
 from gateways.models import Label
 from gateways.providers.base import StatusUpdate
 from gateways.retention import retention_of
+from messages_app import walking
 from messages_app.models import (
     InboxEntry,
     LeftBehind,
     Message,
-    PruneMark,
-    PruneStage,
     SendAttempt,
+    Stage,
     State,
     StatusEvent,
     Wait,
+    WalkMark,
 )
-from messages_app.pruning import entries, walking
-from messages_app.pruning.rounds import Pruning, prune_all, prune_round
+from messages_app.pruning import entries
+from messages_app.pruning.rounds import prune_all, prune_round
+from messages_app.pruning.visits import VISITS
 from messages_app.reports import apply_to_gateway
 from messages_app.resending import resendable
 from tests.factories import GatewayFactory, LabelFactory, MessageFactory
@@ -253,9 +255,9 @@ def test_of_what_waits_in_the_inbox_the_newest_are_kept(gateway, monkeypatch):
 def test_a_walk_goes_on_where_it_was_and_looks_at_nothing_twice(gateway, monkeypatch):
     monkeypatch.setattr(walking, "BATCH", 2)
     messages = [aged(gateway, 40 - n) for n in range(5)]
-    (bodies,) = [walk for walk in walking.walks() if walk.stage == PruneStage.BODIES]
+    (bodies,) = [walk for walk in walking.walks(VISITS) if walk.visit.stage == Stage.BODIES]
     assert [bodies.step() for _ in range(4)] == [2, 2, 1, 0]
-    assert PruneMark.objects.get(stage=PruneStage.BODIES).reached == messages[-1].pk
+    assert WalkMark.objects.get(stage=Stage.BODIES).reached == messages[-1].pk
     assert not Message.objects.filter(content__isnull=False).exists()
 
 
@@ -268,11 +270,11 @@ def test_a_round_with_nothing_to_do_is_a_handful_of_looks(gateway):
 
 
 def test_the_clock_rests_after_a_round_that_found_nothing(gateway):
-    pruning = Pruning()
+    pruning = walking.Resting(prune_round)
     assert pruning() == 0
     aged(gateway, 31)
     assert pruning() == 0
-    assert Pruning()() > 0
+    assert walking.Resting(prune_round)() > 0
 
 
 def test_a_dry_run_says_how_many_and_removes_nothing(gateway, capsys):
@@ -292,7 +294,7 @@ def test_an_unknown_label_is_an_error(db):
 
 def test_no_walk_reads_the_whole_table(gateway):
     """The plan's shape: an index in the order of the ids, and no sorting."""
-    (walk, *_) = walking.walks()
+    (walk, *_) = walking.walks(VISITS)
     plan = walk.ahead()[:500].explain()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -6,7 +6,7 @@ import pytest
 
 from gateways.models import Brand, Breaker, Gateway, Label, Template
 from messages_app.models import Message, SendAttempt, State, StatusEvent
-from messages_app.timeline import Tone, in_words, story
+from messages_app.timeline import Tone, exactly, in_words, story
 from messages_app.waits import wait_of
 
 AT = datetime(2026, 1, 31, 8, 0, 0, 123_000, tzinfo=UTC)
@@ -94,10 +94,12 @@ def test_one_that_was_queued_again_says_so():
     assert again.title == "Queued again by a person"
 
 
-def wait(state: State, *, reports: bool = True, gateway: dict | None = None, **values):
+def wait(
+    state: State, *, reports: bool = True, gateway: dict | None = None, missed_at=None, **values
+):
     row = message(state=state, **values)
     at = Gateway(**({"name": "SMS Germany", "is_active": True} | (gateway or {})))
-    return wait_of(row, at, reports=reports, now=AT)
+    return wait_of(row, at, reports=reports, now=AT, missed_at=missed_at)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +111,7 @@ def wait(state: State, *, reports: bool = True, gateway: dict | None = None, **v
         (State.SENDING, {"lease_until": AT - SECOND}, "Its worker seems lost"),
         (State.UNKNOWN, {}, "A person's word is waited for"),
         (State.SENT, {"status": "accepted"}, "Waits for the provider's report of the delivery"),
+        (State.SENT, {"status": "failed"}, "Waits for the provider's report of the delivery"),
         (State.SENT, {"status": "accepted", "reports": False}, "Sent"),
         (
             State.QUEUED,
@@ -139,6 +142,17 @@ def wait(state: State, *, reports: bool = True, gateway: dict | None = None, **v
 )
 def test_what_is_waited_for_is_told(state, values, title):
     assert wait(state, **values).title == title
+
+
+@pytest.mark.parametrize(
+    ("missed_at", "line"),
+    [
+        (AT, f'Without one it has failed soon after {exactly(AT)}: "no receipt".'),
+        (None, "Without one it stays as it is: the label does not report missing receipts."),
+    ],
+)
+def test_what_becomes_of_it_without_a_receipt_is_told(missed_at, line):
+    assert wait(State.SENT, status="accepted", missed_at=missed_at).lines == (line,)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from gateway_project.lib.vocabulary import Channel, Status
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.models import Gateway
-from messages_app.models import Message, State
+from messages_app.models import Message
+from messages_app.receipts import is_silent, missed_at
 from messages_app.timeline import Entry, in_order, story
 from messages_app.waits import UNDER_WAY, wait_of
 
@@ -40,7 +41,8 @@ class Story:
 def story_of(message: Message) -> Story:
     """Reads it, in five statements. With the message come the rows of whom it belongs to."""
     now = database_now()
-    attempts = message.send_attempts.select_related("gateway").defer("rendered").order_by("pk")
+    rows_of_tries = message.send_attempts.select_related("gateway").defer("rendered")
+    attempts = list(rows_of_tries.order_by("pk"))
     events = list(message.status_events.order_by("pk"))
     rows = CallbackDelivery.objects.filter(message=message).order_by("pk")
     deliveries = list(rows.prefetch_related("delivery_attempts"))
@@ -52,7 +54,13 @@ def story_of(message: Message) -> Story:
         ]
     )
     reports = _reports_deliveries(message.gateway)
-    own_wait = wait_of(message, message.gateway, reports=reports, now=now)
+    own_wait = wait_of(
+        message,
+        message.gateway,
+        reports=reports,
+        now=now,
+        missed_at=missed_at(message, attempts, events),
+    )
     owed = callbacks.waits(deliveries, message.label, now)
     return Story(
         entries=tuple(entries),
@@ -63,8 +71,8 @@ def story_of(message: Message) -> Story:
 
 
 def _is_under_way(message: Message, last: datetime, reports: bool, now: datetime) -> bool:
-    is_sent = message.state == State.SENT and message.status in ("", Status.ACCEPTED)
-    return message.state in UNDER_WAY or (is_sent and reports and now - last < STILL_NEW)
+    is_waiting = is_silent(message) and reports and now - last < STILL_NEW
+    return message.state in UNDER_WAY or is_waiting
 
 
 def _reports_deliveries(gateway: Gateway) -> bool:

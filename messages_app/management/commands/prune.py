@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateways import configuration
-from messages_app.models import PruneStage
 from messages_app.pruning.rounds import prune_all
-from messages_app.pruning.walking import walks
+from messages_app.pruning.visits import VISITS
+from messages_app.walking import walks
 
 
 class Command(BaseCommand):
@@ -28,9 +28,9 @@ class Command(BaseCommand):
         slugs = {values.slug for values in configuration.current().labels.values()}
         if label is not None and label not in slugs:
             raise CommandError(f"There is no label {label!r}.")
-        ahead = dict.fromkeys(PruneStage, 0)
-        for walk in walks(label):
-            ahead[walk.stage] += walk.ahead().count()
+        ahead = dict.fromkeys((visit.stage for visit in VISITS), 0)
+        for walk in walks(VISITS, label):
+            ahead[walk.visit.stage] += walk.ahead().count()
         for stage, count in ahead.items():
             self.stdout.write(f"{stage.label}: {count:,} messages have grown old enough")
         if not options["dry_run"]:
