@@ -3,14 +3,15 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from callbacks.answers import Outcome
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from gateway_project.lib.clock import database_now
-from gateway_project.operations.drill.ledger import Debt, Row, Standing
-from messages_app.models import Message, State, StatusEvent
+from gateway_project.operations.drill.books import Debt, Row, Standing
+from messages_app.models import Message, SendAttempt, State, StatusEvent
 
 STANDINGS: Mapping[str, Standing] = {
     State.QUEUED: Standing.QUEUED,
@@ -24,8 +25,15 @@ STANDINGS: Mapping[str, Standing] = {
 
 def rows() -> list[Row]:
     """Every message."""
-    ends = StatusEvent.objects.exclude(cause="").values_list("message_id", "cause")
-    causes = dict(ends)
+    learnt: defaultdict[UUID, list[str]] = defaultdict(list)
+    causes: dict[UUID, str] = {}
+    for event in StatusEvent.objects.order_by("pk").defer("detail"):
+        learnt[event.message_id].append(event.status)
+        if event.cause:
+            causes[event.message_id] = event.cause
+    provider_ids: defaultdict[UUID, set[str]] = defaultdict(set)
+    for message_id, provider_id in _taken().values_list("message_id", "provider_id"):
+        provider_ids[message_id].add(provider_id or "")
     return [
         Row(
             id=str(message.pk),
@@ -33,9 +41,17 @@ def rows() -> list[Row]:
             standing=_standing(message),
             status=message.status,
             cause=causes.get(message.pk, ""),
+            learnt=learnt[message.pk],
+            was_taken=message.pk in provider_ids,
+            provider_ids=provider_ids[message.pk],
         )
         for message in Message.objects.select_related("gateway").defer("content")
     ]
+
+
+def _taken() -> "QuerySet[SendAttempt]":
+    """The tries of which the database has it that the provider took the message."""
+    return SendAttempt.objects.filter(outcome="accepted")
 
 
 def _standing(message: Message) -> Standing:

@@ -94,6 +94,11 @@ class House:
         return self.directory / "log"
 
     @property
+    def books(self) -> Path:
+        """What all had written down in the end."""
+        return self.directory / "books.json"
+
+    @property
     def ledger(self) -> Path:
         return self.directory / "sends.sqlite3"
 
@@ -148,14 +153,14 @@ class House:
             broker.default_channel.queue_purge(settings.BROKER_QUEUE)
 
     def tear_down(self, *, keeps_log: bool) -> None:
-        """Leaves nothing behind but, where it is to be read, the log."""
+        """Leaves nothing behind but, where they are to be read, the log and the books."""
         if not settings.EMBEDDED:
             self._execute(f"DROP SCHEMA IF EXISTS {self.name} CASCADE")
         connections.close_all()
         if settings.BROKER_URL:
             self._delete_queue()
         for path in self.directory.iterdir():
-            if path != self.log or not keeps_log:
+            if path not in (self.log, self.books) or not keeps_log:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         if not keeps_log:
             self.directory.rmdir()

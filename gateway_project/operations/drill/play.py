@@ -1,19 +1,22 @@
 """The play: traffic, faults, quiet, and what the books come to."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from random import Random
 
 from django.conf import settings
 
 from gateway_project.operations.drill import archive
+from gateway_project.operations.drill.books import Books
 from gateway_project.operations.drill.caller import LEAVER
 from gateway_project.operations.drill.faults import FAULTS, Fault, Lane, Need
 from gateway_project.operations.drill.house import House
-from gateway_project.operations.drill.ledger import Books, Findings, check
+from gateway_project.operations.drill.ledger import Findings, check
 from gateway_project.operations.drill.plan import Plan, seconds_left
 from gateway_project.operations.drill.scene import Missed, Scene
 from gateway_project.operations.drill.sends import SendLedger
@@ -126,20 +129,20 @@ class Play:
         return not await self.scene.ask(archive.under_way)
 
     async def books(self) -> Books:
-        """What all four have written down."""
+        """What all have written down."""
         self.ended.update(self.scene.crew.ended())
-        ledger = SendLedger(self.scene.house.ledger)
-        with_ledger = ledger.counts()
-        ledger.close()
-        return Books(
-            answered=self.scene.caller.answered,
-            rows=await self.scene.ask(archive.rows),
-            sends=with_ledger,
-            debts=await self.scene.ask(archive.debts),
-            told=self.scene.ear.told,
-            strangers=self.scene.ear.strangers,
-            killed_at=self.scene.killed_at,
-        )
+        with closing(SendLedger(self.scene.house.ledger)) as ledger:
+            return Books(
+                answered=self.scene.caller.answered,
+                told=self.scene.ear.told,
+                sends=dict(ledger.counts()),
+                refusals=ledger.refusals(),
+                reports=ledger.reports(),
+                rows=await self.scene.ask(archive.rows),
+                debts=await self.scene.ask(archive.debts),
+                strangers=self.scene.ear.strangers,
+                killed_at=self.scene.killed_at,
+            )
 
 
 def in_turns(names: Sequence[str], dice: Random) -> Iterator[str]:
@@ -167,7 +170,9 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
         tell("the gateway is at work")
         await play.faults()
         is_settled = await play.quiet()
-        findings = check(await play.books())
+        books = await play.books()
+        house.books.write_text(json.dumps(asdict(books), default=sorted))
+        findings = check(books)
         return Outcome(
             plan=plan,
             findings=findings,

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from gateway_project.operations.drill.sends import SendLedger
+from gateway_project.operations.drill.sends import Reported, SendLedger
 
 HOST = "127.0.0.1"
 KEY_HEADER = "Idempotency-Key"
@@ -26,7 +26,10 @@ REFUSE = "refuse"
 """A word in a text with which the message is refused."""
 BOUNCE = "bounce"
 """A word in a text that is sent and does not arrive."""
-AHEAD_SECONDS = 0.1
+AHEAD_SECONDS = 1.0
+"""At most it waits with its answer for what it reports early."""
+EARLY, EARLY_BOUNCES = 0.25, 0.5
+"""The shares of messages that are reported on before they are answered."""
 REPORT_SECONDS = 0.3
 LATE = 0.25
 """The share of messages of which nothing is reported for a long time: until then only what the
@@ -93,6 +96,7 @@ class Provider:
         asked = await request.json()
         words = asked["text"].split()
         if REFUSE in words:
+            self.ledger.refuse(words[0])
             return web.json_response({"code": "refused"}, status=422)
         self.calls += self.manner.drops
         is_dropped = self.manner.drops and self.calls % DROP_ONE_IN == 0
@@ -101,7 +105,7 @@ class Provider:
         key = request.headers[KEY_HEADER] if request.path == "/once" else None
         number, is_new = self.ledger.send(words[0], key)
         if is_new:
-            await self._report(asked, f"p-{number}", bounces=BOUNCE in words)
+            await self._report(asked, words[0], f"p-{number}", bounces=BOUNCE in words)
         await self._wait_for_leave()
         return self._drop(request) if is_dropped else web.json_response({"id": f"p-{number}"})
 
@@ -119,32 +123,38 @@ class Provider:
         finally:
             self.standing.in_the_air -= 1
 
-    async def _report(self, asked: Mapping[str, str], id: str, *, bounces: bool) -> None:
+    async def _report(self, asked: Mapping[str, str], uid: str, id: str, *, bounces: bool) -> None:
         """Sets its reports going: sometimes twice, in the wrong order, or ahead of the answer."""
         statuses = ["failed"] if bounces else ["delivered", "opened"][: self.dice.choice((1, 2))]
         if self.dice.random() < 0.25:
             statuses.reverse()
         if self.dice.random() < 0.25:
             statuses = [status for status in statuses for _ in range(2)]
-        is_early = self.dice.random() < 0.25
+        is_early = self.dice.random() < (EARLY_BOUNCES if bounces else EARLY)
         reports = [
-            {"id": id, "status": status} | ({} if is_early and n == 0 else {"ref": asked["ref"]})
+            Reported(uid=uid, provider_id=id, status=status, names_message=not is_early or n > 0)
             for n, status in enumerate([*statuses, statuses[-1]] if is_early else statuses)
         ]
         self.standing.unreported += 1
         is_late = not is_early and self.dice.random() < LATE
         wait = 0.0 if is_early else self.late_seconds if is_late else REPORT_SECONDS
-        task = asyncio.create_task(self._tell(asked["reports_to"], reports, wait))
+        task = asyncio.create_task(self._tell(asked, reports, wait))
         self.reporting.add(task)
         task.add_done_callback(self.reporting.discard)
         if is_early:
-            await asyncio.sleep(AHEAD_SECONDS)
+            await asyncio.wait({task}, timeout=AHEAD_SECONDS)
 
-    async def _tell(self, url: str, reports: Sequence[Mapping[str, str]], wait: float) -> None:
+    async def _tell(
+        self, asked: Mapping[str, str], reports: Sequence[Reported], wait: float
+    ) -> None:
         await asyncio.sleep(wait)
         for report in reports:
-            while not await self._is_taken(url, report):
+            number = self.ledger.tell(report)
+            told = {"id": report.provider_id, "status": report.status}
+            told |= {"ref": asked["ref"]} if report.names_message else {}
+            while not await self._is_taken(asked["reports_to"], told):
                 await asyncio.sleep(AGAIN_SECONDS)
+            self.ledger.was_taken(number)
         self.standing.unreported -= 1
 
     async def _is_taken(self, url: str, report: Mapping[str, str]) -> bool:

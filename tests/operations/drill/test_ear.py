@@ -9,7 +9,7 @@ import pytest
 
 from callbacks.answers import Outcome, judge
 from gateway_project.lib.http import HttpAnswer, NoAnswer
-from gateway_project.operations.drill.ear import MOODS, SLOW, Ear
+from gateway_project.operations.drill.ear import LAGS, MOODS, SLOW, Ear, _lag
 
 MEANT = {"": Outcome.ACKNOWLEDGED, "not found": Outcome.NOT_FOUND, SLOW: Outcome.ACKNOWLEDGED}
 
@@ -72,3 +72,12 @@ def test_who_is_gone_before_it_answers_was_not_heard():
         return ear
 
     assert asyncio.run(story()).told == []
+
+
+def test_an_earlier_status_of_every_second_message_takes_longer():
+    lagging = [{"ext_message_id": f"m{n}", "status": "accepted"} for n in range(100)]
+    lags = [_lag(each) for each in lagging]
+    assert set(lags) == {0.0, LAGS["accepted"]}
+    later = [_lag({**each, "status": "delivered"}) for each in lagging]
+    assert all(first > second or first == 0.0 for first, second in zip(lags, later, strict=True))
+    assert {_lag({**each, "status": "opened"}) for each in lagging} == {0.0}

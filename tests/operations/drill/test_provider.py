@@ -89,7 +89,9 @@ def test_what_is_to_be_refused_is_not_sent(play):
     async def story(stage):
         assert await stage.give("once", "drill-1 refuse") == (422, {"code": "refused"})
 
-    assert play(story).counts() == {}
+    ledger = play(story)
+    assert ledger.counts() == {}
+    assert ledger.refusals() == {"drill-1"}
 
 
 def test_it_reports_until_it_is_heard(play):
@@ -102,7 +104,9 @@ def test_it_reports_until_it_is_heard(play):
         assert {report["id"] for report in stage.reports} == {answer["id"]}
         assert any(report.get("ref") == "m1" for report in stage.reports)
 
-    play(story)
+    reports = play(story).reports()
+    assert {(report.uid, report.status) for report in reports} == {("drill-1", "failed")}
+    assert all(report.is_taken for report in reports)
 
 
 def test_while_it_holds_what_is_given_to_it_is_sent_and_not_answered(play):

@@ -1,8 +1,10 @@
 """The provider's ledger: what counts as a send, and what as a repeat."""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway_project.operations.drill.sends import SendLedger
+from gateway_project.operations.drill.sends import Reported, SendLedger
 
 
 @pytest.fixture
@@ -30,3 +32,20 @@ def test_it_is_read_by_others_while_it_is_written(ledger, tmp_path):
     reader = SendLedger(tmp_path / "sends.sqlite3")
     assert reader.counts() == {"drill-1": 1}
     reader.close()
+
+
+def test_what_is_reported_is_taken_when_it_was_answered(ledger):
+    report = Reported(uid="drill-1", provider_id="p-1", status="opened", names_message=False)
+    numbers = [ledger.tell(report), ledger.tell(report)]
+    ledger.was_taken(numbers[1])
+    never, taken = ledger.reports()
+    assert never == report
+    assert taken.is_taken
+    assert replace(taken, taken_at=None) == report
+
+
+def test_what_is_refused_is_not_sent(ledger):
+    ledger.refuse("drill-1")
+    ledger.refuse("drill-1")
+    assert ledger.refusals() == {"drill-1"}
+    assert ledger.counts() == {}
