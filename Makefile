@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo run worker test check screenshots bench bench-quick
+.PHONY: help demo run worker test check screenshots bench bench-quick bench-chart
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,6 +49,9 @@ bench: $(RUNTIME) ## Measure ours beside others, three rounds of everything
 
 bench-quick: $(RUNTIME) ## The same in one short round
 	@$(BIN)/python -m benchmarks --quick
+
+bench-chart: $(DEVELOPMENT) ## Draw the chart of the README from the last measuring
+	@$(BIN)/python -m benchmarks.chart
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed: install it" \

@@ -28,6 +28,7 @@ class Bench:
     server: DatabaseServer
     directory: Path
     stack: ExitStack = field(repr=False)
+    _filled: House | None = None
 
     @cached_property
     def outside(self) -> Outside:
@@ -39,6 +40,14 @@ class Bench:
         """Ours, on the database server."""
         url = self.server.make("house")
         return self._built(House(self.directory / "house", url, self.outside))
+
+    def filled(self, module: str, *arguments: str) -> House:
+        """A house of ours of which a module has made what it is told, at the first call."""
+        if self._filled is None:
+            house = House(self.directory / "filled", self.server.make("filled"), self.outside)
+            self._filled = self._built(house)
+            house.fill(*arguments, module=module)
+        return self._filled
 
     @cached_property
     def embedded(self) -> House:

@@ -1,11 +1,9 @@
 """The house that is measured: Gatehouse as it is run, with a database of its own."""
 
 import secrets
-import sqlite3
 from pathlib import Path
 
-import psycopg
-
+from benchmarks.database import FileDatabase, ServerDatabase
 from benchmarks.outside import Outside
 from benchmarks.services import Service, free_port, python, run
 from gateway_project.keeping import MAKERS
@@ -13,16 +11,24 @@ from gateway_project.keeping import MAKERS
 CONFIGURATION = Path(__file__).with_name("house.yaml")
 BROKER = "redis://127.0.0.1:6379/13"
 LOOPBACK = "127.0.0.0/8"
+SIMULATED_USERS = 50
 WAITING = "SELECT count(*) FROM messages_app_message WHERE state IN ('queued', 'sending')"
 ALL = "SELECT count(*) FROM messages_app_message"
-FORGET = "TRUNCATE messages_app_message CASCADE"
+IDS = "SELECT id FROM messages_app_message"
+DELIVERED = "SELECT count(*) FROM messages_app_statusevent WHERE status = 'delivered'"
 
 
 class House:
     """On a database server with a broker; without a URL on the embedded default."""
 
     def __init__(self, directory: Path, database_url: str | None, outside: Outside) -> None:
-        self.directory, self.database_url, self.outside = directory, database_url, outside
+        self.directory, self.outside = directory, outside
+        self._url = database_url
+        self._database = (
+            ServerDatabase(database_url)
+            if database_url
+            else FileDatabase(directory / "gatehouse.sqlite3")
+        )
         self.port = free_port()
         self.authorization = secrets.token_urlsafe(24)
         self.log = directory / "log"
@@ -31,9 +37,9 @@ class House:
 
     def _environment(self) -> dict[str, str]:
         """Whatever is told of another house is left out."""
-        server = {"DATABASE_URL": self.database_url, "BROKER_URL": BROKER}
         return {
-            **(server if self.database_url else {"DATABASE_URL": "", "BROKER_URL": ""}),
+            "DATABASE_URL": self._url or "",
+            "BROKER_URL": BROKER if self._url else "",
             **{name: make() for name, make in MAKERS.items()},
             "BROKER_QUEUE": f"bench-{secrets.token_hex(3)}",
             "CACHE_URL": "locmemcache://",
@@ -48,6 +54,8 @@ class House:
             "BENCH_PROVIDER": self.outside.provider_url,
             "BENCH_SMARTICO": self.outside.smartico_url,
             "BENCH_CALLBACK": self.callback_url,
+            "BENCH_SIMULATED_AUTHORIZATION": secrets.token_urlsafe(24),
+            "BENCH_SIMULATED_PORT": str(free_port()),
         }
 
     @property
@@ -57,50 +65,67 @@ class House:
     def build(self, users: int) -> None:
         self.manage("migrate", "--verbosity=0")
         self.manage("apply_config", str(CONFIGURATION))
-        self.fill("users", str(users))
+        self.fill("users", "bench", str(users))
+        self.fill("users", "simulated", str(SIMULATED_USERS))
 
-    def manage(self, *arguments: str) -> None:
-        run(python("manage.py", *arguments), self.environment, self.log)
+    def manage(self, *arguments: str) -> str:
+        return run(python("manage.py", *arguments), self.environment, self.log)
 
-    def fill(self, *arguments: str) -> None:
-        run(python("-m", "benchmarks.filling", *arguments), self.environment, self.log)
+    def fill(self, *arguments: str, module: str = "benchmarks.filling") -> str:
+        """Has the house filled by a module that is run in its surroundings: what it printed."""
+        return run(python("-m", module, *arguments), self.environment, self.log)
 
     def web(self) -> Service:
         return self._service("web", "manage.py", "serve", port=self.port)
 
-    def worker(self, name: str = "worker") -> Service:
-        return self._service(name, "manage.py", "worker")
+    def worker(self, name: str = "worker", cap: int | None = None) -> Service:
+        """With a cap it has so many calls in the air at most."""
+        command = ("manage.py", "worker") if cap is None else ("-m", "benchmarks.capped", str(cap))
+        return self._service(name, *command)
 
     def scheduler(self) -> Service:
         return self._service("scheduler", "manage.py", "scheduler")
 
     def _service(self, name: str, *command: str, port: int | None = None) -> Service:
-        told = {"environment": self.environment, "log": self.log}
-        return Service(name, python(*command), port=port, **told)
+        return Service(
+            name, python(*command), environment=self.environment, log=self.log, port=port
+        )
+
+    def simulation(self, count: int) -> list[str]:
+        """The command that plays Smartico against this house."""
+        told = {
+            "url": f"http://127.0.0.1:{self.port}",
+            "authorization": self.environment["BENCH_SIMULATED_AUTHORIZATION"],
+            "api-key": self.environment["BENCH_API_KEY"],
+            "callback-port": self.environment["BENCH_SIMULATED_PORT"],
+            "count": str(count),
+            "channel": "sms",
+        }
+        options = (f"--{name}={value}" for name, value in told.items())
+        users = (f"user-{number}" for number in range(SIMULATED_USERS))
+        return ["simulate_smartico", *options, "--users", *users]
+
+    def webhook_url(self, channel: str) -> str:
+        """Where the provider of the channel reports."""
+        return self.fill("webhook", channel).strip().splitlines()[-1]
 
     def forget_messages(self) -> None:
-        """As it was before the first one; what was written is on the disk."""
-        if self.database_url:
-            with psycopg.connect(self.database_url, autocommit=True) as connection:
-                connection.execute(FORGET)
-                connection.execute("VACUUM ANALYZE")
-                connection.execute("CHECKPOINT")
+        """As it was before the first one."""
+        if isinstance(self._database, ServerDatabase):
+            self._database.empty("messages_app_message")
         else:
             self.fill("forget")
 
     def messages(self) -> int:
-        return self._number(ALL)
+        return self._database.number(ALL)
 
     def waiting(self) -> int:
         """How many are still to be sent, or what came of them is still to be written."""
-        return self._number(WAITING)
+        return self._database.number(WAITING)
 
-    def _number(self, query: str) -> int:
-        if self.database_url:
-            with psycopg.connect(self.database_url) as connection:
-                row = connection.execute(query).fetchone()
-        else:
-            with sqlite3.connect(self.directory / "gatehouse.sqlite3", timeout=20) as file:
-                row = file.execute(query).fetchone()
-        assert row is not None
-        return int(row[0])
+    def message_ids(self) -> list[str]:
+        return [str(id_) for (id_,) in self._database.rows(IDS)]
+
+    def delivered(self) -> int:
+        """How many statuses of a delivery have been recorded."""
+        return self._database.number(DELIVERED)

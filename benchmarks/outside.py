@@ -2,10 +2,11 @@
 
 import json
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.services import Service, free_port, python
+from benchmarks.services import Service, free_port, python, running
 
 
 class Outside:
@@ -16,20 +17,17 @@ class Outside:
         self._ports = {"provider": free_port(), "smartico": free_port()}
 
     def __enter__(self) -> Self:
-        self.services = [
-            Service(
-                name,
-                python("-m", f"benchmarks.peers.{name}", str(port)),
-                log=self._log,
-                port=port,
-            )
-            for name, port in self._ports.items()
-        ]
+        self._stack = ExitStack()
+        self._stack.enter_context(running(*(self._service(name) for name in self._ports)))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for service in self.services:
-            service.stop()
+        self._stack.close()
+
+    def _service(self, name: str) -> Service:
+        port = self._ports[name]
+        command = python("-m", f"benchmarks.peers.{name}", str(port))
+        return Service(name, command, log=self._log, port=port)
 
     @property
     def provider_url(self) -> str:

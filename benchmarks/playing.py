@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import psycopg
+
 from benchmarks.bench import Bench
 from benchmarks.loading import Invalid
 from benchmarks.services import DidNotStart
@@ -42,7 +44,7 @@ def _measure(bench: Bench, played: Played, trial: Trial, tell: Tell, number: int
     where = f"{played.scenario.name}, {trial.name}, round {number}"
     try:
         figures = trial.measure(bench)
-    except (Invalid, DidNotStart) as problem:
+    except (Invalid, DidNotStart, psycopg.Error) as problem:
         played.missing[trial.name] = f"invalid: {problem}"
         played.rounds.pop(trial.name, None)
         tell(f"{where}: {problem}")

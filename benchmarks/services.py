@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,27 +35,36 @@ class Service:
         port: int | None = None,
         directory: Path = ROOT,
     ) -> None:
-        self.name, self._log = name, log
-        with log.open("ab") as file:
+        self.name, self._command, self._log = name, command, log
+        self._environment = {**os.environ, **(environment or {})}
+        self._port, self._directory = port, directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} has not been started"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Raises DidNotStart."""
+        with self._log.open("ab") as file:
             self._process = subprocess.Popen(  # noqa: S603  commands of ours
-                command,
-                cwd=directory,
-                env={**os.environ, **(environment or {})},
+                self._command,
+                cwd=self._directory,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
-        if port is not None:
-            self._wait_for(port)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        if self._port is not None:
+            self._wait_for(self._process, self._port)
 
     def stop(self) -> None:
         """SIGTERM, time to finish, then SIGKILL to whatever is left of the group."""
+        if self._process is None:
+            return
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_SECONDS)
@@ -63,30 +72,30 @@ class Service:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def _wait_for(self, port: int) -> None:
+    def _wait_for(self, process: "subprocess.Popen[bytes]", port: int) -> None:
         until = time.monotonic() + START_SECONDS
         while not listens(port):
-            if self._process.poll() is not None or time.monotonic() > until:
-                self.stop()
+            if process.poll() is not None or time.monotonic() > until:
                 raise DidNotStart(f"{self.name}: {self._log.read_text(errors='replace')[-2000:]}")
             time.sleep(LOOK_SECONDS)
 
 
 @contextmanager
 def running(*services: Service) -> Iterator[tuple[Service, ...]]:
-    try:
+    """Started in this order and stopped in the other, whatever happens."""
+    with ExitStack() as stack:
+        for service in services:
+            stack.callback(service.stop)
+            service.start()
         yield services
-    finally:
-        for service in reversed(services):
-            service.stop()
 
 
 def python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-    """Runs a command to its end; raises DidNotStart with what it wrote where it fails."""
+def run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> str:
+    """Runs a command to its end: what it printed. Raises DidNotStart with that where it fails."""
     done = subprocess.run(  # noqa: S603  commands of ours
         command,
         cwd=ROOT,
@@ -96,9 +105,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path) -> No
         text=True,
         check=False,
     )
-    log.open("a").write(done.stdout + done.stderr)
+    with log.open("a") as file:
+        file.write(done.stdout + done.stderr)
     if done.returncode:
         raise DidNotStart(f"{' '.join(command[-3:])}: {(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
 
 
 def listens(port: int) -> bool:

@@ -5,7 +5,6 @@ from typing import Any
 
 GOALS = ("what", "unit", "ours", "reference", "ratio", "goal", "met")
 MET = {True: "yes", False: "no", None: "not run"}
-PERCENT = ".cpu"
 
 
 def markdown(report: Mapping[str, Any]) -> str:
@@ -17,8 +16,8 @@ def markdown(report: Mapping[str, Any]) -> str:
         _table(GOALS, [_goal(row) for row in rows]),
         _notes(rows),
         "## Measures",
-        "Median (least to most) of the rounds. `cpu` is in cores, of `postgres` for the whole "
-        "server; `rss_mb` counts shared pages in each process.",
+        "Median (least to most) of the rounds. `cpu` is in cores, and `cpu_ms` that for each "
+        "message; of `postgres` for the whole server. `rss_mb` counts shared pages in each.",
         *(_scenario(each) for each in report["scenarios"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -8,7 +8,7 @@ from benchmarks.bench import Bench
 Figures = Mapping[str, float]
 """What one trial measured, by the name of the measure: `rate`, `p99_ms`, `web.cpu` ..."""
 
-OURS, USUAL = "ours", "usual"
+OURS, USUAL, KANNEL, APPRISE = "ours", "usual", "kannel", "apprise"
 
 
 def always(bench: Bench) -> str:
@@ -43,6 +43,8 @@ class Goal:
     note: str = ""
 
     def __str__(self) -> str:
+        if self.least is None and self.most is None:
+            return ""
         bound = f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
         return f"{bound} x" if self.than else bound
 

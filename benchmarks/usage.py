@@ -14,19 +14,21 @@ DATABASE = "postgres"
 
 
 class Usage:
-    """From its making on: `figures` tells of each service the share of a core that it took, and the
-    memory that it holds now; of the database server the share alone, for all of its processes."""
+    """From its making on: `figures` tells of each service the share of a core that it took, what
+    that is for each message, and the memory that it holds now; of the database server's processes,
+    which all are told of together, no memory."""
 
     def __init__(self, *services: Service) -> None:
         self._services = services
         self._began, self._at_first = time.monotonic(), self._worked()
 
-    def figures(self) -> dict[str, float]:
-        took, worked = time.monotonic() - self._began, self._worked()
-        shares = {
-            f"{name}.cpu": (worked[name] - self._at_first[name]) / took for name in self._at_first
-        }
-        return {**shares, **memory(*self._services)}
+    def figures(self, messages: int) -> dict[str, float]:
+        took, found = time.monotonic() - self._began, {}
+        for name, worked in self._worked().items():
+            seconds = worked - self._at_first[name]
+            found[f"{name}.cpu"] = seconds / took
+            found[f"{name}.cpu_ms"] = seconds * 1000 / max(1, messages)
+        return {**found, **memory(*self._services)}
 
     def _worked(self) -> Mapping[str, float]:
         own = {each.name: sum(map(processor_seconds, family(each.pid))) for each in self._services}

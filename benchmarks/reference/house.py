@@ -3,13 +3,14 @@
 import secrets
 from pathlib import Path
 
-import psycopg
 import redis
 
+from benchmarks.database import ServerDatabase
 from benchmarks.outside import Outside
 from benchmarks.services import Service, free_port, python, run
 
 BROKER = "redis://127.0.0.1:6379/14"
+WAITING = "SELECT count(*) FROM reference_message WHERE state = 'queued'"
 PACKAGE = "benchmarks.reference"
 GRANIAN = (
     *("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
@@ -24,7 +25,7 @@ CELERY = (
 
 class UsualHouse:
     def __init__(self, directory: Path, database_url: str, outside: Outside) -> None:
-        self.database_url, self.outside = database_url, outside
+        self._database = ServerDatabase(database_url)
         self.port = free_port()
         self.authorization = secrets.token_urlsafe(24)
         self.queue = f"bench-{secrets.token_hex(3)}"
@@ -65,19 +66,10 @@ class UsualHouse:
     def forget_messages(self) -> None:
         with redis.Redis.from_url(BROKER) as broker:
             broker.delete(self.queue)
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            connection.execute("TRUNCATE reference_message CASCADE")
-            connection.execute("VACUUM ANALYZE")
-            connection.execute("CHECKPOINT")
+        self._database.empty("reference_message")
 
     def messages(self) -> int:
-        return self._number("SELECT count(*) FROM reference_message")
+        return self._database.number("SELECT count(*) FROM reference_message")
 
     def waiting(self) -> int:
-        return self._number("SELECT count(*) FROM reference_message WHERE state = 'queued'")
-
-    def _number(self, query: str) -> int:
-        with psycopg.connect(self.database_url) as connection:
-            row = connection.execute(query).fetchone()  # type: ignore[arg-type]
-        assert row is not None
-        return int(row[0])
+        return self._database.number(WAITING)

@@ -1,0 +1,45 @@
+"""The whole loop: accepted, sent, reported by the provider, told to Smartico."""
+
+import time
+
+from benchmarks import kannel
+from benchmarks.bench import Bench
+from benchmarks.draining import wait_until_told
+from benchmarks.posting import post
+from benchmarks.services import Service, running
+from benchmarks.trial import KANNEL, OURS, Figures, Goal, Scenario, Trial
+from benchmarks.usage import Usage
+
+CHANNEL = "whatsapp"
+"""The one whose provider reports."""
+
+
+def ours(bench: Bench) -> Figures:
+    house = bench.house
+    house.forget_messages()
+    bench.outside.forget()
+    with running(house.web(), house.worker(), house.scheduler()) as services:
+        return loop(bench, *services)
+
+
+def loop(bench: Bench, *services: Service) -> Figures:
+    """From the first request until the last callback."""
+    house, before = bench.house, bench.house.messages()
+    usage = Usage(*services)
+    began = time.monotonic()
+    load = post(bench, house, bench.seconds, CHANNEL)
+    count = house.messages() - before
+    load.check(count, bench.connections)
+    ended = wait_until_told(bench, count)
+    return {"rate": count / (ended - began), "p99_ms": load.p99_ms, **usage.figures(count)}
+
+
+SCENARIO = Scenario(
+    name="loop",
+    title="The whole loop",
+    trials=(
+        Trial(name=OURS, measure=ours),
+        Trial(name=KANNEL, measure=kannel.loop, missing=kannel.missing),
+    ),
+    goals=(Goal(name="the whole loop, beside Kannel", than=KANNEL, least=1),),
+)

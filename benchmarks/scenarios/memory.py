@@ -1,0 +1,52 @@
+"""Memory of web and worker under full load: at the start, in the middle and at the end."""
+
+import itertools
+
+from benchmarks.bench import Bench
+from benchmarks.posting import post, warm_up
+from benchmarks.scenarios.loop import CHANNEL
+from benchmarks.services import running
+from benchmarks.trial import OURS, Figures, Goal, Scenario, Trial
+from benchmarks.usage import memory
+
+PARTS = 6
+"""Loads one after the other; the start is after the first of them."""
+
+
+def ours(bench: Bench) -> Figures:
+    house = bench.house
+    house.forget_messages()
+    with running(house.web(), house.worker(), house.scheduler()) as (web, worker, _):
+        warm_up(bench, house, CHANNEL)
+        taken, held = 0, []
+        for _ in range(PARTS):
+            taken += post(bench, house, bench.seconds, CHANNEL).requests
+            held.append(sum(memory(web, worker).values()))
+    return {
+        "messages": taken,
+        "start_mb": held[0],
+        "middle_mb": held[PARTS // 2],
+        "end_mb": held[-1],
+        "most_mb": max(held),
+        "grown": held[-1] / held[PARTS // 2],
+        "steepest": max(later / sooner for sooner, later in itertools.pairwise(held)),
+    }
+
+
+SCENARIO = Scenario(
+    name="memory",
+    title="Memory of web and worker at full load",
+    unit="MB",
+    is_quick=False,
+    trials=(Trial(name=OURS, measure=ours),),
+    goals=(
+        Goal(name="memory of web and worker", measure="most_mb", than=None, most=400),
+        Goal(
+            name="memory at the end, beside the middle",
+            measure="grown",
+            than=None,
+            most=1.05,
+            unit="ratio",
+        ),
+    ),
+)
