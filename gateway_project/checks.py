@@ -177,7 +177,7 @@ def leases_outlast_a_breath(**_: Any) -> Iterator[CheckMessage]:
         yield Error(
             "LEASE_SECONDS is too few: a worker that is only busy would be taken for lost.",
             hint=f"{SHORTEST_LEASE} or more; 60 is usual.",
-            id="gatehouse.E019",
+            id="gatehouse.E020",
         )
 
 

@@ -1,6 +1,10 @@
 """The system checks: each refuses its own mistake, and shows no value."""
 
+import re
+from collections import Counter
+
 import pytest
+from django.conf import settings as house
 from django.core.checks import run_checks
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +31,20 @@ MISTAKES = [
     ("gatehouse.E017", {"METRICS_TOKEN": CANARY}),
     ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://{CANARY}"}),
     ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://x:{CANARY}@", "ALERTS_FROM": "a@b.example"}),
-    ("gatehouse.E019", {"LEASE_SECONDS": 4}),
+    ("gatehouse.E020", {"LEASE_SECONDS": 4}),
     ("gatehouse.E009", {"PROVIDERS": ["gateways.providers.nowhere.Nowhere"]}),
 ]
 
 
 def problems():
     return [found for found in run_checks() if str(found.id).startswith("gatehouse.")]
+
+
+def test_no_two_mistakes_have_one_id():
+    source = (house.BASE_DIR / "gateway_project" / "checks.py").read_text()
+    ids = Counter(re.findall(r"gatehouse\.[EW]\d+", source))
+    assert ids
+    assert set(ids.values()) == {1}
 
 
 def test_the_settings_as_they_are_have_no_problem():
