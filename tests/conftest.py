@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from gateway_project.lib import append_only, key_use
 from gateway_project.lib.collecting import COLLECTIONS
+from gateway_project.operations import health
 from gateways import allowances, breakers, callers, configuration, contacts
 from gateways.models import AuditEntry, AuditSeal
 from messages_app import polling
@@ -61,6 +62,7 @@ def _nothing_kept_from_another_test():
     callers.forget_uses()
     contacts.forget()
     door.forget()
+    health.forget()
     kept.forget()
     polling.forget()
     relays.forget()

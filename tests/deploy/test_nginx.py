@@ -98,6 +98,13 @@ def test_a_header_and_a_line_that_are_too_long_are_refused_in_the_protocol(gatew
         assert ask(port, f"/admin/?{long}")[0] == 413
 
 
+@pytest.mark.parametrize("path", ["/health/ready", "/health/live/", "//metrics", "/metrics"])
+def test_how_the_house_does_is_told_to_its_own_networks_only(gateway, path):
+    with nginx(gateway.port, **{"allow 127.0.0.1": "allow 192.0.2.1"}) as port:
+        assert ask(port, path, "GET")[0] == 403
+        assert ask(port, "/healthy", "GET") == (200, "as it is")
+
+
 def test_what_the_gateway_itself_answers_passes_as_it_is(port):
     assert ask(port, "/callbacks/webhooks/busy") == (503, "as it is")
     assert ask(port, SEND) == (200, "as it is")

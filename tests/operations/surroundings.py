@@ -64,7 +64,7 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_SECOND
 def is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
-            return bool(json.load(answer)["status"] == "ready")
+            return bool(json.load(answer)["status"] in ("ready", "degraded"))
     except (OSError, ValueError):
         return False
 

@@ -8,11 +8,31 @@ from django.utils import timezone
 
 from gateway_project.operations import health
 from tests.factories import BrandFactory, GatewayFactory, MessageFactory
+from tests.raw_peers import raw_peer, reset
+
+
+PROBES = 5
 
 
 @pytest.fixture(autouse=True)
 def _nothing_seen_yet(monkeypatch):
     monkeypatch.setattr(health, "_migrated", False)
+
+
+@pytest.fixture
+def broker(settings, monkeypatch):
+    """A broker that hangs up on whoever knocks."""
+    from gateway_project.celery import app
+
+    with raw_peer(reset) as peer:
+        settings.BROKER_URL = "set"
+        monkeypatch.setattr(app.conf, "broker_write_url", f"amqp://127.0.0.1:{peer.port}//")
+        yield peer
+
+
+def ours(caplog):
+    """What was logged, but for the libraries' own words."""
+    return [each for each in caplog.records if each.name.startswith(("gateway", "django"))]
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/live/"])
@@ -60,21 +80,55 @@ def test_it_is_not_ready_before_its_migrations(client, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_it_is_not_ready_without_its_broker(client, settings, monkeypatch):
-    from gateway_project.celery import app
-
-    settings.BROKER_URL = "set"
-    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+def test_a_lost_broker_is_named_and_takes_no_web_server_away(client, broker):
     answer = client.get("/health/ready")
-    assert answer.status_code == 503
-    assert answer.json()["broker"] == "OperationalError"
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["broker"].endswith("Error")
+    answer = client.get("/health/ready?strict")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+
+
+@pytest.mark.django_db
+def test_probes_neither_call_the_broker_nor_log_each_time(client, broker, caplog):
+    client.get("/health/ready?strict")
+    knocks = len(broker.connections)
+    for _ in range(PROBES):
+        assert client.get("/health/ready?strict").status_code == 503
+    assert len(broker.connections) == knocks > 0
+    (line,) = ours(caplog)
+    assert line.getMessage().startswith("health: broker: ")
+
+
+def test_after_a_while_the_broker_is_called_again(broker):
+    now = [0.0]
+    looked = health.BrokerLook(lambda: now[0])
+    looked.said()
+    knocks = len(broker.connections)
+    now[0] = health.BROKER_KEPT_SECONDS
+    looked.said()
+    assert len(broker.connections) > knocks
+
+
+@pytest.mark.django_db
+def test_a_trouble_is_logged_when_it_begins_and_when_it_is_over(client, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    with monkeypatch.context() as lost:
+        lost.setitem(health.LOOKS, "database", lambda: "OperationalError")
+        for _ in range(PROBES):
+            client.get("/health/ready")
+    for _ in range(PROBES):
+        client.get("/health/ready")
+    assert [(each.levelname, each.getMessage()) for each in ours(caplog)] == [
+        ("ERROR", "health: database: OperationalError"),
+        ("INFO", "health: all is well again"),
+    ]
 
 
 @pytest.mark.django_db
 def test_what_waits_too_long_is_named_and_takes_no_web_server_away(client):
     MessageFactory(due_at=timezone.now() - timedelta(minutes=11))
     answer = client.get("/health/ready")
-    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["oldest_due"].startswith("late by 66")
 
 

@@ -64,7 +64,7 @@ def wait_until_ready(demo: Demo, processes: Processes, stop: threading.Event) ->
 def _is_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own http URL
-            return bool(json.load(answer)["status"] == "ready")
+            return bool(json.load(answer)["status"] in ("ready", "degraded"))
     except (OSError, ValueError, KeyError):
         return False
 
