@@ -15,6 +15,7 @@ from structlog.contextvars import (
     get_contextvars,
 )
 
+FIELDS = ("message_id", "message_ids")
 MOST_NAMED = 20
 """In one line; a batch may have a thousand."""
 

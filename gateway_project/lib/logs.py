@@ -5,17 +5,21 @@ import logging.config
 import sys
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from gateway_project.lib import sentinel
+from gateway_project.lib import journal, sentinel
+from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.redaction import OVERLAP, mask_urls, scrub
 
 LONGEST_TEXT = 20_000
 """Characters kept of one text; a traceback may need many."""
 THROUGH_THE_ROOT = ("django", "django.server", "django.request", "celery", "_granian")
 """Loggers that their libraries give handlers of their own."""
+OF_REQUESTS = ("django.request", "django.security.csrf")
+"""Loggers that tell a request's path."""
 QUIET = (
     *("aiohttp", "asyncio", "amqp", "kombu", "urllib3", "flufl.bounce", "botocore"),
     *("celery.worker.strategy", "celery.app.trace"),  # two lines for every kick
@@ -39,11 +43,16 @@ def configure(options: Mapping[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"masked": {"()": formatter, "as_json": options["as_json"]}},
+            "filters": {"paths": {"()": Paths}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
                 **{name: {"handlers": [], "propagate": True} for name in THROUGH_THE_ROOT},
                 **{name: {"level": "WARNING"} for name in QUIET},
+                **{
+                    name: {"handlers": [], "propagate": True, "filters": ["paths"]}
+                    for name in OF_REQUESTS
+                },
             },
         }
     )
@@ -58,6 +67,21 @@ def configure(options: Mapping[str, Any]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+class Paths(logging.Filter):
+    """Has paths written as they came, percent-encoded: a blank or a comma ends none of them, and
+    what is masked is masked to its end."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and hasattr(record, "request"):
+            record.args = tuple(_encoded(each) for each in record.args)
+        return True
+
+
+def _encoded(argument: object) -> object:
+    is_path = isinstance(argument, str) and argument.startswith("/")
+    return quote(str(argument)) if is_path else argument
 
 
 def formatter(*, as_json: bool) -> logging.Formatter:
@@ -75,7 +99,13 @@ def formatter(*, as_json: bool) -> logging.Formatter:
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The processor that takes addresses, numbers and credentials out of everything in an event."""
-    return {name: masked(value) for name, value in event.items()}
+    return {name: value if _is_id(name, value) else masked(value) for name, value in event.items()}
+
+
+def _is_id(name: str, value: object) -> bool:
+    """Whether it is what the journal names messages by, and nothing else."""
+    ids = value if isinstance(value, list) else [value]
+    return name in journal.FIELDS and all(isinstance(each, str) and read_id(each) for each in ids)
 
 
 def masked(value: object) -> object:

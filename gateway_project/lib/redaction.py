@@ -1,7 +1,7 @@
 """Takes addresses, numbers and secrets out of texts that others wrote, in whatever disguise."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
@@ -35,46 +35,57 @@ LOOKS_PERSONAL = (
     re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?"),
     re.compile(r"\b(?i:bearer|basic|apikey|token)[ :=]+(?=\S*(?:[0-9=]|[a-z][A-Z]))[\w.~+/=-]{6,}"),
 )
+AN_ID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
+LIKE_AN_ID = "x" * 36
+"""As long, a word like it, and nothing in any disguise."""
 LOOKS_LIKE_A_NUMBER = re.compile(
-    # Ids of ours, dates, the codes of mail servers (RFC 3463) and amounts below ten millions are
+    # Dates, the codes of mail servers (RFC 3463) and amounts below ten millions are
     # passed over: nobody divides a number by a point before its last two digits and nowhere else.
-    r"(?P<id>\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)"
-    r"|(?P<date>\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    r"(?P<date>\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)"
     r"|(?P<code>(?<![\w+(])(?P<kind>[245])\d\d[ -](?P=kind)\.[0-7]\.\d{1,2}(?![\d.-]))"
     r"|(?P<amount>(?<![\w+(.,/-])[1-9]\d{4,6}\.\d\d(?!\w|[ \t\xa0().,\-/]{1,3}\d))"
     r"|(?<![0-9A-Za-z])(?:\+|\(\+?)?\d(?:[ \t\xa0().\-/]{0,3}\d){6,}+(?![0-9A-Za-z])"
 )
-SLASH, EQUALS = r"(?:/|%2F)", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"
-URL_SECRETS = tuple(
-    re.compile(rf"({lead})(?:(?!%2[36F])[^\s/?#&\"'<>,;)}}\[\]])+", re.IGNORECASE)
-    for lead in (
-        rf"{SLASH}callbacks{SLASH}(?:webhooks|status|opened|clicked|unsubscribe){SLASH}",
-        rf"{SLASH}platform{SLASH}v1{SLASH}users{SLASH}",
-        rf"api[_-]?key{EQUALS}",
-        r"(?:[?&;]|%3F|%26)mark(?:=|%3D)",
-        rf"(?:ext_user_id|password|client_secret){EQUALS}",
-    )
+SLASH, EQUALS = r"(?:/|\\|%(?:25)*(?:2F|5C))", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"
+SLASHES = rf"(?:{SLASH}\.{{0,2}}(?={SLASH}))*+{SLASH}"
+"""However many, with the dots between them that mean nothing."""
+PATH = r"[^\s?#&\"'<>,;)}\[\]]"
+END = rf"(?:{SLASH}|\.)*(?!{PATH})"
+CALLED = r"(?:webhooks?|status|opened|clicked|unsubscribe)"
+URL_SECRETS = (
+    # All that is below these paths, however it is spelled. What is called there may be told.
+    *(
+        re.compile(rf"({lead})\s{{0,3}}(?!HTTP/){PATH}*(?!{SLASH}){PATH}", re.IGNORECASE)
+        for lead in (
+            rf"{SLASH}(?:callbacks?(?:{SLASHES}{CALLED}(?={SLASH}))?|webhooks?)"
+            rf"{SLASHES}(?!{CALLED}{END})",
+            rf"{SLASH}platform{SLASHES}v1{SLASHES}users?{SLASHES}",
+        )
+    ),
+    *(
+        re.compile(rf"({lead})(?:(?!%2[36F])[^\s/?#&\"'<>,;)}}\[\]])+", re.IGNORECASE)
+        for lead in (
+            rf"api[_-]?key{EQUALS}",
+            r"(?:[?&;]|%3F|%26)mark(?:=|%3D)",
+            rf"(?:ext_user_id|password|client_secret){EQUALS}",
+        )
+    ),
 )
 
 
 def scrub(text: str, *values: Personal | str, kept: int = KEPT_LENGTH) -> str:
     """The text without these values in any usual disguise, nor anything like an address or token.
 
-    At most `kept` characters of it are kept. Values under four characters are not looked for.
+    At most `kept` characters of it are kept. Values under four characters are not looked for. A
+    whole UUID looks like nobody's address or number; a value that stands in one is found.
     """
     if not text:
         return text
     looked_at = text[: kept + OVERLAP]
     patterns = tuple(pattern for value in values for pattern in _patterns(_plain(value)))
-    harmless = _harmless(looked_at)
-    found = sorted(
-        span
-        for view in views(looked_at)
-        for span in (*_found(view, patterns), *_numbers(view, harmless))
-        if span[0] < span[1]
-    )
-    return _without(looked_at[:kept], found)[:kept]
+    found = [*_found(looked_at, patterns), *_looking_personal(AN_ID.sub(LIKE_AN_ID, looked_at))]
+    return _without(looked_at[:kept], sorted(span for span in found if span[0] < span[1]))[:kept]
 
 
 def reveals(text: str, value: Personal | str) -> bool:
@@ -119,8 +130,20 @@ def mask_urls(text: str) -> str:
     return text
 
 
-def _found(view: View, patterns: tuple[re.Pattern[str], ...]) -> Iterator[tuple[int, int]]:
-    for pattern in (*patterns, *LOOKS_PERSONAL, *URL_SECRETS):
+def _found(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, int]]:
+    for view in views(text) if patterns else ():
+        yield from _found_in(view, patterns)
+
+
+def _looking_personal(text: str) -> Iterator[tuple[int, int]]:
+    harmless = _harmless(text)
+    for view in views(text):
+        yield from _found_in(view, (*LOOKS_PERSONAL, *URL_SECRETS))
+        yield from _numbers(view, harmless)
+
+
+def _found_in(view: View, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
         for match in pattern.finditer(view.text):
             yield view.span(*match.span())
 

@@ -8,9 +8,11 @@ from django.conf import settings
 
 from gateway_project.lib import logs
 from gateway_project.lib.personal import REDACTED, Personal
+from tests.lib.test_redaction import TAKEN_FOR_NUMBERS
 
 EMAIL = "canary.jane@mailbox.example"
 PHONE = "+49 151 12345678"
+TOKEN = "s3cr3t-T0ken_x"  # noqa: S105
 ID = "0199e7c5-1234-7890-8123-450000000000"
 
 
@@ -110,6 +112,40 @@ def test_bound_context_is_on_every_line_and_ids_stay_readable(sink):
     with structlog.contextvars.bound_contextvars(message_id=ID):
         logging.getLogger("any").info("accepted")
     assert sink.event["message_id"] == ID
+
+
+@pytest.mark.parametrize("id_", TAKEN_FOR_NUMBERS)
+def test_ids_of_messages_stay_readable_whatever_they_look_like(sink, id_):
+    with structlog.contextvars.bound_contextvars(message_ids=[id_, ID], messages=2):
+        logging.getLogger("any").info("parked")
+    assert sink.event["message_ids"] == [id_, ID]
+
+
+def test_another_text_in_their_place_is_masked_all_the_same(sink):
+    structlog.get_logger("any").warning("seen", message_id=PHONE, message_ids=[ID, EMAIL])
+    assert sink.event["message_id"] == REDACTED
+    assert sink.event["message_ids"] == [ID, REDACTED]
+
+
+MISSPELT = [
+    *("/callbacks//webhooks/#", "//callbacks/webhooks/#", "/callbacks/webhooks//#"),
+    *("/callbacks/./webhooks/#", "/callbacks/webhook/#", "/callbacks/webhooks/#/more"),
+    *("/CALLBACKS/webhooks/#/#", "/callbacks/x/../webhooks/#", "/callback/webhooks/#"),
+    *("/callbacks%2Fwebhooks%2F#", "/callbacks/webhooks/%20#", "/callbacks/web%20hooks,/#"),
+    *("/%63allbacks/x/webhooks/#", "/callbacks/webhooks/%3B#", "/callbacks%252Fwebhooks%252F#"),
+    *("/callbacks/web%2520hooks/#", "/callbacks/status/x/#?api_key=#", "/callbacks/x%3Fapi_key=#"),
+    "/callbacks/status/x/y?%61pi_key=#",
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", MISSPELT)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_token_in_a_misspelt_path_is_not_logged(sink, client, method, path):
+    getattr(client, method)(path.replace("#", TOKEN))
+    logged = sink.getvalue()
+    assert "s3cr3t" not in logged
+    assert not logged or sink.event["logger"] == "django.request"
 
 
 def test_personal_values_and_strange_objects_show_nothing(sink):

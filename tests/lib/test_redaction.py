@@ -31,6 +31,11 @@ from tests.disguises import (
     disguised,
 )
 
+TAKEN_FOR_NUMBERS = (
+    "ea190b2a-5806-4a9d-8c31-406deea3d685",
+    "6d3fad4c-4027-4546-a7e1-25a42d206ada",
+    "5d39f1b8-e9b2-406a-b442-a8cc7acd7a45",
+)
 EMAIL = "canary.jane@mailbox.example"
 PHONE = "+4915112345678"
 SECRET = "sk-Live/7Hq+paper%clip"  # noqa: S105
@@ -221,12 +226,48 @@ def test_quoted_printable_of_the_standard_library_is_seen_through():
         ("/callbacks/status?api_key=s3cr3t&x=1", "/callbacks/status?api_key=#&x=1"),
         ("url=%3Fapi_key%3Ds3cr3t%26x", "url=%3Fapi_key%3D#%26x"),
         ("{'api_key': 's3cr3t', 'x': 1}", "{'api_key': '#', 'x': 1}"),
+        ("POST /callbacks//webhooks/s3cr3t HTTP/1.1", "POST /callbacks//webhooks/# HTTP/1.1"),
+        ("//callbacks/webhooks//s3cr3t", "//callbacks/webhooks//#"),
+        ("/callbacks/./webhooks/s3cr3t", "/callbacks/./webhooks/#"),
+        ("/callbacks/../callbacks/webhooks/s3cr3t", "/callbacks/../#"),
+        ("/callbacks/webhook/s3cr3t", "/callbacks/webhook/#"),
+        ("/callback/webhooks/s3cr3t", "/callback/webhooks/#"),
+        ("/CallBacks/Webhooks/s3cr3t/", "/CallBacks/Webhooks/#/"),
+        ("/webhooks/s3cr3t?a=1", "/webhooks/#?a=1"),
+        ("/callbacks/s3cr3t", "/callbacks/#"),
+        ("/callbacks/webhooks/s3cr3t/s3cr3t", "/callbacks/webhooks/#"),
+        ("/callbacks/webhooks/ s3cr3t", "/callbacks/webhooks/#"),
+        ("\\callbacks\\webhooks\\s3cr3t", "\\callbacks\\webhooks\\#"),
+        ("/callbacks%252Fwebhooks%252Fs3cr3t", "/callbacks%252Fwebhooks%252F#"),
+        ("/callbacks/webhooks%2Fs3cr3t%3Fx", "/callbacks/webhooks%2F#"),
+        ("/callbacks/status/ HTTP/1.1", "/callbacks/status/ HTTP/1.1"),
+        ("/callbacks/webhooks/?a=1 of /callbacks", "/callbacks/webhooks/?a=1 of /callbacks"),
+        ("/callbacks/status?x=1&API-KEY=s3cr3t", "/callbacks/status?x=1&API-KEY=#"),
+        ("/platform//v1/./users//jane/x", "/platform//v1/./users//#"),
         ("/platform/v1/users/jane@x.y/", "/platform/v1/users/#/"),
         ("/callbacks/status?type=email", "/callbacks/status?type=email"),
     ],
 )
 def test_credentials_in_urls_of_ours_are_masked(text, masked):
     assert mask_urls(text) == masked.replace("#", REDACTED)
+
+
+@given(id_=st.uuids(), capitals=st.booleans())
+def test_a_whole_id_is_nobodys_address_or_number(id_, capitals):
+    told = str(id_).upper() if capitals else str(id_)
+    for text in (told, f"added {told} to 5 others", f"{told},{told}", f"{told}\n12 {told}"):
+        assert scrub(text) == text
+
+
+@pytest.mark.parametrize("id_", TAKEN_FOR_NUMBERS)
+def test_ids_that_look_like_numbers_in_some_reading_stay(id_):
+    assert scrub(f"message {id_} was parked") == f"message {id_} was parked"
+
+
+def test_what_is_looked_for_is_found_in_an_id_and_an_id_may_be_part_of_an_address():
+    assert REDACTED in scrub("to 00491511-2345-678a-8000-000000000000", "+49 1511 2345 678")
+    address = "0199e7c5-1234-7890-8123-450000000000@mailbox.example"
+    assert scrub(f"no {address}") == f"no {REDACTED}"
 
 
 def test_a_moment_is_no_number_in_whatever_direction_it_is_read():
