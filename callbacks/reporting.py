@@ -1,12 +1,12 @@
 """Reporting: the drain that tells Smartico the statuses it is owed."""
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from http import HTTPStatus
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.calling import confidences, status_call
@@ -135,17 +135,23 @@ def came(future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:
 
 def _tell_of_trouble(lane: Lane, told: Sequence[Told]) -> None:
     """Logs and alarms, by label and in numbers: nothing that a peer said, no URL."""
-    troubles = Counter(
-        (one.verdict.outcome, one.verdict.http_status) for one in told if not one.is_heard
+    troubles: defaultdict[tuple[Outcome, int | None], list[UUID]] = defaultdict(list)
+    for one in told:
+        if not one.is_heard:
+            troubles[one.verdict.outcome, one.verdict.http_status] += one.tried.message_ids
+    for (outcome, http_status), message_ids in troubles.items():
+        with about(*message_ids):
+            _tell_of(lane, outcome, http_status, len(message_ids))
+
+
+def _tell_of(lane: Lane, outcome: Outcome, http_status: int | None, count: int) -> None:
+    logger.warning(
+        "label %s: %d callbacks %s (HTTP %s)", lane.label_id, count, outcome, http_status
     )
-    for (outcome, http_status), count in troubles.items():
-        logger.warning(
-            "label %s: %d callbacks %s (HTTP %s)", lane.label_id, count, outcome, http_status
-        )
-        if outcome == Outcome.UNAUTHORISED:
-            suspend(lane.label_id, f"the api_key was turned away with HTTP {http_status}")
-        if http_status == HTTPStatus.GONE:
-            logger.error("label %s: a callback_url is gone; its statuses stay owed", lane.label_id)
+    if outcome == Outcome.UNAUTHORISED:
+        suspend(lane.label_id, f"the api_key was turned away with HTTP {http_status}")
+    if http_status == HTTPStatus.GONE:
+        logger.error("label %s: a callback_url is gone; its statuses stay owed", lane.label_id)
 
 
 def _leave_in_peace(lane: Lane, told: Sequence[Told]) -> None:

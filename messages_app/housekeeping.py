@@ -13,6 +13,7 @@ from gateway_project.lib.batches import for_a_while
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.journal import about, step
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
 from gateways.adapters import adapter_of
@@ -74,7 +75,10 @@ def _take_back() -> int:
         fail(failed, WORKER_LOST, now=now)
         record([], now=now, changed={row.pk: row for row in messages if row.pk not in failed})
     if messages:
-        logger.warning("%d messages were taken back from lost workers", len(messages))
+        with about(*(message.pk for message in messages)):
+            logger.warning("%d messages were taken back from lost workers", len(messages))
+    for message in messages:
+        step(message.pk, "%s: %s", WORKER_LOST, message.state, went_well=False)
     return len(messages)
 
 
@@ -121,6 +125,8 @@ def _close() -> int:
         expired = Message.objects.filter(state=State.QUEUED, expires_at__lte=now).order_by("pk")
         messages = {row.pk: row for row in skipping_locked(expired).defer("content")[:BATCH]}
         fail(messages, "expired", now=now)
+    for message_id in messages:
+        step(message_id, "it has waited too long: expired", went_well=False)
     return len(messages)
 
 

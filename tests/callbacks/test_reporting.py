@@ -21,6 +21,8 @@ from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, NotSent
 from messages_app.models import Message
 from tests.factories import API_KEY
+from tests.lib.test_journal import events
+from tests.lib.test_logs import sink  # noqa: F401  a fixture
 from tests.peers import Answer, http_peer
 
 NOT_FOUND = Answer(body={"error_code": 1, "error_message": "sms was not found"})
@@ -116,8 +118,9 @@ def test_a_refused_connection_is_tried_again(smartico):
     assert tried.detail
 
 
-def test_retry_after_is_obeyed_where_it_is_longer(smartico):
-    smartico.answers["any"] = Answer(status=503, headers={"Retry-After": "120"})
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed_where_it_is_longer(smartico, status):
+    smartico.answers["any"] = Answer(status=status, headers={"Retry-After": "120"})
     delivery = smartico.owe("delivered")
     smartico.report()
     delivery.refresh_from_db()
@@ -405,6 +408,29 @@ def test_key_and_url_are_in_no_log_and_no_stored_word(smartico, caplog):
     for word in words:
         assert API_KEY not in word
         assert "canary" not in word
+
+
+def test_a_lanes_trouble_names_the_messages_it_is_about(smartico, sink):  # noqa: F811
+    smartico.answers["accepted"] = Answer(status=500)
+    smartico.answers["opened"] = Answer(status=410)
+    failed, gone = smartico.owe("accepted", "delivered")[0], smartico.owe("opened")
+    smartico.report()
+    told = {event["event"]: event.get("message_id") for event in events(sink)}
+    label = smartico.label.pk
+    assert told[f"label {label}: 1 callbacks failed (HTTP 500)"] == str(failed.message_id)
+    assert told[f"label {label}: 1 callbacks failed (HTTP 410)"] == str(gone.message_id)
+    alarm = f"label {label}: a callback_url is gone; its statuses stay owed"
+    assert told[alarm] == str(gone.message_id)
+
+
+def test_what_is_gone_alarms_and_stays_owed(smartico, caplog):
+    smartico.answers["any"] = Answer(status=410)
+    delivery = smartico.owe("delivered")
+    smartico.report()
+    alarms = [entry for entry in caplog.records if entry.levelno == logging.ERROR]
+    assert ["a callback_url is gone" in alarm.getMessage() for alarm in alarms] == [True]
+    delivery.refresh_from_db()
+    assert delivery.settlement == Settlement.OWED
 
 
 def test_what_is_written_at_the_second_try_is_scrubbed_like_at_the_first(smartico, monkeypatch):

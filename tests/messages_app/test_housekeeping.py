@@ -16,6 +16,8 @@ from messages_app.housekeeping import (
 )
 from messages_app.models import SendAttempt, State, StatusEvent
 from tests.factories import GatewayFactory, MessageFactory
+from tests.lib.test_journal import events
+from tests.lib.test_logs import sink  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,17 @@ def test_a_message_that_waited_too_long_fails_once():
     kept.refresh_from_db()
     assert (message.state, message.status, kept.state) == (State.FAILED, "failed", State.QUEUED)
     assert StatusEvent.objects.get().detail == "expired"
+
+
+def test_who_was_taken_back_and_what_has_expired_is_found_in_the_log_by_its_id(sink):  # noqa: F811
+    lost = [in_the_hands_of_a_dead_worker(GatewayFactory()) for _ in range(2)]
+    late = MessageFactory(expires_at=timezone.now() + PAST)
+    tick()
+    told = {event.get("message_id"): event["event"] for event in events(sink)}
+    assert told[str(late.pk)] == "it has waited too long: expired"
+    assert {told[str(each.pk)] for each in lost} == {f"{WORKER_LOST}: queued"}
+    (batch,) = [event for event in events(sink) if "message_ids" in event]
+    assert set(batch["message_ids"]) == {str(each.pk) for each in lost}
 
 
 def test_a_campaign_that_expired_while_it_was_held_is_closed_at_once(monkeypatch):

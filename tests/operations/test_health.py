@@ -10,7 +10,6 @@ from gateway_project.operations import health
 from tests.factories import BrandFactory, GatewayFactory, MessageFactory
 from tests.raw_peers import raw_peer, reset
 
-
 PROBES = 5
 
 
