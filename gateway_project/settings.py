@@ -248,6 +248,7 @@ UNFOLD = {
         lambda request: static("gatehouse/gateways.css"),
         lambda request: static("gatehouse/timeline.css"),
         lambda request: static("gatehouse/radar.css"),
+        lambda request: static("gatehouse/guard.css"),
     ],
     "SCRIPTS": [
         lambda request: static("gatehouse/accessible.js"),

@@ -35,6 +35,17 @@ class TemplateValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardValues:
+    """What the blast guard of a gateway lets through: `times` what is usual in an hour, never less
+    than `least` messages; of failures at least that share. None: they are not watched."""
+
+    is_on: bool
+    times: float
+    least: int
+    failure_share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayValues:
     """One gateway. `config` and `token` open only where they are used."""
 
@@ -59,6 +70,9 @@ class GatewayValues:
     is_paused: bool
     is_at_fault: bool
     """Paused by the gateway itself, since the provider refused the account."""
+    is_held_by_guard: bool
+    """Paused by the gateway itself, since an hour went beyond what is usual."""
+    guard: GuardValues
     config: Personal | None = field(repr=False)
     token: Personal = field(repr=False)
     token_digest: str = field(repr=False)

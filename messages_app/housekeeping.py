@@ -23,6 +23,7 @@ from gateways.values import GatewayValues
 from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
+from messages_app.guarding.watching import Guarding
 from messages_app.models import Message, SendAttempt, State
 from messages_app.outcomes import UNKNOWN
 from messages_app.pruning.rounds import prune_round
@@ -223,6 +224,7 @@ DUTIES = (
     move_from_unusable_gateways,
     recount,
     fold,
+    Guarding(),
     forget_missing,
     forget_liftings,
     forget_hours,

@@ -11,6 +11,7 @@ from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.models import Brand, Gateway, Label, Template
 from messages_app.causes import Cause
+from messages_app.guarding.verdict import Kind
 from messages_app.statuses import ENDS
 from users.models import EndUser
 
@@ -569,6 +570,7 @@ class Measure(models.TextChoices):
     TRY_REJECTED = "try_rejected"
     TRY_BROKEN = "try_broken"
     TRY_UNKNOWN = "try_unknown"
+    ENDED_HERE = "ended_here"
     SEND_LATENCY = "send_latency"
     CALLBACK_FAILED = "callback_failed"
     CALLBACK_LATENCY = "callback_latency"
@@ -605,7 +607,14 @@ class Tally(models.Model):
                 name="tally_once",
             ),
         ]
-        indexes = [models.Index(fields=["span", "start"], name="tally_by_span")]
+        indexes = [
+            models.Index(fields=["span", "start"], name="tally_by_span"),
+            models.Index(
+                fields=["span", "start"],
+                name="tally_not_kept_by_hour",
+                condition=~Q(measure=Measure.ACCEPTED),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.count} {self.measure} at {self.start:%Y-%m-%d %H:%M}"
@@ -623,3 +632,20 @@ class Counted(models.Model):
 
     def __str__(self) -> str:
         return f"{self.family} until {self.until:%Y-%m-%d %H:%M}"
+
+
+class Strike(models.Model):
+    """The blast guard has held a gateway for something that it did in that hour. It does so once:
+    who releases the gateway has seen it. Nothing is learnt from such an hour."""
+
+    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, db_index=False)
+    hour = models.DateTimeField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "hour", "kind"], name="strike_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of gateway {self.gateway_id} at {self.hour:%Y-%m-%d %H:%M}"

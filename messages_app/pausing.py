@@ -1,4 +1,4 @@
-"""Pausing gateways whose providers refuse their accounts."""
+"""Pausing gateways: their providers refuse their accounts, or the blast guard holds them."""
 
 import logging
 from collections.abc import Mapping
@@ -14,25 +14,33 @@ from gateways.signals import gateway_paused
 
 logger = logging.getLogger(__name__)
 
+GUARD = "blast guard"
+"""Who acts, in the audit."""
 
-def pause(details: Mapping[int, str]) -> None:
-    """Nothing leaves through these gateways, each with what its provider said, until a person has
-    looked. Written down and told once. The words are scrubbed.
+
+def pause(details: Mapping[int, str], *, by_guard: bool = False) -> Mapping[int, str]:
+    """Nothing leaves through these gateways, each with the reason, such as what its provider said,
+    until a person has looked. Written down and told once. The words are scrubbed. Answers which of
+    them it has paused.
 
     Belongs into a transaction, and never waits in it for whoever is changing the configuration:
     what they keep from being paused is refused once more.
     """
     running = Gateway.objects.filter(pk__in=details, is_paused=False)
     if not running.exists() or not ConfigurationVersion.take_if_free():
-        return
+        return {}
     reasons: dict[int, str] = {}
     for gateway in skipping_locked(running.order_by("pk")):
         reasons[gateway.pk] = reason = details[gateway.pk][:PAUSE_REASON_LENGTH]
-        Gateway.objects.filter(pk=gateway.pk).update(is_paused=True, paused_because=reason)
+        Gateway.objects.filter(pk=gateway.pk).update(
+            is_paused=True, paused_because=reason, is_held_by_guard=by_guard
+        )
         changes = {"is_paused": [False, True]}
-        record("worker", Action.CHANGED, gateway, changes=changes, reason=reason)
+        actor = GUARD if by_guard else "worker"
+        record(actor, Action.CHANGED, gateway, changes=changes, reason=reason)
     if reasons:
         transaction.on_commit(partial(_tell, reasons), robust=True)
+    return reasons
 
 
 def _tell(reasons: Mapping[int, str]) -> None:

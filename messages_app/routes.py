@@ -35,8 +35,12 @@ def may_be_tried(gateway: GatewayValues) -> bool:
 
 
 def preferred(fits: tuple[GatewayValues, ...]) -> GatewayValues:
-    """The best of those that fit and may be tried; where none may, the best, which will hold it."""
-    return next(filter(may_be_tried, fits), fits[0])
+    """The best of those that fit and may be tried; where none may, the best, which will hold it.
+
+    What the blast guard holds goes on holding what comes: the rest of a campaign that was stopped
+    is not to leave another way.
+    """
+    return next((each for each in fits if each.is_held_by_guard or may_be_tried(each)), fits[0])
 
 
 def gateways_for(message: Message) -> tuple[GatewayValues, ...]:

@@ -2,6 +2,7 @@
 
 from gateway_project.back_office.be_smartico import BeSmartico, BeSmarticoOf, ToldSmartico
 from gateway_project.back_office.find import FindPage
+from gateway_project.back_office.guard.page import GuardPicture
 from gateway_project.back_office.health import Health, HealthCheck
 from gateway_project.back_office.page import Page
 from gateway_project.back_office.resume_callbacks import ResumeCallbacks
@@ -12,5 +13,5 @@ PAGES: tuple[type[Page], ...] = (
     *(FindPage, RoutesPage, RouteExplanation, RouteImpact),
     *(Health, HealthCheck),
     *(BeSmartico, BeSmarticoOf, ToldSmartico),
-    *(TestSend, ResumeCallbacks),
+    *(TestSend, ResumeCallbacks, GuardPicture),
 )

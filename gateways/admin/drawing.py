@@ -34,7 +34,8 @@ ENTRIES = {
 
 def drawn_fields(gateway: Gateway, screens: Iterable[Screen]) -> Fields:
     """The fields of these screens, by the names under which the screens list them."""
-    return {name: field for screen in screens for name, field in DRAWN[screen.key](gateway).items()}
+    drawn = [DRAWN[screen.key](gateway) for screen in screens if screen.key in DRAWN]
+    return {name: field for fields in drawn for name, field in fields.items()}
 
 
 def _filters(gateway: Gateway) -> Fields:

@@ -1,4 +1,4 @@
-"""The pages of gateways: Smartico's two lists of them, and the three screens of each as tabs."""
+"""The pages of gateways: Smartico's two lists of them, and the screens of each as tabs."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from gateways.admin.gateway_form import form_for
 from gateways.admin.gateway_state import COLOURS, filters_in_words, reason_of, state_of
 from gateways.admin.locking import LockingAdmin
 from gateways.admin.page import Page
-from gateways.admin.screens import ACCESS, CONDITIONS, Screen, provider_title, screens_of
+from gateways.admin.screens import ACCESS, BLAST_GUARD, CONDITIONS, Screen, provider_title, tabs_of
 from gateways.admin.sections import GroupedForm
 from gateways.admin.switching import Switches
 from gateways.admin.trying import Trying, trying_context
@@ -27,7 +27,7 @@ from gateways.models import Gateway
 
 MAY_TEST = "messages_app.test_message"
 HEAD = (("label", "slug"), ("channel", "provider_title"), ("is_active", "present_state"))
-BESIDE = ("instructions", "our_urls", "connection", "try_it", "impact")
+BESIDE = ("instructions", "our_urls", "connection", "try_it", "impact", "last_day")
 READ_ONLY = ("label", "slug", "channel", "provider_title", "present_state", *BESIDE)
 
 
@@ -125,7 +125,7 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        kwargs.setdefault("form", form_for(obj, screens_of(obj)))
+        kwargs.setdefault("form", form_for(obj, tabs_of(obj)))
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -134,7 +134,7 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
             (None, {"fields": (*HEAD, "seen")}),
             *(
                 (tab.title, {"fields": _lines(tab, obj, may_change), "classes": ["tab"]})
-                for tab in screens_of(obj)
+                for tab in tabs_of(obj)
                 if may_change or tab is not ACCESS
             ),
         ]
@@ -213,6 +213,10 @@ class GatewayAdmin(Wizard, Trying, ConnectionCheck, Switches, LockingAdmin, Page
     def impact(self, gateway: Gateway) -> str:
         return render_to_string("admin/gateways/impact.html", {"gateway": gateway})
 
+    @admin.display(description="The last day")
+    def last_day(self, gateway: Gateway) -> str:
+        return render_to_string("admin/gateways/guard.html", {"gateway": gateway})
+
 
 def _lines(screen: Screen, gateway: Gateway, may_change: bool) -> tuple[Any, ...]:
     """The screen's fields, and what stands beside them for those who may change them."""
@@ -222,4 +226,6 @@ def _lines(screen: Screen, gateway: Gateway, may_change: bool) -> tuple[Any, ...
         return ("instructions", *screen.lines(gateway), *tried, "connection", *urls)
     if screen is CONDITIONS and may_change:
         return (*screen.lines(gateway), "impact")
+    if screen is BLAST_GUARD:
+        return (*screen.lines(gateway), "last_day")
     return screen.lines(gateway)

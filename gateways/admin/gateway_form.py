@@ -22,6 +22,15 @@ HELP = {
     "rate_per_second": "Most messages a second. Empty: as fast as the provider takes them.",
     "on_unknown": "When a message was handed over and no answer came: park it for a person, "
     "repeat it, or count it as failed.",
+    "guard_is_on": "It is paused, and a person is told, when an hour goes beyond what is usual, "
+    "such as by a campaign that was sent by mistake. Nothing is lost: what has not left waits "
+    "until you resume the gateway.",
+    "guard_times": "More than so many times what the same hour has seen in the last four weeks "
+    "is too much.",
+    "guard_least": "In an hour, whatever is usual. As long as less than a week is known, "
+    "everything above is too much.",
+    "guard_failure_share": "0.5 is half of them. So many failures are too many, unless more are "
+    "usual. Empty: failures are not watched.",
     "from_default": "Used where a message names no sender.",
     "reply_to_default": "Used where a message names no Reply-to. Empty: it has none.",
     "unknown_sender": "What happens to a message whose sender is not among the allowed: "
@@ -33,6 +42,10 @@ LABELS = {
     "unknown_sender": "Unknown sender",
     "expires_after": "Expires after (seconds)",
     "on_unknown": "When the outcome is unknown",
+    "guard_is_on": "Guard this gateway",
+    "guard_times": "Times the usual",
+    "guard_least": "Messages that are never too many",
+    "guard_failure_share": "Share of failures",
 }
 
 

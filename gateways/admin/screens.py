@@ -1,4 +1,5 @@
-"""Smartico's three screens of a gateway: steps of the wizard, and tabs when it is edited."""
+"""The screens of a gateway: Smartico's three are steps of the wizard, and all are tabs when it is
+edited."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from gateways.providers.registry import provider_classes
 
 CONFIG, FILTER = "config_", "filter_"
 SENDING = ("rate_per_second", "expires_after", "on_unknown")
+GUARD = ("guard_is_on", "guard_times", "guard_least", "guard_failure_share")
 FROM = ("from_default", "from_allowed")
 REPLY_TO = ("reply_to_default", "reply_to_allowed")
 
@@ -93,7 +95,20 @@ SENDERS = Screen(
 )
 
 
+BLAST_GUARD = Screen(
+    key="guard",
+    title="Blast guard",
+    columns=frozenset(GUARD),
+    lines=lambda _gateway: GUARD,
+)
+
+
 def screens_of(gateway: Gateway) -> tuple[Screen, ...]:
-    """The screens in their order. Custom IM has no "From"."""
+    """Smartico's screens in their order. Custom IM has no "From"."""
     last = () if gateway.channel == Channel.CUSTOM_IM else (SENDERS,)
     return (CONDITIONS, ACCESS, *last)
+
+
+def tabs_of(gateway: Gateway) -> tuple[Screen, ...]:
+    """Smartico's screens, and one of our own that no wizard asks for."""
+    return (*screens_of(gateway), BLAST_GUARD)

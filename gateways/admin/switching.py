@@ -11,6 +11,7 @@ from gateway_project.lib.transactions import writing
 from gateways import breakers
 from gateways.auditing import record
 from gateways.models import Action, Gateway
+from gateways.models.gateway import RESUMED
 
 
 class Switches:
@@ -79,7 +80,7 @@ class Switches:
             gateways = list(queryset.select_related(None).select_for_update())
             changes: dict[str, Any] = {column: to}
             if column == "is_paused":
-                changes["paused_because"] = ""
+                changes |= RESUMED
             Gateway.objects.filter(pk__in=[row.pk for row in gateways]).update(**changes)
             for gateway in gateways:
                 record(request.user, Action.CHANGED, gateway, changes={column: [not to, to]})

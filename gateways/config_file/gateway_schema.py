@@ -1,5 +1,6 @@
 """Gateways in a configuration file. Their `config` is held to the provider's own form."""
 
+import math
 from typing import Any
 
 from django.core.exceptions import ValidationError as FormError
@@ -16,7 +17,7 @@ from gateways.config_file.fields import (
     hidden,
 )
 from gateways.config_file.strict import SLUG_LENGTH, Named, Strict, renamed
-from gateways.models.gateway import OnUnknown, UnknownSender
+from gateways.models.gateway import MOST_TIMES, OnUnknown, UnknownSender
 from gateways.providers.registry import (
     provider_class,
     provider_classes,
@@ -41,6 +42,27 @@ class ReplyToSchema(Strict):
         source="reply_to_allowed",
         child=serializers.CharField(max_length=SENDER_LENGTH),
         default=list,
+    )
+
+
+class NumberField(serializers.FloatField):
+    """A number that can be compared: YAML knows others."""
+
+    def to_internal_value(self, data: Any) -> float:
+        number: float = super().to_internal_value(data)
+        if not math.isfinite(number):
+            self.fail("invalid")
+        return number
+
+
+class GuardSchema(Strict):
+    is_on = serializers.BooleanField(source="guard_is_on", default=False)
+    times = NumberField(source="guard_times", min_value=1, max_value=MOST_TIMES, default=3.0)
+    least = serializers.IntegerField(
+        source="guard_least", min_value=1, max_value=1_000_000_000, default=1_000
+    )
+    failure_share = NumberField(
+        source="guard_failure_share", min_value=0.01, max_value=1, default=0.5, allow_null=True
     )
 
 
@@ -73,6 +95,7 @@ class GatewaySchema(Named):
     from_ = FromSchema(source="*", required=False)
     reply_to = ReplyToSchema(source="*", required=False)
     rate_per_second = serializers.IntegerField(min_value=1, max_value=1_000_000, default=None)
+    blast_guard = GuardSchema(source="*", required=False)
     expires_after = serializers.IntegerField(min_value=1, max_value=31_536_000, default=None)
     on_unknown = ChoiceField(OnUnknown.choices, default=OnUnknown.PARK)
     unknown_sender = ChoiceField(UnknownSender.choices, default=UnknownSender.DEFAULT)

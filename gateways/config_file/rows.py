@@ -14,6 +14,7 @@ from gateways.config_file.schema import BrandSchema, KeySchema, LabelSchema
 from gateways.config_file.strict import words_of_the_file
 from gateways.config_file.template_schema import TemplateSchema
 from gateways.models import Brand, Gateway, Key, Label, Template
+from gateways.models.gateway import RESUMED
 
 WORDS: dict[type[models.Model], dict[str, str]] = {
     Label: words_of_the_file(LabelSchema()),
@@ -52,8 +53,9 @@ def _assign(row: models.Model, columns: Values) -> list[str]:
     for column, value in columns.items():
         setattr(row, column, value)
     if isinstance(row, Gateway) and not columns.get("is_paused", True):
-        row.paused_because = ""
-        return [*columns, "paused_because"]
+        for column, value in RESUMED.items():
+            setattr(row, column, value)
+        return [*columns, *RESUMED]
     return list(columns)
 
 

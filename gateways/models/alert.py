@@ -11,6 +11,7 @@ class AlertKind(models.TextChoices):
     """Why messages or statuses stand still until somebody acts."""
 
     GATEWAY_PAUSED = "gateway_paused", "Gateway paused"
+    BLAST_GUARD = "blast_guard", "Blast guard"
     NO_ANSWER = "no_answer", "Provider does not answer"
     CALLBACKS_SUSPENDED = "callbacks_suspended", "Callbacks suspended"
     OPT_OUTS_SUSPENDED = "opt_outs_suspended", "Opt-outs not told"

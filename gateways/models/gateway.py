@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from gateway_project.lib.crypto import keyed_digest
@@ -15,6 +15,7 @@ from gateways.models.version import Versioned
 
 TOKEN_BYTES = 24
 PAUSE_REASON_LENGTH = 200
+MOST_TIMES = 1_000
 
 
 def token_digest(token: str) -> str:
@@ -35,6 +36,10 @@ class UnknownSender(models.TextChoices):
 
     REFUSE = "refuse"
     DEFAULT = "default"
+
+
+RESUMED = {"paused_because": "", "is_held_by_guard": False}
+"""What is no longer so of a gateway that is not paused any more."""
 
 
 class Gateway(Versioned):
@@ -72,6 +77,20 @@ class Gateway(Versioned):
     is_active = models.BooleanField(default=True)
     is_paused = models.BooleanField(default=False)
     paused_because = models.CharField(max_length=PAUSE_REASON_LENGTH, blank=True, editable=False)
+    is_held_by_guard = models.BooleanField(
+        default=False, editable=False, help_text="The blast guard has paused it."
+    )
+    guard_is_on = models.BooleanField(default=False)
+    guard_times = models.FloatField(
+        default=3.0, validators=[MinValueValidator(1.0), MaxValueValidator(MOST_TIMES)]
+    )
+    guard_least = models.PositiveIntegerField(default=1_000, validators=[MinValueValidator(1)])
+    guard_failure_share = models.FloatField(
+        null=True,
+        blank=True,
+        default=0.5,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1.0)],
+    )
     token = SealedTextField(bound_to="uid")
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,35 +1,54 @@
 """Folding: minutes into hours, hours into days, and an end to what nobody looks at any more."""
 
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from messages_app.counting.adding import KEY, add, key_of
 from messages_app.counting.window import BY_MINUTES, floor
-from messages_app.models import Span, Tally
+from messages_app.guarding.verdict import LOOKED_BACK
+from messages_app.models import Measure, Span, Tally
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Tallies of the old span become some of the new one at that age."""
+
+    old: Span
+    new: Span
+    age: timedelta
+    of: Q = field(default_factory=Q)
+
+
+KEPT_BY_HOUR = Q(measure=Measure.ACCEPTED)
+"""The blast guard learns from the hours of weeks how many messages are usual."""
 FOLDS = (
-    (Span.MINUTE, Span.HOUR, BY_MINUTES + timedelta(hours=1)),
-    (Span.HOUR, Span.DAY, timedelta(days=8)),
+    Fold(old=Span.MINUTE, new=Span.HOUR, age=BY_MINUTES + timedelta(hours=1)),
+    Fold(old=Span.HOUR, new=Span.DAY, age=timedelta(days=8), of=~KEPT_BY_HOUR),
+    Fold(old=Span.HOUR, new=Span.DAY, age=LOOKED_BACK + timedelta(days=1), of=KEPT_BY_HOUR),
 )
-"""What becomes of which after what time. Minutes are left alone for an hour longer than they are
-counted in, so that a count and a fold never meet."""
+"""Minutes are left alone for an hour longer than they are counted in, so that a count and a fold
+never meet."""
 KEPT = timedelta(days=400)
 
 
 def fold() -> int:
     """Folds one hour and one day that are due; answers how many tallies went into them."""
     now = database_now()
-    folded = sum(_fold(old, new, floor(now - age, new)) for old, new, age in FOLDS)
+    folded = sum(_fold(each, floor(now - each.age, each.new)) for each in FOLDS)
     ended = Tally.objects.filter(span=Span.DAY, start__lt=now - KEPT)
     if ended.exists():
         ended.delete()
     return folded
 
 
-def _fold(old: Span, new: Span, before: datetime) -> int:
-    due = Tally.objects.filter(span=old, start__lt=before).order_by("start")
+def _fold(what: Fold, before: datetime) -> int:
+    new = what.new
+    due = Tally.objects.filter(what.of, span=what.old, start__lt=before).order_by("start")
     first = due.values_list("start", flat=True).first()
     if first is None:
         return 0

@@ -9,11 +9,13 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F
 
 from gateway_project.lib.identifiers import first_id
 from gateway_project.lib.vocabulary import Status
+from messages_app.causes import OUR_OWN
 from messages_app.counting.families import Family, register
 from messages_app.counting.histogram import bin_in_database
 from messages_app.counting.rows import within
 from messages_app.counting.window import LATE, Window
 from messages_app.models import Measure, Message, SendAttempt, StatusEvent, Tally
+from messages_app.statuses import ENDS
 
 BY_STATUS: Mapping[str, Measure] = {
     Status.ACCEPTED: Measure.SENT,  # the provider has taken it
@@ -56,8 +58,11 @@ def _accepted(window: Window) -> Iterator[Tally]:
 def _statuses(window: Window) -> Iterator[Tally]:
     rows = within(StatusEvent, "recorded_at", window)
     rows = rows.annotate(start=window.start("recorded_at"), gateway_id=F("message__gateway_id"))
-    for row in _grouped(_of_messages(rows), (*GROUPS, "status")):
+    rows = _of_messages(rows)
+    for row in _grouped(rows, (*GROUPS, "status")):
         yield _tally(window, row, BY_STATUS[row["status"]])
+    for row in _grouped(rows.filter(status__in=ENDS, detail__in=OUR_OWN), GROUPS):
+        yield _tally(window, row, Measure.ENDED_HERE)
 
 
 def _tries(window: Window) -> Iterator[Tally]:
@@ -111,7 +116,7 @@ register(
     Family(
         name="messages",
         measures=frozenset({*BY_STATUS.values(), *BY_OUTCOME.values()})
-        | {Measure.ACCEPTED, Measure.SEND_LATENCY},
+        | {Measure.ACCEPTED, Measure.ENDED_HERE, Measure.SEND_LATENCY},
         began_at=began_at,
         count=count,
     )

@@ -146,6 +146,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Strike',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('hour', models.DateTimeField()),
+                ('kind', models.CharField(choices=[('volume', 'Too many messages'), ('failures', 'Too many failures')], max_length=8)),
+                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Tally',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -154,13 +163,13 @@ class Migration(migrations.Migration):
                 ('label_id', models.BigIntegerField(default=0, help_text='0 where no label is known.')),
                 ('channel', models.CharField(blank=True, max_length=16)),
                 ('gateway_id', models.BigIntegerField(default=0, help_text='0 where no gateway is meant.')),
-                ('measure', models.CharField(choices=[('accepted', 'Accepted'), ('refused', 'Refused'), ('accept_latency', 'Accept Latency'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('opened', 'Opened'), ('clicked', 'Clicked'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('unsubscribed', 'Unsubscribed'), ('try_taken', 'Try Taken'), ('try_rejected', 'Try Rejected'), ('try_broken', 'Try Broken'), ('try_unknown', 'Try Unknown'), ('send_latency', 'Send Latency'), ('callback_failed', 'Callback Failed'), ('callback_latency', 'Callback Latency')], max_length=24)),
+                ('measure', models.CharField(choices=[('accepted', 'Accepted'), ('refused', 'Refused'), ('accept_latency', 'Accept Latency'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('opened', 'Opened'), ('clicked', 'Clicked'), ('failed', 'Failed'), ('rejected', 'Rejected'), ('complained', 'Complained'), ('unsubscribed', 'Unsubscribed'), ('try_taken', 'Try Taken'), ('try_rejected', 'Try Rejected'), ('try_broken', 'Try Broken'), ('try_unknown', 'Try Unknown'), ('ended_here', 'Ended Here'), ('send_latency', 'Send Latency'), ('callback_failed', 'Callback Failed'), ('callback_latency', 'Callback Latency')], max_length=24)),
                 ('part', models.PositiveSmallIntegerField(default=0, help_text="Of a latency the histogram's bin, of a refusal the error_code.")),
                 ('count', models.PositiveBigIntegerField()),
             ],
             options={
                 'verbose_name_plural': 'tallies',
-                'indexes': [models.Index(fields=['span', 'start'], name='tally_by_span')],
+                'indexes': [models.Index(fields=['span', 'start'], name='tally_by_span'), models.Index(condition=models.Q(('measure', 'accepted'), _negated=True), fields=['span', 'start'], name='tally_not_kept_by_hour')],
                 'constraints': [models.UniqueConstraint(fields=('start', 'span', 'measure', 'label_id', 'channel', 'gateway_id', 'part'), name='tally_once')],
             },
         ),
@@ -322,6 +331,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='statusevent',
             constraint=models.UniqueConstraint(fields=('message', 'status', 'is_machine'), name='status_once_per_message'),
+        ),
+        migrations.AddConstraint(
+            model_name='strike',
+            constraint=models.UniqueConstraint(fields=('gateway', 'hour', 'kind'), name='strike_once'),
         ),
         migrations.AddConstraint(
             model_name='walkmark',

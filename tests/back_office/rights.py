@@ -190,6 +190,7 @@ URLS: dict[str, Rights] = {
     ),
     "routes": Rights(get=ROLES, post=NO_SUCH_METHOD),
     "route_explanation": Rights(get=NO_SUCH_METHOD, post=ROLES, row="gateways.label"),
+    "guard_picture": Rights(get=ROLES, post=NO_SUCH_METHOD, row="gateways.gateway"),
     "route_impact": Rights(get=NO_SUCH_METHOD, post=OPERATORS, row="gateways.gateway"),
     "health": Rights(get=ROLES, post=NO_SUCH_METHOD),
     "health_check": Rights(get=NO_SUCH_METHOD, post=OPERATORS, row="gateways.label"),

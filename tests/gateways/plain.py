@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel
-from gateways.values import GatewayValues
+from gateways.values import GatewayValues, GuardValues
 
 
 def gateway(number: int = 1, **changes) -> GatewayValues:
@@ -29,6 +29,8 @@ def gateway(number: int = 1, **changes) -> GatewayValues:
         is_active=True,
         is_paused=False,
         is_at_fault=False,
+        is_held_by_guard=False,
+        guard=GuardValues(is_on=False, times=3.0, least=1_000, failure_share=0.5),
         config=None,
         token=Personal("token"),
         token_digest=str(number),

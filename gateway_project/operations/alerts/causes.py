@@ -39,14 +39,19 @@ def _gateways(_now: datetime) -> Iterator[Cause]:
     at_fault = Q(is_paused=True) & ~Q(paused_because="")
     broken = Q(is_paused=False, breaker__opened_at__isnull=False)
     rows = Gateway.objects.filter(at_fault | broken, is_active=True).order_by("pk")
-    columns = ("label_id", "slug", "is_paused", "paused_because", "breaker__reason")
-    for label_id, slug, is_paused, because, unanswered in rows.values_list(*columns):
+    for row in rows.select_related("breaker").defer("config"):
         yield Cause(
-            label_id=label_id,
-            kind=AlertKind.GATEWAY_PAUSED if is_paused else AlertKind.NO_ANSWER,
-            subject=slug,
-            reason=because if is_paused else unanswered,
+            label_id=row.label_id,
+            kind=_why(row),
+            subject=row.slug,
+            reason=row.paused_because if row.is_paused else row.breaker.reason,
         )
+
+
+def _why(gateway: Gateway) -> AlertKind:
+    if not gateway.is_paused:
+        return AlertKind.NO_ANSWER
+    return AlertKind.BLAST_GUARD if gateway.is_held_by_guard else AlertKind.GATEWAY_PAUSED
 
 
 def _suspended(_now: datetime) -> Iterator[Cause]:

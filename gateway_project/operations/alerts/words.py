@@ -24,6 +24,10 @@ WORDS: Mapping[str, Words] = {
     AlertKind.GATEWAY_PAUSED: Words(
         "gateway {} is paused, its messages wait", "Mend what it says, then resume the gateway."
     ),
+    AlertKind.BLAST_GUARD: Words(
+        "the blast guard holds gateway {}, nothing leaves through it",
+        "See what is being sent. Where it is meant to be, resume the gateway: what waits leaves.",
+    ),
     AlertKind.NO_ANSWER: Words(
         "the provider of gateway {} does not answer",
         "It is tried again by itself. Ask the provider, or activate another gateway that fits.",

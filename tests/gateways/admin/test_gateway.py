@@ -326,3 +326,20 @@ def test_a_gateway_that_was_asked_to_rest_says_until_when_and_is_tried_at_once_w
     operator.post(LIST, act)
     assert Breaker.objects.get().not_before is None
     assert "asked for a rest" not in operator.get(LIST).content.decode()
+
+
+def test_the_guard_is_set_on_a_tab_of_its_own(operator, sms):
+    answer = operator.get(page(sms))
+    assert "Blast guard" in answer.content.decode()
+    changes = {"guard_is_on": "on", "guard_times": "2.5", "guard_least": "500"}
+    assert errors_of(save(operator, sms, **changes, guard_failure_share="")) == {}
+    columns = (sms.guard_is_on, sms.guard_times, sms.guard_least, sms.guard_failure_share)
+    assert columns == (True, 2.5, 500, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("guard_times", "0.9"), ("guard_least", "0"), ("guard_failure_share", "50")],
+)
+def test_a_guard_that_means_nothing_is_refused(operator, sms, name, typed):
+    assert list(errors_of(save(operator, sms, **{name: typed}))) == [name]

@@ -174,6 +174,22 @@ def test_a_gateway_that_is_not_paused_in_the_file_forgets_why_it_was(house):
     assert Gateway.objects.get(slug="own-house").paused_because == ""
 
 
+def test_the_blast_guard_is_set_and_off_where_the_file_says_nothing(house):
+    applied(house)
+    guarded, other = Gateway.objects.order_by("pk")[:2]
+    columns = ("guard_is_on", "guard_times", "guard_least", "guard_failure_share")
+    assert [getattr(guarded, name) for name in columns] == [True, 2.5, 500, 0.25]
+    assert [getattr(other, name) for name in columns] == [False, 3.0, 1_000, 0.5]
+
+
+def test_what_the_guard_holds_is_released_by_the_file(house):
+    applied(house)
+    held = Gateway.objects.filter(slug="own-house")
+    held.update(is_paused=True, paused_because="blast guard: 7", is_held_by_guard=True)
+    applied(house)
+    assert list(held.values_list("is_paused", "is_held_by_guard")) == [(False, False)]
+
+
 def test_a_gateways_webhook_url_survives_its_changes(house):
     before = Gateway.objects.get(slug="mail").token.reveal()
     applied(house.replace("port: 587", "port: 2525"))

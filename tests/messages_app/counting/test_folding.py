@@ -69,3 +69,17 @@ def test_after_more_than_a_year_it_is_forgotten():
     add([tally(day, span=Span.DAY), tally(day + 2 * DAY, span=Span.DAY)])
     fold()
     assert Tally.objects.get().start == day + 2 * DAY
+
+
+def test_accepted_messages_stay_by_the_hour_for_the_weeks_that_are_learnt_from():
+    hour = floor(database_now() - 27 * DAY, Span.HOUR)
+    older = floor(database_now() - 31 * DAY, Span.DAY)
+    add([tally(hour, Span.HOUR, measure=Measure.ACCEPTED)])
+    add([tally(hour, Span.HOUR, measure=Measure.SENT)])
+    add([tally(older, Span.HOUR, measure=Measure.ACCEPTED)])
+    fold_all()
+    assert set(Tally.objects.values_list("span", "start", "measure")) == {
+        (Span.HOUR, hour, "accepted"),
+        (Span.DAY, floor(hour, Span.DAY), "sent"),
+        (Span.DAY, older, "accepted"),
+    }
