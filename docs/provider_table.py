@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("providers.md")
 BEGINNING, END = "<!-- made by docs.provider_table -->\n", "<!-- end -->\n"
 COLUMNS = (
     *("provider", "slug", "channel", "send", "batch", "delivered", "opened", "clicked"),
-    *("complained", "unsubscribed", "polling", "signature", "idempotent"),
+    *("complained", "unsubscribed", "polling", "lookup", "signature", "idempotent"),
     *("contacts", "orders", "events", "opt-outs"),
 )
 YES, NO, BY_CONFIGURATION = "yes", "–", "optional"
@@ -46,6 +46,7 @@ def _rows(cls: Any) -> Iterator[tuple[str, ...]]:
             _batch(cls),
             *(_told(cls, channel, status) for status in told),
             _polling(cls),
+            _looked_up(cls, channel),
             cls.proof or NO,
             _declared(cls.idempotent),
             *_told_beside(cls),
@@ -67,6 +68,14 @@ def _polling(cls: Any) -> str:
     if getattr(cls({}), "poll_size", 0):
         return YES
     return NO if isinstance(getattr(cls, "poll_size", 0), int) else BY_CONFIGURATION
+
+
+def _looked_up(cls: Any, channel: Any) -> str:
+    """Whether it can be asked for a message by our id."""
+    size = getattr(cls({}), "lookup_size", None)
+    if size is not None and size(channel):
+        return YES
+    return BY_CONFIGURATION if getattr(cls, "may_look_up", False) else NO
 
 
 def _told_beside(cls: Any) -> tuple[str, ...]:

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
 from gateway_project.lib.vocabulary import Status
-from gateways.providers.base import HttpProvider, Provider
 from gateways.receipts import LONGEST_HOURS, Receipts
 from messages_app.models import State
 
@@ -70,8 +68,3 @@ def asking_of(receipts: Receipts) -> Asking:
 
 def first_ask(taken_at: datetime) -> datetime:
     return taken_at + timedelta(seconds=MOMENTS[0])
-
-
-def is_asked(provider: Provider | None) -> TypeGuard[HttpProvider]:
-    """Whether it is one that can be asked at all."""
-    return isinstance(provider, HttpProvider) and provider.poll_size > 0

@@ -19,7 +19,9 @@ from gateways import breakers, configuration
 from gateways.adapters import adapter_of
 from gateways.api.platform.repeats import forget_answers
 from gateways.models.gateway import OnUnknown
+from gateways.providers.base import Provider
 from gateways.values import GatewayValues
+from messages_app.asking import first_ask
 from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
 from messages_app.events import fail, record
@@ -27,6 +29,7 @@ from messages_app.guarding.watching import Guarding
 from messages_app.models import Message, SendAttempt, State
 from messages_app.outcomes import UNKNOWN
 from messages_app.pruning.rounds import prune_round
+from messages_app.questions import can_be_asked
 from messages_app.receipts import miss_receipts
 from messages_app.relaying.keeping import forget_relays
 from messages_app.relaying.losses import take_back_lost_relays
@@ -95,15 +98,23 @@ def _state_after_loss(message: Message) -> State:
 
 
 def _is_idempotent(gateway: GatewayValues) -> bool:
-    """Not where there is no such provider any more, or its configuration cannot be read: that is
+    adapter = _adapter(gateway)
+    return adapter is not None and adapter.idempotent
+
+
+def _adapter(gateway: GatewayValues) -> Provider | None:
+    """None where there is no such provider any more, or its configuration cannot be read: that is
     no reason to keep its messages."""
     try:
-        return adapter_of(gateway).idempotent
+        return adapter_of(gateway)
     except (LookupError, Undecryptable):
-        return False
+        return None
 
 
 def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
+    gateway = configuration.current().gateways[message.gateway_id]
+    is_parked = message.state == State.UNKNOWN
+    is_asked_about = is_parked and can_be_asked(_adapter(gateway), gateway, UNKNOWN)
     return SendAttempt(
         message_id=message.pk,
         gateway_id=message.gateway_id,
@@ -112,6 +123,7 @@ def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
         detail=WORKER_LOST,
         started_at=now,
         finished_at=now,
+        ask_at=first_ask(now) if is_asked_about else None,
     )
 
 

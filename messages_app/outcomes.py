@@ -32,6 +32,8 @@ TAKEN = "accepted"
 """The outcome of a try whose message the provider took."""
 UNKNOWN = "unknown"
 """The outcome of a try whose request was written and got no answer."""
+NOT_TAKEN = "not_taken"
+"""What it is when the provider has been asked, and never took the message."""
 
 
 class Next(StrEnum):

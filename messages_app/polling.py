@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
@@ -19,16 +19,18 @@ from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import adapter_of
 from gateways.providers.base import (
+    Findings,
     GatewayMisconfigured,
     HttpProvider,
     MessageRejected,
     ProviderError,
-    StatusUpdate,
     transport_error,
 )
 from gateways.values import GatewayValues
-from messages_app.asking import Asking, asking_of, is_asked
+from messages_app.asking import Asking, asking_of
 from messages_app.models import Message, SendAttempt
+from messages_app.parked import settle_never_taken
+from messages_app.questions import Question, Way, ways_of
 from messages_app.reports import apply_to_gateway
 
 logger = logging.getLogger(__name__)
@@ -45,26 +47,13 @@ _refused: set[int] = set()
 """Gateways whose account was refused when they were last asked."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Question:
-    """The tries that one call asks about."""
-
-    gateway: GatewayValues
-    provider: HttpProvider
-    attempts: list[SendAttempt]
-
-    @property
-    def ids(self) -> list[int]:
-        return [attempt.pk for attempt in self.attempts]
-
-
 def due_gateways() -> list[str]:
     """The gateways, as drain keys, that have to be asked about something now."""
     now = moment()
     return [
         str(gateway.id)
         for gateway in configuration.current().gateways.values()
-        if _asked(gateway) is not None and _due(gateway.id, now).exists()
+        if (ways := _ways(gateway)) and _due(gateway.id, ways, now).exists()
     ]
 
 
@@ -74,19 +63,21 @@ def forget() -> None:
     _refused.clear()
 
 
-def _asked(gateway: GatewayValues) -> HttpProvider | None:
-    """The gateway's adapter where it is one to ask, and may be asked at this moment."""
+def _ways(gateway: GatewayValues) -> Collection[Way]:
+    """How the gateway's provider may be asked at this moment."""
     if _silent_until.get(gateway.id, 0.0) > time.monotonic():
-        return None
+        return ()
     try:
-        adapter = adapter_of(gateway)
+        return ways_of(adapter_of(gateway), gateway)
     except (Undecryptable, LookupError):
-        return None
-    return adapter if is_asked(adapter) else None
+        return ()
 
 
-def _due(gateway_id: int, now: datetime | Combinable) -> "QuerySet[SendAttempt]":
-    return SendAttempt.objects.filter(gateway=gateway_id, ask_at__lte=now)
+def _due(
+    gateway_id: int, ways: Iterable[Way], now: datetime | Combinable
+) -> "QuerySet[SendAttempt]":
+    due = SendAttempt.objects.filter(gateway=gateway_id, ask_at__lte=now)
+    return due.filter(outcome__in=[way.outcome for way in ways])
 
 
 class PollWork:
@@ -105,24 +96,21 @@ class PollWork:
 
     def claim(self, free: int) -> list[Question]:
         gateway = configuration.current().gateways.get(self.gateway_id)
-        provider = None if gateway is None else _asked(gateway)
-        if gateway is None or provider is None:
+        ways = () if gateway is None else _ways(gateway)
+        if gateway is None or not ways:
             self._halves.clear()
             return []
         if self._halves:
             return self._taken_halves(free)
-        if not _due(gateway.id, moment()).exists():  # the usual answer, without a transaction
-            return []
-        size = provider.poll_size
-        attempts = _lease(gateway.id, free * size)
-        return [
-            Question(gateway=gateway, provider=provider, attempts=attempts[start : start + size])
-            for start in range(0, len(attempts), size)
-        ]
+        if not _due(gateway.id, ways, moment()).exists():
+            return []  # the usual answer, without a transaction
+        questions: list[Question] = []
+        for way in ways:
+            questions += _questions(gateway, way, free - len(questions))
+        return questions
 
     def start(self, item: Question) -> "Future[HttpAnswer]":
-        ids = [attempt.provider_id for attempt in item.attempts]
-        return http_client().submit(item.provider.status_call(ids))
+        return http_client().submit(item.way.call(item))
 
     def settle(self, finished: Sequence[tuple[Question, "Future[HttpAnswer]"]]) -> None:
         """A transaction for each batch: what is written twice after a fault is learnt once."""
@@ -138,7 +126,7 @@ class PollWork:
 
     def _settle(self, question: Question, future: "Future[HttpAnswer]") -> None:
         try:
-            updates = _answer(question, future)
+            findings = _answer(question, future)
         except MessageRejected as problem:
             self._settle_refused(question, problem)
         except ProviderError as problem:
@@ -146,7 +134,7 @@ class PollWork:
             _put_off(question, _wait(problem))
         else:
             _refused.discard(self.gateway_id)
-            _apply(question, updates)
+            _apply(question, findings)
 
     def _settle_refused(self, question: Question, problem: MessageRejected) -> None:
         """One id that the provider does not like must not cost the others their answer: the halves
@@ -154,10 +142,10 @@ class PollWork:
         middle = len(question.attempts) // 2
         if middle == 0:
             logger.info("gateway %s: an id cannot be asked about", question.gateway.id)
-            _apply(question, [])
+            _apply(question, Findings())
             return
         for attempts in (question.attempts[:middle], question.attempts[middle:]):
-            half = Question(gateway=question.gateway, provider=question.provider, attempts=attempts)
+            half = question.about(attempts)
             _lease_again(half)
             self._halves.append(half)
 
@@ -166,10 +154,25 @@ class PollWork:
         return taken
 
 
-def _lease(gateway_id: int, count: int) -> list[SendAttempt]:
+def _questions(gateway: GatewayValues, way: Way, count: int) -> list[Question]:
+    """At most so many, about what is due."""
+    provider = adapter_of(gateway)
+    if count <= 0 or not isinstance(provider, HttpProvider):
+        return []
+    size = way.size(provider, gateway)
+    attempts = _lease(gateway.id, way, count * size)
+    return [
+        Question(
+            gateway=gateway, provider=provider, way=way, attempts=attempts[start : start + size]
+        )
+        for start in range(0, len(attempts), size)
+    ]
+
+
+def _lease(gateway_id: int, way: Way, count: int) -> list[SendAttempt]:
     with writing():
         now = database_now()
-        due = _due(gateway_id, now).order_by("ask_at")
+        due = _due(gateway_id, [way], now).order_by("ask_at")
         attempts = list(skipping_locked(due).defer("rendered")[:count])
         ids = [attempt.pk for attempt in attempts]
         SendAttempt.objects.filter(pk__in=ids).update(ask_at=now + LEASE)
@@ -181,10 +184,10 @@ def _lease_again(question: Question) -> None:
     held.update(ask_at=database_now() + LEASE)
 
 
-def _answer(question: Question, future: "Future[HttpAnswer]") -> list[StatusUpdate]:
+def _answer(question: Question, future: "Future[HttpAnswer]") -> Findings:
     """What the provider tells. Raises the ProviderError that there is instead."""
     try:
-        return question.provider.statuses(future.result())
+        return question.way.findings(question, future.result())
     except ProviderError:
         raise
     except TransportError as error:
@@ -197,22 +200,21 @@ def _answer(question: Question, future: "Future[HttpAnswer]") -> list[StatusUpda
     raise problem
 
 
-def _apply(question: Question, updates: Sequence[StatusUpdate]) -> None:
-    """Records what was learnt, and sets when each message is asked about again. What nobody asked
-    about is left aside."""
-    asked = {attempt.provider_id for attempt in question.attempts}
-    learnt = [update for update in updates if update.provider_id in asked]
+def _apply(question: Question, findings: Findings) -> None:
+    """Records what was learnt, and sets when each message is asked about again."""
     asking = _asking(question.gateway)
+    never_taken = settle_never_taken(question.gateway, map(UUID, findings.never_taken))
+    attempts = [each for each in question.attempts if each.message_id not in never_taken]
     with writing():
-        apply_to_gateway(question.gateway, learnt)
+        apply_to_gateway(question.gateway, findings.updates)
         now = database_now()
-        ids = {attempt.message_id for attempt in question.attempts}
+        ids = {attempt.message_id for attempt in attempts}
         rows = Message.objects.filter(pk__in=ids).values_list("pk", "state", "status")
         standing = {pk: (state, status) for pk, state, status in rows}
-        for attempt in question.attempts:
+        for attempt in attempts:
             state, status = standing.get(attempt.message_id, ("", ""))
             attempt.ask_at = asking.next(attempt.finished_at, now, state=state, status=status)
-        SendAttempt.objects.bulk_update(question.attempts, ["ask_at"])
+        SendAttempt.objects.bulk_update(attempts, ["ask_at"])
 
 
 def _put_off(question: Question, wait: float) -> None:

@@ -21,11 +21,12 @@ from gateways.adapters import adapter_of
 from gateways.providers.base import Provider
 from gateways.receipts import Receipts
 from gateways.values import LabelValues
-from messages_app.asking import asking_of, is_asked
+from messages_app.asking import asking_of
 from messages_app.causes import NO_RECEIPT
 from messages_app.events import fail
 from messages_app.models import OPEN, Message, SendAttempt, Stage, State, StatusEvent
 from messages_app.outcomes import TAKEN
+from messages_app.questions import ways_of
 from messages_app.statuses import ENDS
 from messages_app.walking import Later, Visit, walks
 
@@ -103,9 +104,11 @@ def _visit(messages: Collection[Message], now: datetime) -> Later:
     later = {row.pk: now + _receipts(row).time for row in messages if row.state in OPEN}
     silent = [row for row in messages if is_silent(row)]
     adapters = {gateway_id: _adapter(gateway_id) for gateway_id in {r.gateway_id for r in silent}}
+    gateways = configuration.current().gateways
+    asked = {each for each, adapter in adapters.items() if ways_of(adapter, gateways[each])}
     missed: dict[UUID, Message] = {}
     for row, trail in _trails([row for row in silent if _may_tell(row, adapters)]):
-        waits_until = _waits_until(trail, _receipts(row), adapters[row.gateway_id], now)
+        waits_until = _waits_until(trail, _receipts(row), now, is_asked=row.gateway_id in asked)
         if waits_until is not None:
             later[row.pk] = waits_until
         elif _receipts(row).report:
@@ -151,14 +154,14 @@ def _by_message(rows: Iterable[Row]) -> defaultdict[UUID, list[Row]]:
 
 
 def _waits_until(
-    trail: Trail, receipts: Receipts, adapter: Provider | None, now: datetime
+    trail: Trail, receipts: Receipts, now: datetime, *, is_asked: bool
 ) -> datetime | None:
     """When its time is over, or its provider may have answered. None where that is now."""
     over_at = trail.taken_at + receipts.time
     if over_at > now:
         return over_at + GRACE
     given_up_at = trail.taken_at + asking_of(receipts).given_up_after
-    is_answer_due = trail.ask_at is not None and is_asked(adapter) and now < given_up_at
+    is_answer_due = is_asked and trail.ask_at is not None and now < given_up_at
     return now + GRACE if is_answer_due else None
 
 

@@ -59,6 +59,7 @@ OUTCOMES = {
     "misconfigured": ("account at fault", Tone.BAD, "manufacturing"),
     "refused_together": ("refused with others", Tone.CAREFUL, "group_off"),
     "unknown": ("outcome unknown", Tone.CAREFUL, "help"),
+    "not_taken": ("not taken", Tone.CAREFUL, "undo"),
     "not_sendable": ("not sent", Tone.BAD, "cancel_schedule_send"),
 }
 """A try's outcome: in words, how good it is, its icon."""
@@ -67,6 +68,7 @@ MEANINGS = {
     "refused_together": "Several left in one call, which was refused: each goes again by itself.",
     "misconfigured": "The gateway was paused: its account has to be looked at.",
     "unknown": "The request was written and no answer came: the provider may have it or not.",
+    "not_taken": "No answer came. The provider was asked later: it never took the message.",
     "not_sendable": "No provider was asked.",
 }
 

@@ -29,11 +29,12 @@ from gateways.providers.base import (
 )
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
-from messages_app.asking import first_ask, is_asked
+from messages_app.asking import first_ask
 from messages_app.causes import cause_of_try
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
-from messages_app.outcomes import UNKNOWN, Decision, NotSendable, Result
+from messages_app.outcomes import UNKNOWN, Decision, Next, NotSendable, Result
 from messages_app.parcels import Parcel, fault
+from messages_app.questions import can_be_asked
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
             address_channel=address_channel(tried.gateway) or "",
             started_at=tried.started_at,
             finished_at=now,
-            ask_at=first_ask(now) if _can_be_asked(tried, provider_ids) else None,
+            ask_at=first_ask(now) if _is_asked_about(tried, decision, provider_ids) else None,
         )
         for tried, decision in decided
     )
@@ -161,12 +162,15 @@ def _rendered(result: Result) -> dict[str, Any]:
     return {"rendered": result.rendered, "rendered_as": new_id()}
 
 
-def _can_be_asked(tried: Tried, provider_ids: Mapping[UUID, str]) -> bool:
-    """Whether the provider took the message, has an id of its own for it, and answers questions."""
-    if not is_asked(tried.provider):
+def _is_asked_about(tried: Tried, decision: Decision, provider_ids: Mapping[UUID, str]) -> bool:
+    """Whether the provider answers questions about it: by an id of its own where it took the
+    message, by ours where the message is parked."""
+    if not can_be_asked(tried.provider, tried.gateway, decision.outcome):
         return False
+    if not isinstance(tried.result, SendResult):
+        return decision.next == Next.PARK
     kept = provider_ids.get(tried.message.pk)
-    return isinstance(tried.result, SendResult) and bool(kept) and kept == tried.result.provider_id
+    return bool(kept) and kept == tried.result.provider_id
 
 
 def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:

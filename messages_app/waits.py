@@ -19,17 +19,18 @@ def wait_of(
     reports: bool,
     now: datetime,
     missed_at: datetime | None = None,
+    ask_at: datetime | None = None,
 ) -> Entry | None:
     """None where nothing is waited for. `reports` is whether the provider can tell a delivery, and
-    `missed_at` when the message has failed without; None where it stays as it is."""
+    `missed_at` when the message has failed without; None where it stays as it is. `ask_at` is when
+    the provider is asked about it next."""
     match message.state:
         case State.QUEUED:
             return _queued(message, gateway, now)
         case State.SENDING:
             return _sending(message, now)
         case State.UNKNOWN:
-            line = "It may have been sent or not. A person decides: count as sent, or send again."
-            return _wait(now, "help", "A person's word is waited for", line, tone=Tone.CAREFUL)
+            return _unknown(now, ask_at)
         case State.SENT if is_silent(message):
             return _sent(reports, now, missed_at)
     return None
@@ -72,6 +73,15 @@ def _sending(message: Message, now: datetime) -> Entry:
         return _wait(now, "sync_problem", "Its worker seems lost", line, tone=Tone.CAREFUL)
     line = f"A worker holds it until {exactly(until)}." if until else "A worker holds it."
     return _wait(now, "sync", f"Try {message.attempts} is on its way", line)
+
+
+def _unknown(now: datetime, ask_at: datetime | None) -> Entry:
+    person = "It may have been sent or not. A person decides: count as sent, or send again."
+    if ask_at is None:
+        return _wait(now, "help", "A person's word is waited for", person, tone=Tone.CAREFUL)
+    title = "The provider's word, or a person's, is waited for"
+    asked = f"The provider is asked whether it has it, next at {exactly(ask_at)}."
+    return _wait(now, "help", title, person, asked, tone=Tone.CAREFUL)
 
 
 def _sent(reports: bool, now: datetime, missed_at: datetime | None) -> Entry:

@@ -26,6 +26,7 @@ from gateways.providers.fields import Secret, SecretField
 from gateways.providers.groups import ConfigForm, Group
 from gateways.providers.values import (
     ID_HEADER,
+    Findings,
     OutboundMessage,
     SendResult,
     StatusUpdate,
@@ -191,6 +192,22 @@ class HttpProvider(Provider):
         can be learnt from it."""
         raise NotImplementedError
 
+    may_look_up: ClassVar[bool] = False
+    """Whether an account can be set up to be asked for messages by our ids."""
+
+    def lookup_size(self, channel: Channel) -> int:
+        """Most of our ids in one `lookup_call`; 0 where nobody can be asked for a message whose
+        outcome is unknown: the provider gave no id for it."""
+        return 0
+
+    def lookup_call(self, channel: Channel, message_ids: Sequence[str]) -> HttpCall:
+        """The request for these messages by our ids, at most `lookup_size`."""
+        raise NotImplementedError
+
+    def found(self, message_ids: Sequence[str], answer: HttpAnswer) -> Findings:
+        """What it says of them. Raises a ProviderError where nothing can be learnt from it."""
+        raise NotImplementedError
+
     def ask(self, call: HttpCall) -> HttpAnswer:
         """Performs a call of `check_connection`; raises the ProviderError that no answer means."""
         try:
@@ -226,6 +243,7 @@ __all__ = [
     "BatchRefused",
     "BlockingProvider",
     "ConfigForm",
+    "Findings",
     "GatewayMisconfigured",
     "GatewayUnavailable",
     "Group",

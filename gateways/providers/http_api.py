@@ -6,7 +6,9 @@ in the configuration. Where it says nothing, the HTTP status decides as it does 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from gateway_project.lib.lenient_json import read_answer
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.answers import asked_wait, said
 from gateways.providers.base import (
+    Findings,
     GatewayMisconfigured,
     GatewayUnavailable,
     HttpAnswer,
@@ -32,9 +35,22 @@ from gateways.providers.base import (
     unreadable,
 )
 from gateways.providers.http_api_form import LEARNT, HttpApiForm
-from gateways.providers.http_api_reports import challenge_answer, is_report, reports_in, told_by
+from gateways.providers.http_api_reports import (
+    challenge_answer,
+    is_report,
+    report_in,
+    reports_in,
+    told_by,
+)
 from gateways.providers.lookups import as_word, looked_up
-from gateways.providers.placeholders import CREDENTIAL, Values, filled, filled_url, values_of
+from gateways.providers.placeholders import (
+    CREDENTIAL,
+    OUR_ID,
+    Values,
+    filled,
+    filled_url,
+    values_of,
+)
 from gateways.providers.proofs import TOKEN, basic, check_proof
 from gateways.providers.values import identifier
 
@@ -113,6 +129,35 @@ class HttpApi(HttpProvider):
     ) -> list[SendResult | ProviderError]:
         return [self._outcome(answer) for _ in messages]
 
+    may_look_up = True
+
+    def lookup_size(self, channel: Channel) -> int:
+        return 1 if self.config.get("lookup_url") else 0
+
+    def lookup_call(self, channel: Channel, message_ids: Sequence[str]) -> HttpCall:
+        (message_id,) = message_ids
+        values = {OUR_ID: message_id, CREDENTIAL: self._secret}
+        return HttpCall(
+            method="GET",
+            url=filled_url(self.config["lookup_url"], values),
+            headers=self._own_headers(),
+            authority=self.authority,
+        )
+
+    def found(self, message_ids: Sequence[str], answer: HttpAnswer) -> Findings:
+        """A report without a status says nothing of the message. One that names another is none."""
+        (message_id,) = message_ids
+        if answer.status == HTTPStatus.NOT_FOUND:
+            is_sure = self.config.get("lookup_absent")
+            return Findings(never_taken=frozenset(message_ids if is_sure else ()))
+        if not is_success(answer):
+            raise problem_of(answer)
+        told = read_answer(answer.text) if not answer.is_cut else None
+        report = report_in(told, self.config) if told is not None else None
+        if report is None or not report.word or report.message_id not in (None, message_id):
+            return Findings()
+        return Findings(updates=(replace(report, message_id=message_id),))
+
     def check_connection(self) -> str:
         """Asks for the head of the URL: no other call of an unknown API is sure to send nothing."""
         url = self.config["url"].partition("{{")[0].partition("?")[0]
@@ -154,14 +199,17 @@ class HttpApi(HttpProvider):
         return str(self.config.get("secret", ""))
 
     def _headers(self, message_id: str) -> dict[str, str]:
-        further = filled(self.config.get("headers") or {}, {CREDENTIAL: self._secret})
-        headers: dict[str, str] = {**further, **self._credentials()}
+        headers = self._own_headers()
         if kind := CONTENT_TYPES.get(self.config["body_kind"]):
             headers["Content-Type"] = kind
         name = self.config.get("idempotency_header")
         if name and message_id:
             headers[name] = message_id
         return headers
+
+    def _own_headers(self) -> dict[str, str]:
+        further = filled(self.config.get("headers") or {}, {CREDENTIAL: self._secret})
+        return {**further, **self._credentials()}
 
     def _credentials(self) -> dict[str, str]:
         secret = self._secret

@@ -232,6 +232,22 @@ class HttpApiForm(ConfigForm):
         help_text="One on each line: DELIVRD = delivered, SENT = ignore; BOUNCED = permanent is "
         "a failure of the address itself. Empty: they are Smartico's own eight.",
     )
+    lookup_url = UrlTemplateField(
+        required=False,
+        label="URL of the lookup",
+        help_text="A GET that tells how it stands about one message by our id: "
+        "https://api.example.com/messages/{{ message.id }}. Empty: there is none.",
+    )
+    lookup_path = PathField(
+        label="Report in its answer",
+        help_text="JMESPath to what a report is; empty: the answer itself.",
+    )
+    lookup_absent = forms.BooleanField(
+        required=False,
+        label="HTTP 404 means never taken",
+        help_text="On only if the API knows each message by our id as soon as it has taken it: "
+        "what it does not know is sent again.",
+    )
     challenge_parameter = forms.CharField(
         required=False,
         max_length=100,
@@ -291,6 +307,13 @@ class HttpApiForm(ConfigForm):
             title="Repeats",
             lines=("is_idempotent", "idempotency_header"),
             note="A send whose answer was lost is only tried again where that does no harm.",
+            is_rare=True,
+        ),
+        Group(
+            title="Lookup",
+            lines=("lookup_url", "lookup_path", "lookup_absent"),
+            note="Where a send was not answered, the API is asked for the message. Status words "
+            "are those of the delivery reports.",
             is_rare=True,
         ),
         Group(

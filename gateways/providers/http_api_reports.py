@@ -43,6 +43,12 @@ def reports_in(request: WebhookRequest, config: Config) -> list[StatusUpdate]:
     return [update for update in read if update is not None]
 
 
+def report_in(told: object, config: Config) -> StatusUpdate | None:
+    """The report in a lookup's answer; None where it is one to be ignored."""
+    path = config.get("lookup_path")
+    return _report(looked_up(path, told) if path else told, config)
+
+
 def told_by(config: Config) -> frozenset[Status]:
     """What an account learns: from the answer to a send, and from reports that it can read."""
     words = [*config.get("errors_table", {}).values()]

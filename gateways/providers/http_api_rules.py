@@ -5,7 +5,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway_project.lib.transport import FRAMING_HEADERS
-from gateways.providers.placeholders import secret_places
+from gateways.providers.placeholders import (
+    CREDENTIAL,
+    OUR_ID,
+    PLACEHOLDER,
+    problem_in,
+    secret_places,
+)
 from gateways.providers.proofs import (
     BASIC,
     DIGESTS,
@@ -33,12 +39,13 @@ def problems_in(given: Given) -> Iterable[tuple[str, str]]:
     yield from _content(given)
     yield from _answer(given)
     yield from _webhooks(given)
+    yield from _lookup(given)
 
 
 def _authentication(given: Given) -> Iterable[tuple[str, str]]:
     auth = given["auth"]
     yield from _missing(given, *SECRET_OF[auth], because="for this authentication")
-    is_within = any(secret_places(given[name]) for name in ("url", "body", "headers"))
+    is_within = any(secret_places(given[name]) for name in ("url", "body", "headers", "lookup_url"))
     if is_within and "secret" not in SECRET_OF[auth]:
         yield from _missing(given, "secret", because="for its placeholder")
     if auth == "request" and not is_within:
@@ -101,6 +108,16 @@ def _webhooks(given: Given) -> Iterable[tuple[str, str]]:
         yield "message_id_path", "Say where a report names its message: our id or theirs."
     if given["challenge_token_parameter"]:
         yield from _missing(given, "challenge_token", because="for its parameter")
+
+
+def _lookup(given: Given) -> Iterable[tuple[str, str]]:
+    if not given["lookup_url"]:
+        return
+    if problem := problem_in(given["lookup_url"], frozenset({OUR_ID, CREDENTIAL})):
+        yield "lookup_url", problem
+    elif OUR_ID not in PLACEHOLDER.findall(given["lookup_url"]):
+        yield "lookup_url", "Put {{ message.id }} into it: that is whom the API is asked for."
+    yield from _missing(given, "status_path", because="for the lookup's answer")
 
 
 def _missing(given: Given, *names: str, because: str) -> Iterable[tuple[str, str]]:

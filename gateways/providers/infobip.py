@@ -5,6 +5,9 @@ Every message carries our id as its `messageId`. That one which is there twice m
 documented (REJECTED_DUPLICATE_MESSAGE_ID), for how long and on which channels is not: so a send is
 not idempotent, and that refusal leaves the outcome unknown, since the first may have gone out.
 
+What was sent by SMS or Viber within two days can be looked up in its logs by our id. It is not said
+that one which is not there was not taken. WhatsApp has no such call.
+
 A webhook is let in by the token in its URL, and by Basic credentials where those are set up.
 Infobip can sign with an HMAC as well, but the header and its format are not documented: an account
 that is set up so would be checked by guesswork, so it is not offered.
@@ -14,12 +17,15 @@ import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers.answers import object_in
 from gateways.providers.base import (
+    Findings,
     GatewayMisconfigured,
     Group,
     HttpAnswer,
@@ -33,13 +39,14 @@ from gateways.providers.base import (
     WebhookRequest,
     is_success,
     problem_of,
+    unreadable,
 )
 from gateways.providers.base_urls import BaseUrlField
 from gateways.providers.fields import PRINTABLE, CertificateField
 from gateways.providers.groups import CERTIFICATE
 from gateways.providers.infobip_answers import described, results_in
 from gateways.providers.infobip_messages import sms, viber, whatsapp_template, whatsapp_text
-from gateways.providers.infobip_reports import reports_in
+from gateways.providers.infobip_reports import is_logged, reports_in
 from gateways.providers.proofs import BASIC, check_proof
 from gateways.providers.values import StatusUpdate, few, items
 from gateways.providers.whatsapp_bodies import TEXT_LIMIT, TemplateOptions, is_free_text
@@ -53,6 +60,10 @@ PATHS: Mapping[Channel, str] = {
     Channel.WHATSAPP: TEMPLATE_PATH,
 }
 """Where the messages of a channel go, several in one call."""
+
+LOG_PATHS: Mapping[Channel, str] = {Channel.SMS: "/sms/3/logs", Channel.VIBER: "/viber/2/logs"}
+IDS_PER_QUESTION = 50
+"""Of 36 characters: up to 2,048 are taken, and so many entries are told unless a limit is named."""
 
 BODIES: Mapping[Channel, Callable[..., dict[str, Any]]] = {
     Channel.SMS: sms,
@@ -179,6 +190,22 @@ class Infobip(HttpProvider):
         problem.detail = described(answer) or problem.detail
         return problem
 
+    def lookup_size(self, channel: Channel) -> int:
+        return IDS_PER_QUESTION if channel in LOG_PATHS else 0
+
+    def lookup_call(self, channel: Channel, message_ids: Sequence[str]) -> HttpCall:
+        ids = ",".join(quote(each, safe="") for each in message_ids)
+        return self._get(f"{LOG_PATHS[channel]}?messageId={ids}")
+
+    def found(self, message_ids: Sequence[str], answer: HttpAnswer) -> Findings:
+        if not is_success(answer):
+            raise self.refusal(answer)
+        listed = object_in(answer).get("results")
+        if not isinstance(listed, list):
+            raise unreadable(answer)
+        updates = reports_in({"results": [each for each in listed if is_logged(each)]})
+        return Findings(updates=tuple(few(updates)))
+
     def reported(self, channel: Channel) -> frozenset[Status]:
         """Clicks only where links are tracked."""
         untold = frozenset() if self.config.get("track_clicks") else {Status.CLICKED}
@@ -221,6 +248,17 @@ class Infobip(HttpProvider):
             return {"shortenUrl": False, "trackClicks": False}
         reported = {"trackingUrl": self.webhook_url} if self.webhook_url else {}
         return {"shortenUrl": True, "trackClicks": True, **reported}
+
+    def _get(self, path: str) -> HttpCall:
+        return HttpCall(
+            method="GET",
+            url=self.config["base_url"].rstrip("/") + path,
+            headers={
+                "Authorization": f"App {self.config['api_key']}",
+                "Accept": "application/json",
+            },
+            authority=self.authority,
+        )
 
     def _post(self, path: str, body: Mapping[str, Any]) -> HttpCall:
         return HttpCall(

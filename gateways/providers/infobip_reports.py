@@ -1,7 +1,8 @@
-"""What Infobip posts to a webhook, as our statuses.
+"""What Infobip posts to a webhook, or tells when it is asked, as our statuses.
 
-Source: the webhooks of Infobip's OpenAPI 3.210 and its list of error codes. A report's own word is
-the name of its status group; DELIVERED_TO_OPERATOR stands in the group DELIVERED, and is not yet.
+Source: the webhooks and the logs of Infobip's OpenAPI 3.210 and its list of error codes. A report's
+own word is the name of its status group; DELIVERED_TO_OPERATOR stands in the group DELIVERED, and
+is not yet.
 An incoming message of a person's counts only if it is a word to opt out by.
 """
 
@@ -45,6 +46,7 @@ phone is switched off, or out of reach."""
 OPTED_OUT = frozenset({"EC_CONTENT_BLOCKED", "EC_SC_BLOCKED_BY_END_USER"})
 """`error.name` where the person said stop to the sender, or to the operator."""
 
+DUPLICATE = "REJECTED_DUPLICATE_MESSAGE_ID"
 CLICKED, STOP, RESUME = "CLICKED", "stop", "resume"
 
 
@@ -62,6 +64,13 @@ def reports_in(told: object) -> Iterator[StatusUpdate]:
         yield from _wish(told)
     else:
         yield unread(told, "no report that is known")
+
+
+def is_logged(told: object) -> bool:
+    """Whether an entry of the logs says how it stands about a message. What was refused as a repeat
+    says nothing of the first."""
+    status = told.get("status") if isinstance(told, Mapping) else None
+    return isinstance(status, Mapping) and spoken(status.get("name")).upper() != DUPLICATE
 
 
 def _result(told: object) -> Iterator[StatusUpdate]:

@@ -17,6 +17,7 @@ from gateways.providers.values import OutboundMessage
 PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]{1,100}?)\s*\}\}", re.ASCII)
 CREDENTIAL = "secret"
 """The account's own, where it has one to put into a template."""
+OUR_ID = "message.id"
 OPEN = ("properties", "extension")
 """Mappings whose members the platform and Smartico name."""
 Values = Mapping[str, Any]
@@ -53,7 +54,7 @@ def _unix(message: OutboundMessage) -> int | None:
 
 
 READERS: Mapping[str, Callable[[OutboundMessage], Any]] = {
-    "message.id": lambda message: message.id,
+    OUR_ID: lambda message: message.id,
     "message.uid": lambda message: message.uid,
     "message.channel": lambda message: str(message.channel.value),
     "message.sender": lambda message: message.sender,

@@ -88,6 +88,18 @@ class StatusUpdate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a provider says when it is asked for messages by our ids, as each update names them.
+
+    `never_taken` are those that it never took, where its documents, or the operator, say that this
+    is what its answer means. Of the others nothing is known still.
+    """
+
+    updates: tuple[StatusUpdate, ...] = ()
+    never_taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
     """The provider took the message. `rendered` is kept sealed, for providers that keep a copy."""
 

@@ -144,6 +144,12 @@ def test_what_is_waited_for_is_told(state, values, title):
     assert wait(state, **values).title == title
 
 
+def test_that_the_provider_is_asked_about_a_parked_message_is_told():
+    waits = wait_of(message(state=State.UNKNOWN), Gateway(), reports=True, now=AT, ask_at=AT)
+    assert waits.title == "The provider's word, or a person's, is waited for"
+    assert exactly(AT) in waits.lines[1]
+
+
 @pytest.mark.parametrize(
     ("missed_at", "line"),
     [

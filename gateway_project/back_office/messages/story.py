@@ -60,6 +60,7 @@ def story_of(message: Message) -> Story:
         reports=reports,
         now=now,
         missed_at=missed_at(message, attempts, events),
+        ask_at=max((each.ask_at for each in attempts if each.ask_at), default=None),
     )
     owed = callbacks.waits(deliveries, message.label, now)
     return Story(

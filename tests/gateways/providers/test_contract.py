@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
     BlockingProvider,
+    Findings,
     GatewayMisconfigured,
     GatewayUnavailable,
     HttpAnswer,
@@ -27,7 +29,7 @@ from gateways.providers.base import (
 from gateways.providers.groups import resting_value
 from gateways.providers.registry import provider_classes, secret_fields, validate_config
 from tests.gateways.providers.canaries import CANARY, EMAIL, MESSAGE_ID, PHONE, WEBHOOK_URL
-from tests.gateways.providers.examples import CONFIGS, account, first_message
+from tests.gateways.providers.examples import ACCOUNTS, CONFIGS, account, first_message
 from tests.gateways.providers.webhooks import (
     NEW_WORD,
     RECORDED,
@@ -65,6 +67,20 @@ every_http_provider = pytest.mark.parametrize("slug", HTTP)
 every_provider_with_webhooks = pytest.mark.parametrize("slug", WITH_WEBHOOKS)
 every_provider_with_json_webhooks = pytest.mark.parametrize("slug", WITH_JSON_WEBHOOKS)
 every_provider_that_signs = pytest.mark.parametrize("slug", list(SIGNERS))
+
+
+def looking_up(slug: str) -> HttpProvider:
+    """The example account, set up to be asked by our ids where it can be."""
+    return account(slug, **getattr(ACCOUNTS[slug], "LOOKUP", {}))
+
+
+LOOKUPS = [
+    (slug, channel)
+    for slug in HTTP
+    for channel in provider_classes()[slug].channels
+    if looking_up(slug).lookup_size(channel)
+]
+every_lookup = pytest.mark.parametrize(("slug", "channel"), LOOKUPS)
 
 
 def answered(slug: str, **answer: object) -> list[SendResult | ProviderError]:
@@ -452,3 +468,46 @@ def test_no_address_in_a_webhook_shows_in_the_repr_of_what_was_read(slug):
 
 def test_every_folder_of_recorded_webhooks_belongs_to_a_provider():
     assert {folder.name for folder in Path(RECORDED).iterdir()} <= set(SLUGS)
+
+
+@every_http_provider
+def test_who_may_be_asked_by_our_ids_says_so(slug):
+    provider = looking_up(slug)
+    is_asked = slug in {asked for asked, _ in LOOKUPS}
+
+    assert is_asked == (type(provider).lookup_size is not HttpProvider.lookup_size)
+    assert is_asked or not provider.may_look_up
+
+
+@every_lookup
+def test_it_is_asked_by_our_ids_and_told_nothing_else(slug, channel):
+    provider = looking_up(slug)
+    ids = [str(uuid4()) for _ in range(provider.lookup_size(channel))]
+
+    call = provider.lookup_call(channel, ids)
+
+    assert (call.method, call.body) == ("GET", b"")
+    assert all(each in call.url for each in ids)
+    assert len(call.url) < 2_100
+
+
+@every_lookup
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+def test_an_answer_that_is_none_says_nothing_of_a_message(slug, channel, status):
+    provider = looking_up(slug)
+    try:
+        found = provider.found([MESSAGE_ID], HttpAnswer(status=status, headers={}, body=b"no"))
+    except ProviderError:
+        return
+    assert found == Findings()
+
+
+@every_lookup
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b"null", b'{"results": []}', b"<p>"])
+def test_an_answer_that_names_no_message_says_nothing_of_one(slug, channel, body):
+    provider = looking_up(slug)
+    try:
+        found = provider.found([MESSAGE_ID], HttpAnswer(status=200, headers={}, body=body))
+    except ProviderError:
+        return
+    assert found == Findings()

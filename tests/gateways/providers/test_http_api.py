@@ -39,6 +39,7 @@ from tests.peers import Answer, http_peer
 DOCUMENT = Path(__file__).parents[3] / "docs" / "your-own-http-api.md"
 TAKEN = {"ok": True, "result": {"message_id": 5}}
 NASTY = 'He said "hi", {{ recipient }} ${x} \\ }} { \n é 🎉'
+LOOKUP_URL = "https://a.example/messages/{{ message.id }}"
 
 
 def example(slug: str) -> dict:
@@ -499,6 +500,49 @@ def test_a_webhook_without_its_list_is_not_taken_for_an_empty_one():
         described(CONFIG).parse_webhook(request)
 
 
+# ---- The lookup
+
+
+def test_the_lookup_is_a_get_with_our_id_and_the_account_s_credentials():
+    api = described(CONFIG, lookup_url=f"{LOOKUP_URL}?key={{{{ secret }}}}")
+
+    with http_peer(lambda asked: Answer(200)) as peer:
+        api.config["lookup_url"] = api.config["lookup_url"].replace("https://a.example", peer.url)
+        http_client().perform(api.lookup_call(Channel.SMS, [MESSAGE_ID]))
+
+    (asked,) = peer.asked
+    assert (asked.method, asked.path) == ("GET", f"/messages/{MESSAGE_ID}")
+    assert asked.query == {"key": CANARY}
+    assert asked.headers["authorization"] == f"Bearer {CANARY}"
+    assert asked.headers["x-tenant"] == CANARY
+    assert "content-type" not in asked.headers
+
+
+@pytest.mark.parametrize(
+    ("told", "path", "status"),
+    [
+        ({"state": "DELIVRD"}, "", Status.DELIVERED),
+        ({"data": [{"ref": MESSAGE_ID, "state": "READ"}]}, "data[0]", Status.OPENED),
+    ],
+)
+def test_its_answer_is_read_as_a_report(told, path, status):
+    api = described(CONFIG, lookup_url=LOOKUP_URL, lookup_path=path)
+    answer = HttpAnswer(status=200, headers={}, body=json.dumps(told).encode())
+
+    (update,) = api.found([MESSAGE_ID], answer).updates
+
+    assert (update.status, update.message_id) == (status, MESSAGE_ID)
+
+
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_a_404_means_never_taken_only_where_the_operator_says_so(is_sure):
+    api = described(CONFIG, lookup_url=LOOKUP_URL, lookup_absent=is_sure)
+
+    found = api.found([MESSAGE_ID], HttpAnswer(status=404, headers={}, body=b""))
+
+    assert found.never_taken == ({MESSAGE_ID} if is_sure else frozenset())
+
+
 # ---- The form
 
 
@@ -542,6 +586,18 @@ def test_a_webhook_without_its_list_is_not_taken_for_an_empty_one():
         ({"webhook_proof": "basic"}, "webhook_username", "needed"),
         ({"webhook_proof": "standard"}, "webhook_secret", "Base64"),
         ({"challenge_token_parameter": "t"}, "challenge_token", "needed"),
+        ({"lookup_url": "https://a.example/messages"}, "lookup_url", "{{ message.id }} into it"),
+        (
+            {"lookup_url": f"{LOOKUP_URL}?to={{{{ recipient }}}}"},
+            "lookup_url",
+            "there are message.id",
+        ),
+        ({"lookup_url": "https://10.0.0.1/{{ message.id }}"}, "lookup_url", "EGRESS_ALLOW"),
+        ({"lookup_url": LOOKUP_URL, "status_path": None}, "status_path", "lookup's answer"),
+        (
+            {"lookup_url": f"{LOOKUP_URL}?key={{{{ secret }}}}", "auth": "none", "secret": None},
+            *("secret", "needed for its placeholder"),
+        ),
         ({"report_method": "get"}, "webhook_proof", "no body to sign"),
         ({"report_method": "put"}, "report_method", "valid choice"),
         ({"status_path": "a b"}, "status_path", "JMESPath"),

@@ -24,6 +24,7 @@ CONFIG = {
     "error_path": "error.code",
     "errors_table": {"NO_CREDIT": "misconfigured", "BUSY": "later", "HTTP 410": "reject"},
     "is_idempotent": False,
+    "lookup_absent": False,
     "webhook_proof": "hmac_sha256_hex",
     "webhook_header": "X-Signature",
     "webhook_secret": CANARY,
@@ -46,6 +47,8 @@ CONFIG = {
         "QUEUED": "ignore",
     },
 }
+
+LOOKUP = {"lookup_url": "https://sms.example/v1/messages/{{ message.id }}"}
 
 
 def signed(request: WebhookRequest) -> WebhookRequest:
