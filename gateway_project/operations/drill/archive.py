@@ -94,6 +94,12 @@ def under_way() -> int:
     return moving.exclude(is_held).count() + CallbackDelivery.objects.owed().count()
 
 
-def is_sending() -> bool:
-    """Whether a message has been claimed and is not settled."""
-    return Message.objects.filter(state=State.SENDING).exists()
+def sending() -> int:
+    """How many messages have been claimed and are not settled."""
+    return Message.objects.filter(state=State.SENDING).count()
+
+
+def due() -> int:
+    """How many messages wait to be claimed now."""
+    waiting = Message.objects.filter(state=State.QUEUED, gateway__is_paused=False)
+    return waiting.filter(due_at__lte=database_now()).count()

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zlib import crc32
@@ -44,8 +45,12 @@ class Told:
 class Ear:
     """A real HTTP server. What it acknowledges it has heard; everything is written down."""
 
-    def __init__(self, api_key: str, dice: random.Random) -> None:
-        self._api_key, self._dice = api_key, dice
+    def __init__(
+        self, api_key: str, dice: random.Random, *, most_refusals: int | None = None
+    ) -> None:
+        """`most_refusals` is how often it does not listen to one and the same status."""
+        self._api_key, self._dice, self._most_refusals = api_key, dice, most_refusals
+        self._refusals: Counter[tuple[str, str]] = Counter()
         self._may_answer = asyncio.Event()
         self._may_answer.set()
         application = web.Application()
@@ -55,6 +60,8 @@ class Ear:
         self.strangers = 0
         """Callbacks without Smartico's key."""
         self.mood = ""
+        self.met = 0
+        """How many callbacks met a mood."""
         self.in_the_air = 0
         self.port = 0
 
@@ -72,6 +79,11 @@ class Ear:
         self._may_answer.set()
         await self._runner.cleanup()
 
+    @property
+    def heard(self) -> int:
+        """How many callbacks it has acknowledged."""
+        return sum(told.is_heard for told in self.told)
+
     def hold(self) -> None:
         """Says nothing to anybody, until it is released."""
         self._may_answer.clear()
@@ -81,13 +93,23 @@ class Ear:
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
         self.strangers += request.query.get("api_key") != self._api_key
-        mood = self.mood if self._dice.random() < MET_BY else ""
+        mood = self._mood_for(request.query)
+        self.met += bool(mood)
         await self._wait(SLOW_SECONDS if mood == SLOW else _lag(request.query))
         status, text = MOODS.get(mood, (200, ANSWER))
         self._write_down(request, is_heard=text == ANSWER)
         if mood == NOTHING and request.transport is not None:
             request.transport.abort()
         return web.Response(status=status or 500, text=text)
+
+    def _mood_for(self, told: Mapping[str, str]) -> str:
+        if not self.mood or self._dice.random() >= MET_BY:
+            return ""
+        named = (told.get("ext_message_id", ""), told.get("status", ""))
+        if self._refusals[named] == self._most_refusals:
+            return ""
+        self._refusals[named] += 1
+        return self.mood
 
     async def _wait(self, seconds: float) -> None:
         """Who hangs up meanwhile was not heard: the handler is cancelled."""

@@ -1,4 +1,8 @@
-"""The faults: what is done to the gateway, and to those it talks to."""
+"""The faults: what is done to the gateway, and to those it talks to.
+
+Each answers with how much of an effect it had: messages that lay there unclaimed, calls that were
+in the air, connections that were cut. Without any it has not been played.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,9 +10,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 
+from django.conf import settings
+
+from gateway_project.operations.drill import archive
 from gateway_project.operations.drill.crew import SCHEDULER, WEB
 from gateway_project.operations.drill.ear import MOODS
-from gateway_project.operations.drill.scene import Scene
+from gateway_project.operations.drill.scene import PATIENCE_SECONDS, Missed, Scene
 from gateway_project.operations.drill.wire import POSTGRESQL_IS_FULL, Wire
 
 BREATH_SECONDS = 0.4
@@ -16,8 +23,12 @@ BREATH_SECONDS = 0.4
 AWAY_SECONDS = 1.5
 MOOD_SECONDS = 2.0
 ACCEPTS = 20
+CLAIMS = 5
+"""How often it is tried to come before a claim."""
+SECOND = "second"
+"""The worker that goes on where another is stopped."""
 
-Deed = Callable[[Scene], Awaitable[None]]
+Deed = Callable[[Scene], Awaitable[int]]
 
 
 class Lane(Enum):
@@ -46,130 +57,213 @@ class Fault:
     needs: Need | None = None
 
 
-async def _kill_before_the_claim(scene: Scene) -> None:
-    async with scene.workers_cannot_write():
-        await asyncio.sleep(BREATH_SECONDS)
-        await scene.kill(*scene.crew.workers)
-    await scene.start(*scene.crew.workers)
+async def _kill_before_the_claim(scene: Scene) -> int:
+    """What is due lies there, and nobody can claim it."""
+    for _ in range(CLAIMS):
+        for _ in range(ACCEPTS):
+            scene.caller.begin()
+        await asyncio.sleep(scene.dice.uniform(0.05, 0.3))
+        async with scene.workers_cannot_write():
+            await asyncio.sleep(BREATH_SECONDS)
+            if due := await scene.ask(archive.due):
+                await scene.kill(*scene.crew.workers)
+        if due:
+            await scene.start(*scene.crew.workers)
+            return due
+    raise Missed
 
 
-async def _kill_after_the_claim(scene: Scene) -> None:
+async def _kill_after_the_claim(scene: Scene) -> int:
     """The message is claimed and on its way, and the provider never sees it."""
     scene.sending.hold()
     try:
-        await scene.until_a_call_waits()
+        waiting = await scene.until_a_call_waits()
         await scene.kill(*scene.crew.workers)
     finally:
         await scene.sending.cut()
         scene.sending.release()
     await scene.start(*scene.crew.workers)
+    return waiting
 
 
-async def _kill_during_the_call(scene: Scene) -> None:
+async def _kill_during_the_call(scene: Scene) -> int:
     async with scene.provider_holding():
-        await scene.until_provider_is_called()
+        called = await scene.until_provider_is_called()
         await scene.kill(*scene.crew.workers)
     await scene.start(*scene.crew.workers)
+    return called
 
 
-async def _kill_before_the_commit(scene: Scene) -> None:
+async def _kill_before_the_commit(scene: Scene) -> int:
     """The provider has answered; what came of it never gets into the database."""
     async with scene.provider_holding():
         await scene.until_provider_is_called()
         async with scene.workers_cannot_write():
             await scene.desk.behave(holds=False)
             await asyncio.sleep(BREATH_SECONDS)
+            unwritten = await scene.ask(archive.sending)
             await scene.kill(*scene.crew.workers)
     await scene.start(*scene.crew.workers)
+    return unwritten
 
 
-async def _kill_during_a_callback(scene: Scene) -> None:
+async def _kill_during_a_callback(scene: Scene) -> int:
     with scene.ear_holding():
-        await scene.until_ear_is_called()
+        called = await scene.until_ear_is_called()
         await scene.kill(*scene.crew.workers)
         await asyncio.sleep(BREATH_SECONDS)  # Smartico sees that they are gone
     await scene.start(*scene.crew.workers)
+    return called
 
 
-async def _kill_after_a_callback(scene: Scene) -> None:
+async def _kill_after_a_callback(scene: Scene) -> int:
     """Smartico has heard it, and nobody here knows."""
     with scene.ear_holding():
         await scene.until_ear_is_called()
         async with scene.workers_cannot_write():
+            before = scene.ear.heard
             scene.ear.release()
             await asyncio.sleep(BREATH_SECONDS)
+            heard = scene.ear.heard - before
             await scene.kill(*scene.crew.workers)
     await scene.start(*scene.crew.workers)
+    return heard
 
 
-async def _kill_one_at_any_moment(scene: Scene) -> None:
+async def _kill_one_at_any_moment(scene: Scene) -> int:
     await asyncio.sleep(scene.dice.random())
     victim = scene.dice.choice(scene.crew.workers)
-    await scene.kill(victim)
+    killed = await scene.kill(victim)
     await scene.start(victim)
+    return killed
 
 
-async def _kill_web(scene: Scene) -> None:
+async def _stop_past_the_lease(scene: Scene) -> int:
+    """One stands still with a call in its hands. Its lease runs out, another worker makes the call
+    again, and then the first goes on and reads that the provider would not take the message."""
+    first, *others = scene.crew.workers
+    await scene.kill(*others)
+    try:
+        await scene.desk.behave(stalls=True)
+        await scene.until(partial(_standing, scene, "stalled"))
+        async with scene.stopped_worker(first):
+            await scene.desk.behave(stalls=True, holds=True)
+            await scene.start(SECOND)
+            patience = settings.LEASE_SECONDS + PATIENCE_SECONDS
+            came_again = await scene.until(partial(_standing, scene, "came_again"), patience)
+            await scene.desk.behave(stalls=False, holds=True)
+        await asyncio.sleep(AWAY_SECONDS)
+    finally:
+        await scene.desk.behave(stalls=False, holds=False)
+        if SECOND in scene.crew.workers:
+            await scene.dismiss(SECOND)
+        await scene.start(*others)
+    return came_again
+
+
+async def _standing(scene: Scene, name: str) -> int:
+    return int(getattr(await scene.desk.standing(), name))
+
+
+async def _kill_web(scene: Scene) -> int:
+    await scene.until_web_answers()
     for _ in range(ACCEPTS):
         scene.caller.begin()
     await asyncio.sleep(scene.dice.uniform(0.01, 0.1))
+    in_the_air = scene.caller.in_the_air
     await scene.kill(WEB)
     await scene.start(WEB)
+    await scene.until_web_answers()
+    return in_the_air
 
 
-async def _kill_scheduler(scene: Scene) -> None:
-    await scene.kill(SCHEDULER)
+async def _kill_scheduler(scene: Scene) -> int:
+    killed = await scene.kill(SCHEDULER)
     await scene.start(SCHEDULER)
+    return killed
 
 
-async def _terminate_backends(scene: Scene) -> None:
-    await scene.ask(scene.house.terminate_backends)
+async def _terminate_backends(scene: Scene) -> int:
+    return await scene.ask(scene.house.terminate_backends)
 
 
-async def _take_database_away(scene: Scene) -> None:
+async def _take_database_away(scene: Scene) -> int:
     """As those at the other end see a restart."""
-    await _take_away(*scene.database_wires)
+    return await _take_away(*scene.database_wires)
 
 
-async def _crowd_database(scene: Scene) -> None:
+async def _crowd_database(scene: Scene) -> int:
     """Who had a connection has lost it, and the server has none to give."""
     wires = scene.database_wires
     for wire in wires:
         await wire.cut()
         wire.crowd(POSTGRESQL_IS_FULL)
     await asyncio.sleep(AWAY_SECONDS)
+    refused = sum(wire.refused for wire in wires)
     for wire in wires:
         wire.crowd(None)
+    return refused
 
 
-async def _take_broker_away(scene: Scene) -> None:
-    await _take_away(*filter(None, [scene.broker]))
+async def _take_broker_away(scene: Scene) -> int:
+    return await _take_away(*filter(None, [scene.broker]))
 
 
-async def _flush_broker(scene: Scene) -> None:
-    for _ in range(ACCEPTS):
-        scene.caller.begin()
-    await scene.ask(scene.house.purge_queue)
+async def _flush_broker(scene: Scene) -> int:
+    """Kicks lie there, since nobody is there to take them, and are gone when somebody comes."""
+    await scene.until_web_answers()
+    await scene.kill(*scene.crew.workers)
+    try:
+        for _ in range(ACCEPTS):
+            scene.caller.begin()
+        return await scene.until_asked(scene.house.purge_queue)
+    finally:
+        await scene.start(*scene.crew.workers)
 
 
-async def _take_away(*wires: Wire) -> None:
-    for wire in wires:
-        await wire.take_away()
+async def _take_away(*wires: Wire) -> int:
+    cut = sum([await wire.take_away() for wire in wires])
     await asyncio.sleep(AWAY_SECONDS)
     for wire in wires:
         await wire.open()
+    return cut
 
 
-async def _drop_answers(scene: Scene) -> None:
-    await scene.desk.behave(drops=True)
-    await asyncio.sleep(AWAY_SECONDS)
-    await scene.desk.behave(drops=False)
+async def _drop_answers(scene: Scene) -> int:
+    return await _while_provider(scene, "drops", "dropped")
 
 
-async def _answer_in_mood(scene: Scene, mood: str) -> None:
+async def _turn_calls_away(scene: Scene) -> int:
+    return await _while_provider(scene, "turns_away", "turned_away")
+
+
+async def _while_provider(scene: Scene, manner: str, counted: str) -> int:
+    """For a while, and until somebody has noticed."""
+    before = await _standing(scene, counted)
+
+    async def noticed() -> int:
+        return await _standing(scene, counted) - before
+
+    await scene.desk.behave(**{manner: True})
+    try:
+        await asyncio.sleep(AWAY_SECONDS)
+        return await scene.until(noticed)
+    finally:
+        await scene.desk.behave(**{manner: False})
+
+
+async def _answer_in_mood(scene: Scene, mood: str) -> int:
+    before = scene.ear.met
+
+    async def met() -> int:
+        return scene.ear.met - before
+
     scene.ear.mood = mood
-    await asyncio.sleep(MOOD_SECONDS)
-    scene.ear.mood = ""
+    try:
+        await asyncio.sleep(MOOD_SECONDS)
+        return await scene.until(met)
+    finally:
+        scene.ear.mood = ""
 
 
 def _of_servers(play: Deed, needs: Need) -> Fault:
@@ -184,14 +278,16 @@ FAULTS: Mapping[str, Fault] = {
     "worker killed during a callback": Fault(play=_kill_during_a_callback),
     "worker killed after a callback": Fault(play=_kill_after_a_callback),
     "worker killed at any moment": Fault(play=_kill_one_at_any_moment),
+    "worker stopped past its lease": Fault(play=_stop_past_the_lease),
     "web killed during accepts": Fault(play=_kill_web),
     "scheduler killed": Fault(play=_kill_scheduler),
     "backends terminated": _of_servers(_terminate_backends, Need.SERVER),
     "database away": _of_servers(_take_database_away, Need.WIRE),
     "connections exhausted": _of_servers(_crowd_database, Need.WIRE),
     "broker away": _of_servers(_take_broker_away, Need.BROKER_WIRE),
-    "broker flushed": _of_servers(_flush_broker, Need.BROKER),
+    "broker flushed": Fault(play=_flush_broker, needs=Need.BROKER),
     "provider drops calls": Fault(play=_drop_answers, lane=Lane.PEERS),
+    "provider turns calls away": Fault(play=_turn_calls_away, lane=Lane.PEERS),
     **{
         f"Smartico answers: {mood}": Fault(
             play=partial(_answer_in_mood, mood=mood), lane=Lane.PEERS

@@ -25,7 +25,11 @@ from gateway_project.operations.drill import urls
 CONFIGURATION = settings.BASE_DIR / "deploy" / "drill.yaml"
 PREFIX = "gatehouse_drill_"
 CREW_SUFFIX = "_crew"
-SECRETS = ("DRILL_AUTHORIZATION", "DRILL_PLATFORM_KEY", "DRILL_API_KEY")
+SECRETS = tuple(
+    f"DRILL_{label}_{secret}"
+    for label in ("FIRST", "SECOND")
+    for secret in ("AUTHORIZATION", "PLATFORM_KEY", "API_KEY")
+)
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
 PYTHON = {"PYTHONPATH": str(settings.BASE_DIR), "PYTHONUNBUFFERED": "1"}
 OTHER_SOURCES = ("_FILE", "_COMMAND")
@@ -111,13 +115,12 @@ class House:
         """By which the database server knows the crew's connections."""
         return f"{self.name}{CREW_SUFFIX}"
 
-    def build(self, *, ear_port: int, provider_port: int) -> None:
-        """Makes tables, label and gateways."""
+    def build(self, ports: Mapping[str, int]) -> None:
+        """Makes tables, labels and gateways, which find their peers at these ports."""
         self.directory.mkdir(parents=True, exist_ok=True)
         if not settings.EMBEDDED:
             self._execute(f"CREATE SCHEMA IF NOT EXISTS {self.name}")
-        os.environ["DRILL_EAR_PORT"] = str(ear_port)
-        os.environ["DRILL_PROVIDER_PORT"] = str(provider_port)
+        os.environ.update({f"DRILL_{name}_PORT": str(port) for name, port in ports.items()})
         call_command("migrate", verbosity=0)
         call_command("apply_config", str(CONFIGURATION), stdout=StringIO())
 
@@ -133,11 +136,12 @@ class House:
             found["BROKER_URL"] = urls.with_address(settings.BROKER_URL, "127.0.0.1", broker_port)
         return found
 
-    def provider_command(self, port: int, seed: int) -> list[str]:
+    def provider_command(self, port: int, mail_port: int, seed: int) -> list[str]:
         """What starts the provider. Late is when a lost worker's messages have been taken back."""
         module = "gateway_project.operations.drill.provider"
         late = 1.5 * settings.LEASE_SECONDS
-        return [sys.executable, "-m", module, str(port), str(self.ledger), str(seed), str(late)]
+        told = map(str, (port, mail_port, self.ledger, seed, late))
+        return [sys.executable, "-m", module, *told]
 
     def terminate_backends(self) -> int:
         """Has the server end every connection of the crew; answers how many there were."""
@@ -145,12 +149,12 @@ class House:
             cursor.execute(TERMINATE, [self.crew_name])
             return len(cursor.fetchall())
 
-    def purge_queue(self) -> None:
-        """Takes every kick out of the broker."""
+    def purge_queue(self) -> int:
+        """Takes every kick out of the broker; answers how many lay there."""
         from gateway_project.celery import app
 
         with app.connection_for_write() as broker:
-            broker.default_channel.queue_purge(settings.BROKER_QUEUE)
+            return int(broker.default_channel.queue_purge(settings.BROKER_QUEUE) or 0)
 
     def tear_down(self, *, keeps_log: bool) -> None:
         """Leaves nothing behind but, where they are to be read, the log and the books."""

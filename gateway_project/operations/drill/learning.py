@@ -12,7 +12,8 @@ OWN_ENDS = frozenset({"expired", "erased"})
 
 
 def unlearnt(books: Books) -> int:
-    """Reports that were taken, answers and refusals, that stand in no status of their message."""
+    """Reports that were taken, answers and refusals, that stand in no status of their message. What
+    a refusal was that died with a worker nobody can know: it is parked."""
     known = {row.uid: row for row in books.rows}
     missing = {
         (report.uid, report.status)
@@ -27,7 +28,7 @@ def unlearnt(books: Books) -> int:
     missing |= {
         (uid, str(Status.REJECTED))
         for uid in books.refusals & known.keys()
-        if Status.REJECTED not in known[uid].learnt
+        if Status.REJECTED not in known[uid].learnt and known[uid].standing != Standing.UNKNOWN
     }
     return len(missing)
 

@@ -1,9 +1,10 @@
-"""The nursery: a process that has everything loaded and becomes another worker in no time.
+"""The nursery: a process that has everything loaded and becomes another of the crew in no time.
 
     python -m gateway_project.operations.drill.nursery
 
-For every line on its standard input it forks a worker, whose pid it answers on its standard output.
-A drill kills more workers than could be started from nothing in a minute.
+For every line on its standard input it forks one that runs the management command of that name,
+and answers its pid on its standard output. A drill kills more of them than could be started from
+nothing in a minute, and between two deaths there has to be time for work.
 """
 
 import ctypes
@@ -22,7 +23,7 @@ LOOK_SECONDS = 0.005
 
 
 class Nursery:
-    """The one who asks for workers. They write to the log, and die when the nursery does."""
+    """The one who asks for them. They write to the log, and die when the nursery does."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         with log.open("ab") as file:
@@ -35,12 +36,12 @@ class Nursery:
                 text=True,
             )
 
-    def bear(self) -> "Foundling":
-        """One more worker, started."""
+    def bear(self, command: str) -> "Foundling":
+        """One more process that runs this command."""
         asking, answering = self._process.stdin, self._process.stdout
         assert asking is not None  # noqa: S101  both are pipes
         assert answering is not None  # noqa: S101
-        asking.write("worker\n")
+        asking.write(f"{command}\n")
         asking.flush()
         return Foundling(int(answering.readline()))
 
@@ -50,7 +51,7 @@ class Nursery:
 
 
 class Foundling:
-    """A worker that is somebody else's child, with its own process group."""
+    """A process that is somebody else's child, with its own process group."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -70,24 +71,35 @@ class Foundling:
         while not self.has_ended:
             time.sleep(LOOK_SECONDS)
 
+    def stop(self) -> None:
+        """Stands still at this very instruction, with everything in its hands."""
+        os.killpg(self._pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._pid, signal.SIGCONT)
+
 
 def main() -> None:
     import django
 
     django.setup()
+    from django.urls import get_resolver
+
     from gateway_project.operations import drains
 
     drains.load()
+    get_resolver().url_patterns  # noqa: B018  loads the views
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: none stays a zombie
-    for _ in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            _work()
+            _live(line.strip())
         print(pid, flush=True)  # noqa: T201
 
 
-def _work() -> None:
-    """The whole life of a worker."""
+def _live(command: str) -> None:
+    """The whole life of one of them."""
     from django.core.management import call_command
 
     os.setsid()
@@ -97,7 +109,7 @@ def _work() -> None:
     os.dup2(os.open(os.devnull, os.O_RDWR), sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        call_command("worker")
+        call_command(command)
     finally:
         os._exit(0)
 

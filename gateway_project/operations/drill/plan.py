@@ -3,11 +3,17 @@
 import time
 from dataclasses import dataclass
 
-QUICK_FAULTS_UNTIL = 38.0
-QUICK_FAULTS_SECONDS = 12.0
-"""At least, were the machine so slow that the quick drill takes longer than a minute."""
-QUICK_SETTLING_SECONDS = 40.0
-"""A status that Smartico has refused for the third time as the last fault ends is told 33 seconds
+QUICK_FAULTS_UNTIL = 35.0
+QUICK_FAULTS_SECONDS = 8.0
+"""At least, were the machine so slow that the gateway is late at work."""
+QUICK_SETTLED_BY = 54.0
+"""Seconds after it began, however long the faults took: a minute is a minute, and the house has to
+be torn down in it."""
+QUICK_SETTLED_SECONDS = 30.0
+"""At least, after the gateway is at work. A machine on which it is not so within 24 seconds has no
+minute for it."""
+QUICK_REFUSALS = 2
+"""Of one and the same status: one that Smartico has refused for the third time is told 30 seconds
 later."""
 SETTLING_SECONDS = 300.0
 """A message may have to wait for several tries, a lease and a breaker's pause. What is settled
@@ -33,10 +39,16 @@ class Plan:
             return at_work + self.minutes * 60
         return max(self.began + QUICK_FAULTS_UNTIL, at_work + QUICK_FAULTS_SECONDS)
 
+    def settled_by(self, *, at_work: float, quiet_at: float) -> float:
+        """When all has to be settled, if the gateway was at work by the one moment, and the last
+        fault was over by the other."""
+        if not self.is_quick:
+            return quiet_at + SETTLING_SECONDS
+        return max(self.began + QUICK_SETTLED_BY, at_work + QUICK_SETTLED_SECONDS)
+
     @property
-    def settling_seconds(self) -> float:
-        """How long after the last fault all has to be settled."""
-        return QUICK_SETTLING_SECONDS if self.is_quick else SETTLING_SECONDS
+    def most_refusals(self) -> int | None:
+        return QUICK_REFUSALS if self.is_quick else None
 
     @property
     def workers(self) -> int:
@@ -45,7 +57,7 @@ class Plan:
 
     @property
     def lease_seconds(self) -> int:
-        return 6 if self.is_quick else 20
+        return 4 if self.is_quick else 10
 
     @property
     def messages_per_second(self) -> float:

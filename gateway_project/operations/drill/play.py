@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from random import Random
@@ -27,6 +27,8 @@ PAUSES = {True: (0.1, 0.4), False: (1.0, 9.0)}
 """Between two faults, by whether the drill is a quick one."""
 AFTERMATH_SECONDS = 1.5
 """How long it is listened for statuses that are told twice."""
+TRIES = 2
+"""Of a fault that has no effect."""
 NOT_OURS = "the server is not the drill's to stop: see 'database away'"
 
 Tell = Callable[[str], None]
@@ -34,12 +36,14 @@ Tell = Callable[[str], None]
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What was played, and what came of it. `missed`: the moment for a fault did not come.
-    `ended`: processes that ended without having been killed."""
+    """What was played, and what came of it. `effects`: how much of one each fault had, in all.
+    `missed`: it had none, or its moment did not come. `ended`: processes that ended without having
+    been killed."""
 
     plan: Plan
     findings: Findings
     played: Counter[str]
+    effects: Counter[str]
     missed: Counter[str]
     left_out: Mapping[str, str]
     refused: Mapping[str, int]
@@ -50,8 +54,15 @@ class Outcome:
     seconds: float
 
     @property
+    def never_played(self) -> list[str]:
+        """The faults that had no effect however often they were tried."""
+        missed = {name for name, times in self.missed.items() if times >= TRIES}
+        return sorted(missed - self.played.keys())
+
+    @property
     def has_passed(self) -> bool:
         is_clean = not (self.findings.shortfalls or self.refused or self.ended)
+        is_clean = is_clean and not self.never_played
         return is_clean and self.is_settled and self.findings.accepted > 0
 
 
@@ -63,12 +74,14 @@ class Play:
     scene: Scene
     tell: Tell
     played: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     ended: set[str] = field(default_factory=set)
+    at_work: float = field(default_factory=time.monotonic)
 
     async def faults(self) -> None:
         """Traffic, and the faults that can be played here."""
-        until = self.plan.faults_until(time.monotonic())
+        until = self.plan.faults_until(self.at_work)
         traffic = self.scene.caller.post_for_ever(self.plan.messages_per_second)
         posting = asyncio.create_task(traffic)
         possible = {name: each for name, each in FAULTS.items() if not why_not(self.scene, each)}
@@ -81,49 +94,57 @@ class Play:
             posting.cancel()
 
     async def _lane(self, names: Sequence[str], until: float) -> None:
-        """One fault after the other, in a quick play each at most once, in a long one at least."""
+        """One fault after the other, in a quick play each at most once, in a long one at least.
+        What had no effect is tried once more when all had their turn."""
         for name in in_turns(names, self.scene.dice):
-            was_played = bool(self.played[name] + self.missed[name])
-            is_late = seconds_left(until) == 0
-            is_enough = was_played or is_late if self.plan.is_quick else was_played and is_late
-            if is_enough:
+            is_late, wanted = seconds_left(until) == 0, self._wanted(names)
+            if (is_late and self.plan.is_quick) or not (wanted or self._goes_on(is_late)):
                 return
-            await self._play(name)
-            await asyncio.sleep(self.scene.dice.uniform(*PAUSES[self.plan.is_quick]))
+            if name in wanted or self._goes_on(is_late):
+                await self._play(name)
+                await asyncio.sleep(self.scene.dice.uniform(*PAUSES[self.plan.is_quick]))
+
+    def _goes_on(self, is_late: bool) -> bool:  # noqa: FBT001
+        """Whether faults are played again that have been played."""
+        return not (is_late or self.plan.is_quick)
 
     async def _play(self, name: str) -> None:
         self.ended.update(self.scene.crew.ended())
         try:
-            await FAULTS[name].play(self.scene)
+            effect = await FAULTS[name].play(self.scene)
         except Missed:
-            self.missed[name] += 1
-        else:
-            self.played[name] += 1
-            self.tell(name)
+            effect = 0
+        (self.played if effect else self.missed)[name] += 1
+        self.effects[name] += effect
+        self.tell(f"{name}: {effect}" if effect else f"{name}: missed")
 
-    async def quiet(self) -> bool:
-        """No more faults: waits until nothing is under way. False where that takes too long."""
+    def _wanted(self, names: Iterable[str]) -> list[str]:
+        """Those that have not been played, and not been missed twice."""
+        return [name for name in names if not self.played[name] and self.missed[name] < TRIES]
+
+    async def quiet(self) -> None:
+        """No more faults: waits until nothing is under way, or for as long as there is time."""
         self.tell("waiting until all is settled")
-        settled_by = time.monotonic() + self.plan.settling_seconds
+        settled_by = self.plan.settled_by(at_work=self.at_work, quiet_at=time.monotonic())
         await self._erase_leaver(settled_by)
         while seconds_left(settled_by):
-            if await self._is_settled():
+            if await self.is_settled():
                 await asyncio.sleep(AFTERMATH_SECONDS)
-                return True
+                return
             await asyncio.sleep(LOOK_SECONDS)
-        return False
 
     async def _erase_leaver(self, by: float) -> None:
         """As the platform would: until it is told that it is done."""
         house, caller = self.scene.house, self.scene.caller
         url = f"{house.url}/platform/v1/users/{LEAVER}"
-        key = house.secrets["DRILL_PLATFORM_KEY"]
+        key = house.secrets["DRILL_FIRST_PLATFORM_KEY"]
         while caller.is_waiting or not await caller.is_erased(url, key):
             if not seconds_left(by):
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _is_settled(self) -> bool:
+    async def is_settled(self) -> bool:
+        """Whether nothing is under way."""
         if self.scene.caller.is_waiting or (await self.scene.desk.standing()).unreported:
             return False
         return not await self.scene.ask(archive.under_way)
@@ -134,14 +155,15 @@ class Play:
         with closing(SendLedger(self.scene.house.ledger)) as ledger:
             return Books(
                 answered=self.scene.caller.answered,
-                told=self.scene.ear.told,
+                told=[told for ear in self.scene.ears for told in ear.told],
                 sends=dict(ledger.counts()),
                 refusals=ledger.refusals(),
                 reports=ledger.reports(),
                 rows=await self.scene.ask(archive.rows),
                 debts=await self.scene.ask(archive.debts),
-                strangers=self.scene.ear.strangers,
+                strangers=sum(ear.strangers for ear in self.scene.ears),
                 killed_at=self.scene.killed_at,
+                stopped=self.scene.stopped,
             )
 
 
@@ -169,7 +191,7 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
         play = Play(plan=plan, scene=scene, tell=tell)
         tell("the gateway is at work")
         await play.faults()
-        is_settled = await play.quiet()
+        await play.quiet()
         books = await play.books()
         house.books.write_text(json.dumps(asdict(books), default=sorted))
         findings = check(books)
@@ -177,11 +199,12 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
             plan=plan,
             findings=findings,
             played=play.played,
+            effects=play.effects,
             missed=play.missed,
             left_out=_left_out(play),
             refused=scene.caller.refused,
             ended=sorted(play.ended),
-            is_settled=is_settled,
+            is_settled=await play.is_settled(),
             posted=scene.caller.posted,
             broken=scene.caller.broken,
             seconds=time.monotonic() - plan.began,
@@ -194,5 +217,6 @@ def _left_out(play: Play) -> dict[str, str]:
         if reason := why_not(play.scene, fault):
             left_out[name] = reason
         elif not play.played[name]:
-            left_out[name] = "its moment did not come" if play.missed[name] else "no time was left"
+            has_had_its_tries = play.missed[name] >= TRIES
+            left_out[name] = "it never had an effect" if has_had_its_tries else "no time was left"
     return left_out

@@ -23,6 +23,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "broker": settings.BROKER_URL.partition(":")[0] or "none",
         "seconds": round(outcome.seconds, 1),
         "faults": dict(sorted(outcome.played.items())),
+        "effects": dict(sorted(outcome.effects.items())),
         "missed": dict(sorted(outcome.missed.items())),
         "left_out": dict(outcome.left_out),
         "posted": outcome.posted,
@@ -50,11 +51,12 @@ def show(console: Console, outcome: Outcome) -> None:
 
 
 def _faults(outcome: Outcome) -> Table:
-    table = Table("fault", "played")
+    table = Table("fault", "played", "effect")
     for name, count in sorted(outcome.played.items()):
-        table.add_row(name, str(count))
+        table.add_row(name, str(count), str(outcome.effects[name]))
     for name, reason in outcome.left_out.items():
-        table.add_row(name, f"left out: {reason}", style="dim")
+        style = "bold red" if name in outcome.never_played else "dim"
+        table.add_row(name, f"left out: {reason}", style=style)
     return table
 
 
@@ -64,7 +66,7 @@ def _standings(outcome: Outcome) -> Table:
     table.add_row(*(str(getattr(findings, name)) for name in STANDINGS))
     table.caption = (
         f"failed: {findings.expired} expired, {findings.erased} erased among them; "
-        f"{findings.told_again} statuses told again since the answer died with a worker"
+        f"{findings.told_again} statuses told again since the answer did not arrive"
     )
     return table
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,13 +13,22 @@ import aiohttp
 from django.conf import settings
 
 from gateway_project.operations.drill import urls
-from gateway_project.operations.drill.caller import LEAVER, REQUEST_SECONDS, USERS, Caller
+from gateway_project.operations.drill.caller import (
+    FIRST,
+    LEAVER,
+    REQUEST_SECONDS,
+    SECOND,
+    USERS,
+    Caller,
+    Tenant,
+)
 from gateway_project.operations.drill.crew import Crew
 from gateway_project.operations.drill.ear import Ear
 from gateway_project.operations.drill.house import PYTHON, House, free_port
+from gateway_project.operations.drill.mailroom import HOST
 from gateway_project.operations.drill.nursery import Nursery
 from gateway_project.operations.drill.plan import Plan
-from gateway_project.operations.drill.provider import HOST, Desk
+from gateway_project.operations.drill.provider import Desk
 from gateway_project.operations.drill.scene import Scene
 from gateway_project.operations.drill.wire import Wire
 from gateway_project.operations.processes import Processes
@@ -27,6 +36,8 @@ from gateway_project.operations.processes import Processes
 POSTGRESQL_PORT = 5432
 BROKER_PORTS = {"amqp": 5672, "redis": 6379}
 START_SECONDS = 30.0
+LABELS = {FIRST: "a", SECOND: "b"}
+"""The labels, and the brand of each."""
 LOOK_SECONDS = 0.1
 
 
@@ -52,15 +63,13 @@ async def stage(plan: Plan, house: House) -> AsyncIterator[Scene]:
         house.directory.mkdir(parents=True, exist_ok=True)
         session = await stack.enter_async_context(_session())
         dice = Random(plan.seed)  # noqa: S311  not for secrets
-        ear = Ear(house.secrets["DRILL_API_KEY"], dice)
-        await ear.open()
-        stack.push_async_callback(ear.close)
-        provider_port = free_port()
-        provider = _provider(house, provider_port, plan.seed)
+        ear, second_ear = [await _ear(stack, plan, house, dice, label) for label in LABELS]
+        provider_port, mail_port = free_port(), free_port()
+        provider = _provider(house, provider_port, mail_port, plan.seed)
         provider.start()
         stack.callback(provider.kill)
         wires = await _wires(stack, provider_port)
-        caller = _caller(session, house, ear, dice)
+        caller = _caller(session, house, {FIRST: ear, SECOND: second_ear}, dice)
         stack.callback(caller.stop)
         scene = Scene(
             dice=dice,
@@ -68,6 +77,7 @@ async def stage(plan: Plan, house: House) -> AsyncIterator[Scene]:
             crew=_crew(stack, house, wires),
             caller=caller,
             ear=ear,
+            second_ear=second_ear,
             desk=Desk(session, provider_port),
             sending=wires.sending,
             database=wires.of_workers,
@@ -75,8 +85,13 @@ async def stage(plan: Plan, house: House) -> AsyncIterator[Scene]:
             broker=wires.broker,
         )
         stack.callback(scene.clerk.shutdown)
-        ports = {"ear_port": ear.port, "provider_port": wires.sending.port}
-        await scene.ask(partial(house.build, **ports))
+        ports = {
+            "FIRST_EAR": ear.port,
+            "SECOND_EAR": second_ear.port,
+            "PROVIDER": wires.sending.port,
+            "MAIL": mail_port,
+        }
+        await scene.ask(partial(house.build, ports))
         stack.callback(scene.crew.disband)
         workers = [f"worker-{number}" for number in range(1, plan.workers + 1)]
         await asyncio.to_thread(scene.crew.start_all, workers)
@@ -89,11 +104,25 @@ def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout)
 
 
-def _caller(session: aiohttp.ClientSession, house: House, ear: Ear, dice: Random) -> Caller:
-    authorization = house.secrets["DRILL_AUTHORIZATION"]
-    return Caller(
-        session, url=house.url, authorization=authorization, callback_url=ear.url, dice=dice
-    )
+async def _ear(stack: AsyncExitStack, plan: Plan, house: House, dice: Random, label: str) -> Ear:
+    api_key = house.secrets[f"DRILL_{label.upper()}_API_KEY"]
+    ear = Ear(api_key, dice, most_refusals=plan.most_refusals)
+    await ear.open()
+    stack.push_async_callback(ear.close)
+    return ear
+
+
+def _caller(
+    session: aiohttp.ClientSession, house: House, ears: Mapping[str, Ear], dice: Random
+) -> Caller:
+    tenants = {
+        label: Tenant(
+            authorization=house.secrets[f"DRILL_{label.upper()}_AUTHORIZATION"],
+            callback_url=ear.url,
+        )
+        for label, ear in ears.items()
+    }
+    return Caller(session, url=house.url, tenants=tenants, dice=dice)
 
 
 async def _wires(stack: AsyncExitStack, provider_port: int) -> Wires:
@@ -121,17 +150,18 @@ async def _opened(stack: AsyncExitStack, wire: Wire | None) -> Wire | None:
 def _crew(stack: AsyncExitStack, house: House, wires: Wires) -> Crew:
     of_workers = house.environment(_port(wires.of_workers), _port(wires.broker))
     of_others = house.environment(_port(wires.of_others), _port(wires.broker))
-    nursery = Nursery(of_workers, house.log)
-    stack.callback(nursery.close)
-    return Crew(nursery, of_others, house.log)
+    nurseries = [Nursery(each, house.log) for each in (of_workers, of_others)]
+    for nursery in nurseries:
+        stack.callback(nursery.close)
+    return Crew(*nurseries)
 
 
 def _port(wire: Wire | None) -> int | None:
     return None if wire is None else wire.port
 
 
-def _provider(house: House, port: int, seed: int) -> Processes:
-    command = {"provider": house.provider_command(port, seed)}
+def _provider(house: House, port: int, mail_port: int, seed: int) -> Processes:
+    command = {"provider": house.provider_command(port, mail_port, seed)}
     return Processes(command, {**os.environ, **PYTHON}, house.log)
 
 
@@ -148,19 +178,31 @@ def _broker() -> tuple[str, int] | None:
 
 async def _bring_users(house: House, session: aiohttp.ClientSession) -> None:
     """As soon as the web server takes them. Raises NotReady where it never does."""
-    users = [_user(f"drill-user-{n}", n) for n in range(USERS)] + [_user(LEAVER, USERS)]
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(aiohttp.ClientError, TimeoutError, OSError):
-            url, key = f"{house.url}/platform/v1/users", house.secrets["DRILL_PLATFORM_KEY"]
-            headers = {"Authorization": key}
-            async with session.post(url, json=users, headers=headers) as answer:
-                if answer.status == 200:
-                    return
-        await asyncio.sleep(LOOK_SECONDS)
-    raise NotReady("the web server did not start")
+    for label, brand in LABELS.items():
+        key = house.secrets[f"DRILL_{label.upper()}_PLATFORM_KEY"]
+        users = [_user(f"drill-user-{n}", n, brand) for n in range(USERS)]
+        users.append(_user(LEAVER, USERS, brand))
+        while not await _are_taken(session, f"{house.url}/platform/v1/users", key, users):
+            if time.monotonic() > deadline:
+                raise NotReady("the web server did not start")
+            await asyncio.sleep(LOOK_SECONDS)
 
 
-def _user(ext_user_id: str, number: int) -> dict[str, str]:
-    """Numbers that nobody has."""
-    return {"ext_user_id": ext_user_id, "brand": "a", "phone": f"+4915112345{number:03}"}
+async def _are_taken(
+    session: aiohttp.ClientSession, url: str, key: str, users: list[dict[str, str]]
+) -> bool:
+    with suppress(aiohttp.ClientError, TimeoutError, OSError):
+        async with session.post(url, json=users, headers={"Authorization": key}) as answer:
+            return answer.status == 200
+    return False
+
+
+def _user(ext_user_id: str, number: int, brand: str) -> dict[str, str]:
+    """Numbers and addresses that nobody has."""
+    return {
+        "ext_user_id": ext_user_id,
+        "brand": brand,
+        "phone": f"+4915112345{number:03}",
+        "email": f"user-{number}@drill.example",
+    }

@@ -36,26 +36,29 @@ class Wire:
         self.port = 0
         self.waiting = 0
         """How many have something to say while it is held."""
+        self.refused = 0
+        """How many were sent away since it is crowded."""
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._take, HOST, self.port, backlog=BACKLOG)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def take_away(self) -> None:
-        """Nobody listens any more, and who was connected is not."""
+    async def take_away(self) -> int:
+        """Nobody listens any more, and who was connected is not; answers how many those were."""
         if self._server is not None:
             self._server.close()
             self._server = None
-        await self.cut()
+        return await self.cut()
 
-    async def cut(self) -> None:
-        """Drops every connection, with all that was held in it."""
+    async def cut(self) -> int:
+        """Drops every connection, with all that was held in it; answers how many there were."""
         for writer in self._writers:
             writer.transport.abort()
         carrying = list(self._carrying)
         for task in carrying:
             task.cancel()
         await asyncio.gather(*carrying, return_exceptions=True)
+        return len(carrying)
 
     def hold(self) -> None:
         """From now on nothing gets through; all stay connected."""
@@ -66,7 +69,7 @@ class Wire:
 
     def crowd(self, refusal: bytes | None) -> None:
         """Who comes new is told this and sent away; None: is let through again."""
-        self._refusal = refusal
+        self._refusal, self.refused = refusal, 0
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -88,6 +91,7 @@ class Wire:
             await reader.read(CHUNK)
             writer.write(refusal)
             await writer.drain()
+            self.refused += 1
             return
         server_reader, server_writer = await asyncio.open_connection(*self._there)
         ways = [

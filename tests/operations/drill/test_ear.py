@@ -81,3 +81,11 @@ def test_an_earlier_status_of_every_second_message_takes_longer():
     later = [_lag({**each, "status": "delivered"}) for each in lagging]
     assert all(first > second or first == 0.0 for first, second in zip(lags, later, strict=True))
     assert {_lag({**each, "status": "opened"}) for each in lagging} == {0.0}
+
+
+def test_one_status_is_refused_so_often_and_no_oftener():
+    ear = Ear("key", Unlucky(), most_refusals=2)
+    ear.mood = "500"
+    told = {"ext_message_id": "m1", "status": "delivered"}
+    assert [ear._mood_for(told) for _ in range(3)] == ["500", "500", ""]
+    assert ear._mood_for({**told, "status": "opened"}) == "500"

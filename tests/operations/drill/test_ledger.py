@@ -137,7 +137,7 @@ WRONG = {
     ),
     "a refusal that nobody made": ({"refusals": frozenset()}, {"reported_untrue": 1}),
     "a refusal that is not written down": (
-        {"refusals": {"drill-2", "drill-6"}},
+        {"refusals": {"drill-2", "drill-7"}},
         {"unlearnt": 1},
     ),
     "a message that was never sent": (
@@ -261,8 +261,9 @@ def test_a_report_by_an_id_that_nobody_here_has_need_not_be_known():
     assert check(replace(AGREED, reports=[*REPORTS, stray])).shortfalls == {}
 
 
-def test_what_is_parked_and_not_reported_on_may_have_been_sent():
+def test_what_is_parked_and_not_reported_on_may_have_been_sent_or_refused():
     assert check(replace(AGREED, sends={**SENDS, "drill-6": 1})).shortfalls == {}
+    assert check(replace(AGREED, refusals={"drill-2", "drill-6"})).shortfalls == {}
 
 
 @pytest.mark.parametrize(

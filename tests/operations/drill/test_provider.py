@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway_project.operations.drill.provider import Desk, Manner, Provider
+from gateway_project.operations.drill.provider import SEVERAL, Desk, Manner, Provider
+from gateway_project.operations.drill.reporter import Reporter
 from gateway_project.operations.drill.sends import SendLedger
 
 SECONDS = 10.0
@@ -55,7 +56,9 @@ async def listening(application: web.Application) -> tuple[web.AppRunner, int]:
 def play(tmp_path: Path) -> Callable[[Callable[[Stage], Awaitable[None]]], SendLedger]:
     def play(story: Callable[[Stage], Awaitable[None]]) -> SendLedger:
         async def staged() -> None:
-            provider = Provider(ledger=ledger, dice=random.Random(1), late_seconds=0.1)
+            dice = random.Random(1)
+            reporter = Reporter(ledger=ledger, dice=dice, late_seconds=0.1)
+            provider = Provider(ledger=ledger, reporter=reporter, dice=dice)
             runner, port = await listening(provider.application())
             async with aiohttp.ClientSession() as session:
                 stage = Stage(provider, session, port)
@@ -98,7 +101,7 @@ def test_it_reports_until_it_is_heard(play):
     async def story(stage):
         stage.refusals = 2
         _, answer = await stage.give("each", "drill-1 bounce")
-        await stage.until(lambda: not stage.provider.standing.unreported)
+        await stage.until(lambda: not stage.provider.reporter.unreported)
         assert stage.reports
         assert {report["status"] for report in stage.reports} == {"failed"}
         assert {report["id"] for report in stage.reports} == {answer["id"]}
@@ -132,3 +135,65 @@ def test_while_it_drops_every_third_caller_is_not_answered(play):
             await stage.give("each", "drill-3")
 
     play(story)
+
+
+def test_while_it_turns_calls_away_every_third_one_on_the_first_path_comes_later(play):
+    async def story(stage):
+        await stage.desk.behave(turns_away=True)
+        statuses = [(await stage.give("once", f"drill-{n}", f"key-{n}"))[0] for n in (1, 2, 3)]
+        assert statuses == [200, 200, 503]
+        assert (await stage.give("each", "drill-4"))[0] == 200
+        assert (await stage.desk.standing()).turned_away == 1
+
+    assert play(story).counts() == {"drill-1": 1, "drill-2": 1, "drill-4": 1}
+
+
+def test_a_stalled_call_comes_later_only_when_that_is_over_and_is_known_when_it_comes_again(play):
+    async def story(stage):
+        await stage.desk.behave(stalls=True)
+        giving = asyncio.create_task(stage.give("once", "drill-1"))
+        while not (await stage.desk.standing()).stalled:
+            await asyncio.sleep(0.01)
+        assert (await stage.give("once", "drill-2", "key-2"))[0] == 200
+        assert (await stage.desk.standing()).came_again == 0
+        assert (await stage.give("once", "drill-1"))[0] == 200
+        assert (await stage.desk.standing()).came_again == 1
+        assert not giving.done()
+        await stage.desk.behave(stalls=False)
+        assert (await giving)[0] == 503
+
+    assert play(story).counts() == {"drill-1": 1, "drill-2": 1}
+
+
+def several(reports_to: str, *texts: str) -> dict[str, object]:
+    return {
+        "messages": [
+            {
+                "content": {"text": text},
+                "destinations": [{"messageId": f"m{number}"}],
+                "webhooks": {"delivery": {"url": reports_to}},
+            }
+            for number, text in enumerate(texts)
+        ]
+    }
+
+
+def test_of_several_in_one_call_each_has_its_own_answer_and_its_own_reports(play):
+    async def story(stage):
+        body = several(stage.reports_to, "drill-1", "drill-2 refuse", "drill-3 bounce")
+        url = f"http://127.0.0.1:{stage.port}{SEVERAL}"
+        async with stage.session.post(url, json=body) as answer:
+            answers = (await answer.json())["messages"]
+        groups = [each["status"]["groupName"] for each in answers]
+        assert groups == ["PENDING", "REJECTED", "PENDING"]
+        await stage.until(lambda: not stage.provider.reporter.unreported)
+        results = [report["results"][0] for report in stage.reports]
+        told = {
+            each["messageId"]: each["status"]["groupName"] for each in results if "status" in each
+        }
+        assert told["m2"] == "UNDELIVERABLE"
+        assert "m1" not in told
+
+    ledger = play(story)
+    assert ledger.counts() == {"drill-1": 1, "drill-3": 1}
+    assert ledger.refusals() == {"drill-2"}

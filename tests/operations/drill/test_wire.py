@@ -76,7 +76,7 @@ def test_what_is_held_when_it_is_cut_never_arrives():
         wire.hold()
         reader, writer = await say(wire, b"hello")
         await until(lambda: wire.waiting)
-        await wire.cut()
+        assert await wire.cut() == 1
         wire.release()
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await reader.readexactly(5)
@@ -88,7 +88,7 @@ def test_what_is_held_when_it_is_cut_never_arrives():
 
 def test_nobody_listens_while_it_is_away_and_at_the_same_port_again_afterwards():
     async def story(wire):
-        await wire.take_away()
+        assert await wire.take_away() == 0
         with pytest.raises(ConnectionRefusedError):
             await say(wire, b"hello")
         await wire.open()
@@ -106,6 +106,7 @@ def test_a_crowded_one_sends_who_comes_new_away_and_keeps_who_is_there():
         wire.crowd(POSTGRESQL_IS_FULL)
         late, leaving = await say(wire, b"startup")
         assert b"too many clients" in await late.read()
+        await until(lambda: wire.refused == 1)
         staying.write(b"still")
         assert await there.readexactly(5) == b"still"
         slow, going = await say(wire, b"")

@@ -1,0 +1,104 @@
+"""The play: what is played when, and when a drill has passed."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from random import Random
+from types import SimpleNamespace
+
+import pytest
+
+from gateway_project.operations.drill import play as play_module
+from gateway_project.operations.drill.faults import Fault
+from gateway_project.operations.drill.ledger import check
+from gateway_project.operations.drill.plan import QUICK_SETTLED_BY, QUICK_SETTLED_SECONDS, Plan
+from gateway_project.operations.drill.play import TRIES, Outcome, Play
+from gateway_project.operations.drill.scene import Missed
+from tests.operations.drill.test_ledger import AGREED
+
+QUICK = Plan(seed=1, began=0.0)
+FOR_AGES = float("inf")
+
+
+def outcome(**changes: object) -> Outcome:
+    passed = {
+        "plan": QUICK,
+        "findings": check(AGREED),
+        "played": Counter({"a": 1}),
+        "effects": Counter({"a": 1}),
+        "missed": Counter(),
+        "left_out": {},
+        "refused": {},
+        "ended": [],
+        "is_settled": True,
+        "posted": 8,
+        "broken": 0,
+        "seconds": 1.0,
+    }
+    return Outcome(**{**passed, **changes})
+
+
+def test_a_drill_has_passed_in_which_what_was_missed_was_played_later():
+    assert outcome().has_passed
+    assert outcome(missed=Counter({"a": TRIES})).has_passed
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"missed": Counter({"b": TRIES})},
+        {"refused": {"HTTP 200, error_code 5": 1}},
+        {"ended": ["web"]},
+        {"is_settled": False},
+        {"findings": check(replace(AGREED, sends={**AGREED.sends, "drill-1": 2}))},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_it_has_not_where_anything_fell_short_or_a_fault_never_had_an_effect(changes):
+    assert not outcome(**changes).has_passed
+
+
+def played(monkeypatch, *effects: int | type[Missed], plan: Plan = QUICK) -> Play:
+    """A lane with one fault, which has these effects one after the other."""
+    coming = iter(effects)
+
+    async def deed(scene: object) -> int:
+        effect = next(coming)
+        if effect is Missed:
+            raise Missed
+        return effect
+
+    monkeypatch.setattr(play_module, "FAULTS", {"a": Fault(play=deed)})
+    monkeypatch.setattr(play_module, "PAUSES", {True: (0.0, 0.0), False: (0.0, 0.0)})
+    scene = SimpleNamespace(dice=Random(1), crew=SimpleNamespace(ended=list))
+    play = Play(plan=plan, scene=scene, tell=lambda news: None)
+    until = FOR_AGES if plan.is_quick else 0.0
+    asyncio.run(play._lane(["a"], until))
+    return play
+
+
+@pytest.mark.parametrize("plan", [QUICK, Plan(seed=1, began=0.0, minutes=0.0)])
+def test_what_had_no_effect_is_missed_and_tried_once_more(monkeypatch, plan):
+    assert played(monkeypatch, 3, plan=plan).played == {"a": 1}
+    again = played(monkeypatch, 0, 3, plan=plan)
+    assert (again.played, again.missed, again.effects) == ({"a": 1}, {"a": 1}, {"a": 3})
+    never = played(monkeypatch, 0, Missed, 3, plan=plan)
+    assert (never.played, never.missed) == ({}, {"a": TRIES})
+
+
+def test_the_quick_one_is_settled_by_the_same_moment_however_late_it_is_quiet():
+    plan = Plan(seed=1, began=100.0)
+    moments = {plan.settled_by(at_work=110.0, quiet_at=at) for at in (120.0, 150.0)}
+    assert moments == {100.0 + QUICK_SETTLED_BY}
+
+
+def test_a_machine_that_is_late_at_work_has_some_time_all_the_same():
+    plan = Plan(seed=1, began=100.0)
+    assert plan.settled_by(at_work=145.0, quiet_at=153.0) == 145.0 + QUICK_SETTLED_SECONDS
+    assert plan.faults_until(145.0) < 145.0 + QUICK_SETTLED_SECONDS
+
+
+def test_a_longer_one_settles_from_when_it_is_quiet():
+    plan = Plan(seed=1, began=100.0, minutes=1.0)
+    moments = [plan.settled_by(at_work=110.0, quiet_at=at) for at in (120.0, 150.0)]
+    assert moments[1] - moments[0] == 30.0
