@@ -11,25 +11,20 @@ from django.db.models import Q
 
 from gateway_project.lib.batches import for_a_while
 from gateway_project.lib.clock import database_now, moment
-from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.journal import about, step
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
-from gateways.adapters import adapter_of
 from gateways.api.platform.repeats import forget_answers
 from gateways.models.gateway import OnUnknown
-from gateways.providers.base import Provider
 from gateways.values import GatewayValues
-from messages_app.asking import first_ask
 from messages_app.counting.folding import fold
 from messages_app.counting.recounting import recount
-from messages_app.events import fail, record
+from messages_app.events import fail
 from messages_app.guarding.watching import Guarding
-from messages_app.models import Message, SendAttempt, State
-from messages_app.outcomes import UNKNOWN
+from messages_app.losses import decide
+from messages_app.models import Message, State
 from messages_app.pruning.rounds import prune_round
-from messages_app.questions import can_be_asked
 from messages_app.receipts import miss_receipts
 from messages_app.relaying.keeping import forget_relays
 from messages_app.relaying.losses import take_back_lost_relays
@@ -52,11 +47,7 @@ WORKER_LOST = "the worker was lost while it was sending"
 
 
 def take_back_lost_leases() -> int:
-    """Decides for messages whose worker has died while it sent them; answers how many.
-
-    What the provider has reported on was sent. The rest goes again only where a repeat does no
-    harm, or where the operator has said so.
-    """
+    """Decides for messages whose worker has died while it sent them; answers how many."""
     return _in_batches(_take_back)
 
 
@@ -70,61 +61,13 @@ def _take_back() -> int:
         now = database_now()
         lost = Message.objects.filter(state=State.SENDING, lease_until__lte=now).order_by("pk")
         messages = list(skipping_locked(lost).defer("content")[:BATCH])
-        for message in messages:
-            message.state = _state_after_loss(message)
-            message.due_at = now if message.state == State.QUEUED else None
-            message.lease = message.lease_until = None
-        SendAttempt.objects.bulk_create(_lost_attempt(message, now) for message in messages)
-        failed = {row.pk: row for row in messages if row.state == State.FAILED}
-        fail(failed, WORKER_LOST, now=now)
-        record([], now=now, changed={row.pk: row for row in messages if row.pk not in failed})
+        decide(messages, WORKER_LOST, now)
     if messages:
         with about(*(message.pk for message in messages)):
             logger.warning("%d messages were taken back from lost workers", len(messages))
     for message in messages:
         step(message.pk, "%s: %s", WORKER_LOST, message.state, went_well=False)
     return len(messages)
-
-
-def _state_after_loss(message: Message) -> State:
-    if message.is_known_to_be_taken:
-        return State.SENT
-    if message.is_test:
-        return State.FAILED
-    gateway = configuration.current().gateways[message.gateway_id]
-    if _is_idempotent(gateway) or gateway.on_unknown == OnUnknown.REPEAT:
-        return State.QUEUED
-    return State.FAILED if gateway.on_unknown == OnUnknown.FAIL else State.UNKNOWN
-
-
-def _is_idempotent(gateway: GatewayValues) -> bool:
-    adapter = _adapter(gateway)
-    return adapter is not None and adapter.idempotent
-
-
-def _adapter(gateway: GatewayValues) -> Provider | None:
-    """None where there is no such provider any more, or its configuration cannot be read: that is
-    no reason to keep its messages."""
-    try:
-        return adapter_of(gateway)
-    except (LookupError, Undecryptable):
-        return None
-
-
-def _lost_attempt(message: Message, now: datetime) -> SendAttempt:
-    gateway = configuration.current().gateways[message.gateway_id]
-    is_parked = message.state == State.UNKNOWN
-    is_asked_about = is_parked and can_be_asked(_adapter(gateway), gateway, UNKNOWN)
-    return SendAttempt(
-        message_id=message.pk,
-        gateway_id=message.gateway_id,
-        number=message.attempts,
-        outcome=UNKNOWN,
-        detail=WORKER_LOST,
-        started_at=now,
-        finished_at=now,
-        ask_at=first_ask(now) if is_asked_about else None,
-    )
 
 
 def close_expired() -> int:
