@@ -1,8 +1,10 @@
 """The systemd units that we propose, as systemd reads them."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.core.management import get_commands
 
 UNITS = settings.BASE_DIR / "deploy" / "systemd"
 OF_SYSTEMD = ("sysinit", "basic", "shutdown", "multi-user", "network-online")
+SHOWN = "from django.conf import settings as s; print(s.PUBLIC_URL); print(s.SECRET_KEY)"
 STARTED = re.compile(r"^ExecStart=(\S+) manage\.py (\S+)$", re.MULTILINE)
 
 
@@ -48,6 +51,11 @@ def complaints(machine):
     return done.stderr
 
 
+def directives(path):
+    """Of one unit, the last of each name."""
+    return dict(re.findall(r"^(\w+)=(.*)$", _text(path), re.MULTILINE))
+
+
 def _text(path):
     return path.read_text()
 
@@ -68,4 +76,39 @@ def test_they_start_what_run_starts_after_the_database_is_up_to_date():
     assert set(started) <= set(get_commands())
     for path in UNITS.glob("*.service"):
         if "migrate" not in path.name:
-            assert "Requires=gatehouse-migrate.service" in _text(path)
+            assert directives(path)["After"].endswith("gatehouse-migrate.service")
+
+
+def test_a_database_that_is_away_for_a_while_stops_none_of_them_for_good():
+    """A unit that requires another is not tried again when that one has failed."""
+    for path in UNITS.glob("*.service"):
+        told = directives(path)
+        assert "Requires" not in told
+        assert told["Restart"] in ("always", "on-failure")
+        assert int(told["RestartSec"]) > 0
+
+
+def test_manage_has_the_settings_and_secrets_of_the_services(tmp_path):
+    """It is run where the files lie elsewhere."""
+    given = {"secret_key": "x" * 50, "pii_keys": settings.PII_KEYS, "pii_index_key": "i" * 40}
+    given["database_url"] = f"sqlite:///{tmp_path}/gatehouse.sqlite3"
+    given["environment"] = "# what the units read, too\nPUBLIC_URL=https://gateway.example.com\n"
+    for name, value in given.items():
+        (tmp_path / name).write_text(value)
+    places = {
+        "ETC": tmp_path,
+        "DATA": tmp_path,
+        "CODE": settings.BASE_DIR,
+        "PYTHON": sys.executable,
+    }
+    done = subprocess.run(
+        [UNITS / "gatehouse-manage", "shell", "--verbosity=0", "-c", SHOWN],
+        env={"PATH": os.environ["PATH"]} | {f"GATEHOUSE_{k}": str(v) for k, v in places.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["https://gateway.example.com", "x" * 50], done.stderr
+    for unit in ("DATABASE_URL", "SECRET_KEY", "PII_KEYS", "PII_INDEX_KEY"):
+        assert f"{unit}_FILE=" in _text(UNITS / "gatehouse-.service.d" / "common.conf")
+        assert f"{unit}_FILE=" in _text(UNITS / "gatehouse-manage")
