@@ -2,10 +2,13 @@
 
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /srv/gatehouse
-COPY requirements.txt .
+# Tracing and Sentry come with OBSERVING=yes.
+ARG OBSERVING=
+COPY requirements.txt requirements-observing.txt ./
 RUN python -m venv /opt/gatehouse \
  && /opt/gatehouse/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-    --require-hashes --only-binary :all: -r requirements.txt
+    --require-hashes --only-binary :all: -r requirements.txt \
+    ${OBSERVING:+-r requirements-observing.txt}
 
 FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 gatehouse \

@@ -19,7 +19,7 @@ class Pulse:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._name = f"{socket.gethostname()[:100]}:{os.getpid()}"
+        self._name = f"{_machine()}{os.getpid()}"
         self._beaten_at: float | None = None
 
     def beat(self) -> None:
@@ -36,7 +36,12 @@ class Pulse:
         self._beaten_at = now
 
 
-def alive(kind: str) -> int:
-    """How many processes of this kind have given a sign of life within half a minute."""
-    since = database_now() - ALIVE_WITHIN
-    return Heartbeat.objects.filter(kind=kind, at__gte=since).count()
+def alive(kind: str, *, here: bool = False) -> int:
+    """How many processes of this kind have given a sign of life within half a minute; with `here`,
+    those of this machine."""
+    beats = Heartbeat.objects.filter(kind=kind, at__gte=database_now() - ALIVE_WITHIN)
+    return (beats.filter(name__startswith=_machine()) if here else beats).count()
+
+
+def _machine() -> str:
+    return f"{socket.gethostname()[:100]}:"

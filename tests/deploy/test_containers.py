@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import connection
 
 from gateway_project.operations.processes import Processes, manage
-from gateway_project.operations.pulse import alive
 from tests import services
 from tests.operations.surroundings import database_url, free_port, is_ready, wait_until
 
@@ -99,12 +98,13 @@ def test_the_services_start_in_their_surroundings_are_healthy_and_end_when_told(
         pytest.skip("needs PostgreSQL as DATABASE_URL")
     port = free_port()
     surroundings = surroundings | {"PORT": str(port)}
+    assert not any(is_healthy(name, surroundings) for name in LIVING)
     subprocess.run(manage(*OURS["migrate"]["command"]), env=surroundings, check=True)
     processes = Processes({name: manage(*OURS[name]["command"]) for name in LIVING}, surroundings)
     processes.start()
     try:
-        wait_until(lambda: is_healthy(port) or processes.ended())
-        wait_until(lambda: (alive("worker") and alive("scheduler")) or processes.ended())
+        for name in LIVING:
+            wait_until(lambda name=name: is_healthy(name, surroundings) or processes.ended())
         assert is_ready(port)
         assert processes.ended() == []
     finally:
@@ -112,11 +112,12 @@ def test_the_services_start_in_their_surroundings_are_healthy_and_end_when_told(
     assert -signal.SIGKILL not in {child.returncode for child in processes._children.values()}
 
 
-def is_healthy(port: int) -> bool:
+def is_healthy(name: str, surroundings: dict[str, str]) -> bool:
     """Whether the compose file's own check says so."""
-    _, python, *words = OURS["web"]["healthcheck"]["test"]
+    _, python, *words = OURS[name]["healthcheck"]["test"]
     assert shutil.which(python)
-    asked = [word.replace(":8000/", f":{port}/") for word in words]
-    return (
-        subprocess.run([sys.executable, *asked], capture_output=True, check=False).returncode == 0
+    asked = [word.replace(":8000/", f":{surroundings['PORT']}/") for word in words]
+    done = subprocess.run(
+        [sys.executable, *asked], cwd=ROOT, env=surroundings, capture_output=True, check=False
     )
+    return done.returncode == 0
