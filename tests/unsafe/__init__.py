@@ -1,1 +1,5 @@
-"""An app with a migration that the version before would not live through: for the linter."""
+"""An app whose second migration does what a test plans, for the linter to read."""
+
+from typing import Any
+
+PLANNED: list[Any] = []

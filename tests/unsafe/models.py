@@ -3,7 +3,7 @@ from django.db import models
 
 class Guest(models.Model):
     name = models.CharField(max_length=20)
-    room = models.CharField(max_length=20)
+    seat = models.CharField(max_length=20)
 
     class Meta:
         app_label = "unsafe"

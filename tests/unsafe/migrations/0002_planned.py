@@ -1,6 +1,8 @@
 from django.db import migrations
 
+from tests.unsafe import PLANNED
+
 
 class Migration(migrations.Migration):
     dependencies = [("unsafe", "0001_initial")]
-    operations = [migrations.RenameField("Guest", "seat", "room")]
+    operations = [*PLANNED]
