@@ -31,8 +31,9 @@ from django.db import connection
 from gateway_project.lib.crypto import key_ring
 from gateways.models import Brand, Gateway, Label
 from gateways.models.label import all_statuses
-from messages_app.models import Message, PruneStage
-from messages_app.pruning.walking import walks
+from messages_app.models import Message
+from messages_app.pruning.visits import VISITS
+from messages_app.walking import walks
 
 DAYS = 100
 PRUNING_SECONDS = 20.0
@@ -159,16 +160,18 @@ def show_sizes() -> None:
 
 def measure_pruning() -> None:
     """Stage after stage on what is old enough, as long as it takes or `PRUNING_SECONDS`."""
-    for stage in PruneStage:
+    for visit in VISITS:
         began, looked_at = time.monotonic(), 0
-        for walk in walks():
-            while walk.stage == stage and time.monotonic() - began < PRUNING_SECONDS:
+        for walk in walks([visit]):
+            while time.monotonic() - began < PRUNING_SECONDS:
                 done = walk.step()
                 looked_at += done
                 if not done:
                     break
         took = time.monotonic() - began
-        print(f"prune, {stage.label.lower()}: {looked_at:,} messages, {looked_at / took:,.0f}/s")
+        print(
+            f"prune, {visit.stage.label.lower()}: {looked_at:,} messages, {looked_at / took:,.0f}/s"
+        )
 
 
 def measure_partitions() -> None:

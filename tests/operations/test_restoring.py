@@ -47,13 +47,17 @@ def _by_dump(tmp_path):
     target = source._replace(path=f"/{name}").geturl().replace("postgres://", "postgresql://")
     server = target.rpartition("/")[0] + "/postgres"
     dump = tmp_path / "house.dump"
+    role = name  # as a house has one: the owner of its database, and no superuser
+    drop_role = ["-c", f'DROP ROLE IF EXISTS "{role}"']
     drop = ["psql", "-qw", server, "-c", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)']
     _run("pg_dump", "-w", "-Fc", "-f", str(dump), source.geturl())
-    _run(*drop)
-    _run("psql", "-qw", server, "-c", f'CREATE DATABASE "{name}" TEMPLATE template0')
-    _run("pg_restore", "-w", "--no-owner", "-d", target, str(dump))
-    yield source._replace(path=f"/{name}").geturl()
-    _run(*drop)
+    _run(*drop, *drop_role)
+    _run("psql", "-qw", server, "-c", f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{role}'")
+    _run("psql", "-qw", server, "-c", f'CREATE DATABASE "{name}" OWNER "{role}"')
+    _run("pg_restore", "-w", "--no-owner", "--role", role, "-d", target, str(dump))
+    place = f"{role}:{role}@{source.netloc.rpartition('@')[2]}"
+    yield source._replace(netloc=place, path=f"/{name}").geturl()
+    _run(*drop, *drop_role)
 
 
 def _run(*words: str) -> None:
@@ -94,6 +98,20 @@ def test_with_other_keys_or_none_nothing_starts_and_nothing_is_written(restored,
         assert "HINT" in done.stderr
         assert [key for key in (A, B, ANOTHER_A) if key.partition(":")[2] in done.stderr] == []
     assert content_of(restored) == before
+
+
+def test_the_steps_of_the_runbook_bring_it_back(restored, tmp_path):
+    given = {"DATABASE_URL": restored, **RIGHT}
+    runbook = (project.BASE_DIR / "docs" / "deploy.md").read_text()
+    told = {}
+    for command, *options in (["migrate"], ["doubt_restored"], ["doctor", "--no-calls"]):
+        assert f"    gatehouse-manage {command}\n" in runbook
+        done = call(tmp_path, command, *options, **given)
+        assert "Traceback" not in done.stderr
+        told[command] = done
+    assert told["migrate"].returncode == 0
+    assert "0 messages waited when the backup was made" in told["doubt_restored"].stdout
+    assert "gatehouse.E" not in told["doctor"].stderr
 
 
 def test_with_its_own_ring_it_starts_and_without_a_lost_key_when_that_is_said(restored, tmp_path):
