@@ -30,4 +30,4 @@ def callback(
 def try_callback(label: LabelValues) -> Connection | None:
     """Makes the call; None where none can be made."""
     tried = trying.try_callback(label)
-    return tried and Connection(is_connected=tried.is_taken, text=tried.text)
+    return None if tried is None else Connection(is_connected=tried.is_taken, text=tried.text)
