@@ -186,6 +186,16 @@ def test_after_three_days_nobody_asks_any_more(gateway):
     assert asked_next("r-1") is None
 
 
+def test_as_long_as_the_label_waits_for_receipts_it_is_asked_about(gateway):
+    gateway.label.receipts = {"hours": 80}
+    gateway.label.save()
+    taken(gateway, "r-1", age=timedelta(hours=72))
+
+    poll(gateway)
+
+    assert in_about(asked_next("r-1"), 8 * 3600)
+
+
 def test_what_a_webhook_told_meanwhile_counts(gateway):
     taken(gateway, "r-1", status=Status.FAILED, state=State.FAILED)
 

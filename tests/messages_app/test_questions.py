@@ -11,7 +11,7 @@ from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel, Status
 from messages_app import polling
 from messages_app.housekeeping import take_back_lost_leases
-from messages_app.models import Message, SendAttempt, State, StatusEvent
+from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent
 from messages_app.parked import send_again
 from messages_app.polling import due_gateways
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
@@ -235,6 +235,7 @@ def test_many_are_asked_for_in_one_call_and_those_that_are_not_named_stay_parked
         PARKED,
         PARKED,
     ]
+    assert not InboxEntry.objects.exists()
     (asked,) = [each for each in server.asked if each.method == "GET"]
     assert asked.path == "/sms/3/logs"
     assert set(asked.query["messageId"].split(",")) == {str(each.pk) for each in messages}

@@ -235,6 +235,18 @@ def test_one_that_was_sent_again_is_missed_again_though_the_walk_has_passed_it(g
     assert CallbackDelivery.objects.filter(status=Status.FAILED).count() == 1
 
 
+def test_one_that_was_sent_again_and_counts_as_sent_is_waited_for_from_then_on(gateway):
+    message = taken(gateway, 200)
+    miss_receipts()
+    resend(Message.objects.all())
+    Message.objects.update(state=State.UNKNOWN, due_at=None)
+    count_as_sent(Message.objects.all())
+    look_later(73)
+    assert miss_receipts() == 1
+    assert standing(message) == (State.SENT, Status.FAILED)
+    assert LeftBehind.objects.get().due_at > timezone.now() + 71 * HOUR
+
+
 def test_a_part_that_never_arrives_fails_the_whole_until_it_does(gateway):
     message = taken(gateway)
     report(message, Status.DELIVERED, part=1, parts=2)
