@@ -104,7 +104,9 @@ def _live(command: str) -> None:
 
     os.setsid()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        # The web server has children of its own to see to.
+        last_word = signal.SIGTERM if command == "serve" else signal.SIGKILL
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, last_word)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDWR), sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

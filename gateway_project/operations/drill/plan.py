@@ -12,9 +12,10 @@ be torn down in it."""
 QUICK_SETTLED_SECONDS = 30.0
 """At least, after the gateway is at work. A machine on which it is not so within 24 seconds has no
 minute for it."""
-QUICK_REFUSALS = 2
-"""Of one and the same status: one that Smartico has refused for the third time is told 30 seconds
-later."""
+MOST_REFUSALS = 2
+"""Of one and the same status, where there is little time: one that Smartico has refused for the
+third time is told 30 seconds later."""
+SHORT_MINUTES = 2.0
 SETTLING_SECONDS = 300.0
 """A message may have to wait for several tries, a lease and a breaker's pause. What is settled
 earlier is not waited for."""
@@ -47,8 +48,17 @@ class Plan:
         return max(self.began + QUICK_SETTLED_BY, at_work + QUICK_SETTLED_SECONDS)
 
     @property
+    def is_short(self) -> bool:
+        return self.minutes is None or self.minutes < SHORT_MINUTES
+
+    @property
     def most_refusals(self) -> int | None:
-        return QUICK_REFUSALS if self.is_quick else None
+        return MOST_REFUSALS if self.is_short else None
+
+    @property
+    def pauses(self) -> tuple[float, float]:
+        """Seconds between two faults, at least and at most."""
+        return (0.1, 0.4) if self.is_short else (1.0, 9.0)
 
     @property
     def workers(self) -> int:

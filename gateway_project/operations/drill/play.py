@@ -23,8 +23,6 @@ from gateway_project.operations.drill.sends import SendLedger
 from gateway_project.operations.drill.stage import stage
 
 LOOK_SECONDS = 0.2
-PAUSES = {True: (0.1, 0.4), False: (1.0, 9.0)}
-"""Between two faults, by whether the drill is a quick one."""
 AFTERMATH_SECONDS = 1.5
 """How long it is listened for statuses that are told twice."""
 TRIES = 2
@@ -102,7 +100,7 @@ class Play:
                 return
             if name in wanted or self._goes_on(is_late):
                 await self._play(name)
-                await asyncio.sleep(self.scene.dice.uniform(*PAUSES[self.plan.is_quick]))
+                await asyncio.sleep(self.scene.dice.uniform(*self.plan.pauses))
 
     def _goes_on(self, is_late: bool) -> bool:  # noqa: FBT001
         """Whether faults are played again that have been played."""

@@ -69,7 +69,7 @@ def played(monkeypatch, *effects: int | type[Missed], plan: Plan = QUICK) -> Pla
         return effect
 
     monkeypatch.setattr(play_module, "FAULTS", {"a": Fault(play=deed)})
-    monkeypatch.setattr(play_module, "PAUSES", {True: (0.0, 0.0), False: (0.0, 0.0)})
+    monkeypatch.setattr(Plan, "pauses", (0.0, 0.0))
     scene = SimpleNamespace(dice=Random(1), crew=SimpleNamespace(ended=list))
     play = Play(plan=plan, scene=scene, tell=lambda news: None)
     until = FOR_AGES if plan.is_quick else 0.0
