@@ -48,6 +48,7 @@ PLACES = {
     "gateways/adapters.py": ACCOUNT,
     "gateways/admin/access.py": ACCOUNT,
     "gateways/admin/key.py": "a new secret, shown once",
+    "gateways/admin/alerts_form.py": ACCOUNT,
     "gateways/admin/label_form.py": ACCOUNT,
     "gateways/admin/opt_out_form.py": ACCOUNT,
     "gateways/admin/opt_outs.py": "a new secret, shown once",

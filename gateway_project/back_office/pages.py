@@ -7,11 +7,12 @@ from gateway_project.back_office.health import Health, HealthCheck
 from gateway_project.back_office.page import Page
 from gateway_project.back_office.resume_callbacks import ResumeCallbacks
 from gateway_project.back_office.routes.pages import RouteExplanation, RouteImpact, RoutesPage
+from gateway_project.back_office.test_alert import TestAlert
 from gateway_project.back_office.test_send import TestSend
 
 PAGES: tuple[type[Page], ...] = (
     *(FindPage, RoutesPage, RouteExplanation, RouteImpact),
     *(Health, HealthCheck),
     *(BeSmartico, BeSmarticoOf, ToldSmartico),
-    *(TestSend, ResumeCallbacks, GuardPicture),
+    *(TestSend, ResumeCallbacks, GuardPicture, TestAlert),
 )

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from gateway_project.lib.admin import display
+from gateways.admin.alerts_form import ALERT_FIELDS
 from gateways.admin.label_form import CALLBACK_SEALED, LabelForm
 from gateways.admin.locking import LockingAdmin
 from gateways.admin.opt_out_form import OPT_OUT_FIELDS
@@ -42,6 +43,7 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
                 (*CALLBACK_SEALED, "callback_hosts", "callback_statuses", "report_machine_opens"),
             ),
             ("Suppression", OPT_OUT_FIELDS),
+            ("Alerts", ALERT_FIELDS),
             ("Users and content", ("strip_prefix", "filter_properties", "extension_policy")),
             ("Receipts", ("tells_missing_receipts", "receipt_hours")),
             ("Retention", DAYS),
@@ -59,7 +61,6 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
     def in_the_file_only(self, label: Label) -> str:
         parts = {
             "required_headers": label.required_headers,
-            "alerts": label.alerts,
             "directory": label.directory,
         }
         return ", ".join(name for name, value in parts.items() if value) or "nothing more"

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from gateway_project.lib.admin import SecretFormField
 from gateway_project.lib.fields import opens
 from gateway_project.lib.vocabulary import Status
+from gateways.admin.alerts_form import AlertsForm
 from gateways.admin.fields import LinesField, dressed
 from gateways.admin.opt_out_form import OPT_OUT_SEALED, SAVED_FOR_OTHERS, OptOutForm
 from gateways.callback_hosts import CallbackRefused, check_callback_url
@@ -33,7 +34,7 @@ def days_field(what: str, name: str) -> forms.IntegerField:
     return field
 
 
-class LabelForm(OptOutForm):
+class LabelForm(AlertsForm, OptOutForm):
     """A label. Its secrets are typed and never shown."""
 
     unwatched = frozenset(

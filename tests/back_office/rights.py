@@ -202,6 +202,7 @@ URLS: dict[str, Rights] = {
     "told_smartico": Rights(get=OPERATORS, post=NO_SUCH_METHOD, row="messages_app.message"),
     "gateways_gateway_test_send": Rights(get=OPERATORS, post=OPERATORS, row="gateways.gateway"),
     "test_send": Rights(get=OPERATORS, post=OPERATORS, row="gateways.gateway"),
+    "test_alert": Rights(get=OPERATORS, post=OPERATORS, row="gateways.label"),
     "resume_callbacks": Rights(get=OPERATORS, post=OPERATORS, row="gateways.label"),
     "docs": Rights(get=STAFF, post=NO_SUCH_METHOD),
     "schema": Rights(get=STAFF, post=NO_SUCH_METHOD, stranger=Outcome.REFUSED),

@@ -15,7 +15,7 @@ from gateways.models import Label, LabelContact
 
 NAME = "Alerts"
 NOBODY = "nobody is told when a gateway is paused or callbacks are suspended"
-NAME_SOMEBODY = "Name e-mail addresses or a webhook under alerts in the configuration file."
+NAME_SOMEBODY = "Name e-mail addresses or a webhook under Alerts on the label's page."
 NAME_A_SERVER = "Set ALERTS_EMAIL_URL and ALERTS_FROM."
 
 
@@ -34,7 +34,7 @@ def alerts(about: About, label: Label, contact: LabelContact | None, now: dateti
     found = f"{contact.alerts_finding} (checked {ago(contact.alerts_checked_at, now)})"
     if contact.alerts_arrive:
         return about.good(NAME, found)
-    return about.problem(NAME, found, "Correct alerts in the configuration file, or the server.")
+    return about.problem(NAME, found, "Correct Alerts on the label's page, or the server.")
 
 
 def try_alerts(label: Label) -> Connection | None:

@@ -1,7 +1,9 @@
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from gateway_project.lib.fields import Ciphertext
 from gateways.models import AuditEntry, Label
 from tests.factories import API_KEY, LabelFactory
 from tests.gateways.admin.conftest import errors_of, filled_in
@@ -72,7 +74,8 @@ def test_what_is_left_empty_or_not_on_the_page_stays_as_it_is(operator):
     assert errors_of(save(operator, label, name="Another")) == {}
     assert label.callback_api_key.reveal() == API_KEY
     assert label.required_headers.reveal() == {"X-A": "b"}
-    assert "required_headers, alerts" in operator.get(page(label)).content.decode()
+    assert label.alerts.reveal() == {"webhook": "https://x.example"}
+    assert "required_headers" in operator.get(page(label)).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -198,3 +201,64 @@ def test_suspended_opt_outs_are_shown_and_resumed(operator):
     assert AuditEntry.objects.get().changes == {
         "opt_outs_suspended": [{"platform": "HTTP 410"}, {}]
     }
+
+
+def as_stored() -> str:
+    """The only label's alerts as the database holds them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT alerts FROM gateways_label")
+        return cursor.fetchone()[0]
+
+
+class TestAlerts:
+    HOOK = f"https://chat.amazing.co/{CANARY}"
+
+    def test_who_is_told_is_typed_and_the_webhook_is_not_shown_again(self, operator):
+        label = LabelFactory()
+        emails = "duty@amazing.co\nboss@amazing.co"
+        answer = save(operator, label, alert_emails=emails, new_alert_webhook=self.HOOK)
+        assert errors_of(answer) == {}
+        assert label.alerts.reveal() == {
+            "emails": ["duty@amazing.co", "boss@amazing.co"],
+            "webhook": self.HOOK,
+        }
+        shown = operator.get(page(label)).content.decode()
+        assert ("duty@amazing.co" in shown, CANARY in shown) == (True, False)
+        assert AuditEntry.objects.get().changes == {"alerts": "changed"}
+
+    def test_what_is_not_touched_is_not_sealed_anew(self, operator):
+        label = LabelFactory(alerts={"emails": ["duty@amazing.co"], "webhook": self.HOOK})
+        before = as_stored()
+        save(operator, label, name="Another")
+        assert as_stored() == before
+
+    def test_emails_change_and_the_webhook_stays(self, operator):
+        label = LabelFactory(alerts={"emails": ["duty@amazing.co"], "webhook": self.HOOK})
+        save(operator, label, alert_emails="night@amazing.co")
+        assert label.alerts.reveal() == {"emails": ["night@amazing.co"], "webhook": self.HOOK}
+
+    def test_the_webhook_is_taken_away_and_nobody_is_left(self, operator):
+        label = LabelFactory(alerts={"webhook": self.HOOK})
+        save(operator, label, ends_alert_webhook="on")
+        assert label.alerts is None
+
+    @pytest.mark.parametrize(
+        ("name", "typed"),
+        [
+            ("alert_emails", "nobody"),
+            ("new_alert_webhook", "ftp://chat.amazing.co/x"),
+            ("new_alert_webhook", "https://10.0.0.1/x"),
+        ],
+    )
+    def test_what_cannot_be_told_is_refused(self, operator, name, typed):
+        answer = save(operator, LabelFactory(), **{name: typed})
+        assert list(errors_of(answer)) == [name]
+
+    def test_what_does_not_open_is_typed_anew_and_left_alone_meanwhile(self, operator):
+        label = LabelFactory(alerts={"webhook": self.HOOK})
+        Label.objects.update(alerts=Ciphertext("t1$damaged"))
+        assert errors_of(save(operator, label, name="Another")) == {}
+        assert "cannot be decrypted" in operator.get(page(label)).content.decode()
+        assert as_stored() == "t1$damaged"
+        save(operator, label, alert_emails="duty@amazing.co")
+        assert label.alerts.reveal() == {"emails": ["duty@amazing.co"]}
