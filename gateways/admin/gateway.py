@@ -227,5 +227,5 @@ def _lines(screen: Screen, gateway: Gateway, may_change: bool) -> tuple[Any, ...
     if screen is CONDITIONS and may_change:
         return (*screen.lines(gateway), "impact")
     if screen is BLAST_GUARD:
-        return (*screen.lines(gateway), "last_day")
+        return ("last_day", *screen.lines(gateway))
     return screen.lines(gateway)
