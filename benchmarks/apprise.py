@@ -19,6 +19,10 @@ PATH = "/notify"
 SERVER = ("-m", "gunicorn", "--worker-class", "gevent", "--workers", "5", "--log-level", "error")
 """As its own configuration has it on two cores."""
 
+WARM_UP_SECONDS = 5.0
+"""Each of its processes loads all services at its first request, and stands still for good where
+others come in meanwhile: one after the other."""
+
 
 def missing(bench: Bench) -> str:
     if not os.environ.get("APPRISE_API"):
@@ -30,10 +34,10 @@ def accept(bench: Bench) -> Figures:
     """It sends a message before it answers: this is accepting and sending at once."""
     bench.outside.forget()
     with serving(bench) as (service, port):
-        post(bench, port, 1.0)
+        post(bench, port, WARM_UP_SECONDS, connections=1)
         bench.outside.forget()
         usage = Usage(service)
-        load = post(bench, port, bench.seconds)
+        load = post(bench, port, bench.seconds, bench.connections)
         load.check(bench.outside.sent()["different"], bench.connections)
         return {**load.figures, **usage.figures(load.requests)}
 
@@ -60,7 +64,7 @@ def serving(bench: Bench) -> Iterator[tuple[Service, int]]:
         yield service, port
 
 
-def post(bench: Bench, port: int, seconds: float) -> loading.Load:
+def post(bench: Bench, port: int, seconds: float, connections: int) -> loading.Load:
     target = f"{bench.outside.provider_url.replace('http', 'json', 1)}/apprise"
     told = (PATH, loading.prefix(), target)
-    return loading.load("apprise.lua", port, told, seconds=seconds, connections=bench.connections)
+    return loading.load("apprise.lua", port, told, seconds=seconds, connections=connections)

@@ -24,13 +24,11 @@ def ours(bench: Bench) -> Figures:
 
 def loop(bench: Bench, *services: Service) -> Figures:
     """From the first request until the last callback."""
-    house, before = bench.house, bench.house.messages()
     usage = Usage(*services)
     began = time.monotonic()
-    load = post(bench, house, bench.seconds, CHANNEL)
-    count = house.messages() - before
+    load = post(bench, bench.house, bench.seconds, CHANNEL)
+    count, ended = wait_until_told(bench, bench.house)
     load.check(count, bench.connections)
-    ended = wait_until_told(bench, count)
     return {"rate": count / (ended - began), "p99_ms": load.p99_ms, **usage.figures(count)}
 
 

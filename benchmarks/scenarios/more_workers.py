@@ -13,11 +13,10 @@ ONE, TWO, FOUR = "one worker", "two workers", "four workers"
 
 
 def workers(bench: Bench, number: int) -> Figures:
-    count = bench.backlog * number // 10
-    wait_in(bench, bench.house, SLOW, count)
+    wait_in(bench, bench.house, SLOW, bench.backlog * number // 10)
     names = (f"worker-{n}" for n in range(1, number + 1))
     with running(*(bench.house.worker(name, cap=CAP) for name in names)) as services:
-        return drain(bench, bench.house, count, *services)
+        return drain(bench, bench.house, *services)
 
 
 SCENARIO = Scenario(

@@ -18,7 +18,7 @@ SHARES = {FAST: 4, SLOW: 20}
 def ours(bench: Bench, channel: str) -> Figures:
     wait_in(bench, bench.house, channel, bench.backlog)
     with running(bench.house.worker()) as services:
-        return drain(bench, bench.house, bench.backlog, *services)
+        return drain(bench, bench.house, *services)
 
 
 def usual(bench: Bench, channel: str) -> Figures:
@@ -26,7 +26,7 @@ def usual(bench: Bench, channel: str) -> Figures:
     count = bench.backlog // SHARES[channel]
     wait_in(bench, bench.usual, channel, count)
     with running(bench.usual.worker()) as services:
-        return drain(bench, bench.usual, count, *services)
+        return drain(bench, bench.usual, *services)
 
 
 def wait_in(bench: Bench, house: House | UsualHouse, channel: str, count: int) -> None:
@@ -36,10 +36,10 @@ def wait_in(bench: Bench, house: House | UsualHouse, channel: str, count: int) -
     house.fill("messages", channel, str(count))
 
 
-def drain(bench: Bench, house: House | UsualHouse, count: int, *services: Service) -> Figures:
+def drain(bench: Bench, house: House | UsualHouse, *services: Service) -> Figures:
     wait_until_begun(bench.outside)
     usage = Usage(*services)
-    settled_at = wait_until_sent(bench, house, count)
+    count, settled_at = wait_until_sent(bench, house)
     figures = usage.figures(count)
     return {"rate": count / (settled_at - bench.outside.sent()["first_at"]), **figures}
 
