@@ -17,6 +17,7 @@ from benchmarks.tables import markdown
 SERVER = "postgres://postgres@127.0.0.1:5432/"
 REPORT = Path(__file__).with_name("results") / "latest.json"
 USERS = 10_000
+PAST = 10_000_000
 FULL = {"rounds": 3, "seconds": 10.0, "backlog": 20_000}
 QUICK = {"rounds": 1, "seconds": 2.0, "backlog": 2_000}
 
@@ -29,6 +30,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help=f"Default: {FULL['rounds']}.")
     parser.add_argument("--seconds", type=float, help=f"Of a load. Default: {FULL['seconds']:g}.")
     parser.add_argument("--backlog", type=int, help="How many messages wait to be sent.")
+    parser.add_argument(
+        "--past", type=int, default=PAST, help=f"Messages of an old house. Default: {PAST:,}."
+    )
     given = parser.parse_args()
     for name, value in (QUICK if given.quick else FULL).items():
         if getattr(given, name) is None:
@@ -50,6 +54,7 @@ def main() -> None:
         seconds=given.seconds,
         backlog=given.backlog,
         users=USERS,
+        past=given.past,
         server_url=os.environ.get("DATABASE_URL") or SERVER,
     ) as here:
         line = machine(here.server)

@@ -13,22 +13,24 @@ from benchmarks.outside import Outside
 from benchmarks.reference.house import UsualHouse
 from benchmarks.server import DatabaseServer
 
+MESSAGES_OF_A_USER = 10
+
 Built = TypeVar("Built", House, UsualHouse)
 
 
 @dataclass(kw_only=True)
 class Bench:
     """`seconds`: how long a load lasts. `backlog`: how many messages wait where a drain is timed.
-    `users`: how many end users are drawn from."""
+    `users`: how many end users are drawn from. `past`: how many messages an old house has had."""
 
     seconds: float
     backlog: int
     users: int
+    past: int
     connections: int = 32
     server: DatabaseServer
     directory: Path
     stack: ExitStack = field(repr=False)
-    _filled: House | None = None
 
     @cached_property
     def outside(self) -> Outside:
@@ -41,13 +43,12 @@ class Bench:
         url = self.server.make("house")
         return self._built(House(self.directory / "house", url, self.outside))
 
-    def filled(self, module: str, *arguments: str) -> House:
-        """A house of ours of which a module has made what it is told, at the first call."""
-        if self._filled is None:
-            house = House(self.directory / "filled", self.server.make("filled"), self.outside)
-            self._filled = self._built(house)
-            house.fill(*arguments, module=module)
-        return self._filled
+    @cached_property
+    def old(self) -> House:
+        """Ours, with months of messages behind it."""
+        house = House(self.directory / "old", self.server.make("old"), self.outside)
+        self._built(house).give_past(self.past, self.past // MESSAGES_OF_A_USER)
+        return house
 
     @cached_property
     def embedded(self) -> House:
@@ -66,7 +67,9 @@ class Bench:
 
 
 @contextmanager
-def bench(*, seconds: float, backlog: int, users: int, server_url: str) -> Iterator[Bench]:
+def bench(
+    *, seconds: float, backlog: int, users: int, past: int, server_url: str
+) -> Iterator[Bench]:
     """A bench with a directory and databases of its own, which are gone afterwards."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
@@ -75,6 +78,7 @@ def bench(*, seconds: float, backlog: int, users: int, server_url: str) -> Itera
             seconds=seconds,
             backlog=backlog,
             users=users,
+            past=past,
             server=server,
             directory=directory,
             stack=stack,

@@ -15,6 +15,7 @@ django.setup()
 
 from django.utils import timezone
 
+from benchmarks.loading import prefix
 from gateway_project.lib.vocabulary import Status
 from gateways.adapters import webhook_url
 from gateways.models import Gateway, Label
@@ -82,16 +83,16 @@ def fill_sent(channel: str, count: int) -> None:
 
 
 def messages(gateway: Gateway, count: int, **more: Any) -> Iterator[Message]:
-    users = list(gateway.label.end_users.values_list("pk", flat=True))
-    now = timezone.now()
+    users = list(gateway.label.end_users.values_list("pk", flat=True)[:10_000])
+    now, uids = timezone.now(), prefix()
     for number in range(count):
         yield Message(
             label_id=gateway.label_id,
             gateway=gateway,
             end_user_id=users[number % len(users)],
             channel=gateway.channel,
-            uid=str(number),
-            repeat_key=str(number),
+            uid=f"{uids}{number}",
+            repeat_key=f"{uids}{number}",
             content={"from_number": "Amazing", "body": TEXT},
             callback_url=os.environ["BENCH_CALLBACK"],
             created_at=now,
@@ -103,6 +104,13 @@ def messages(gateway: Gateway, count: int, **more: Any) -> Iterator[Message]:
 def batched(rows: Iterator[Message]) -> Iterator[list[Message]]:
     while batch := list(islice(rows, AT_ONCE)):
         yield batch
+
+
+def fill_past(messages: int, users: int) -> None:
+    from benchmarks.volume import fill
+
+    gateway = gateway_of("sms")
+    fill(gateway.label, gateway, messages=messages, users=users)
 
 
 def print_webhook(channel: str) -> None:
@@ -128,6 +136,8 @@ def main() -> None:
             fill_sent(channel, int(count))
         case ["webhook", channel]:
             print_webhook(channel)
+        case ["past", messages, users]:
+            fill_past(int(messages), int(users))
         case ["forget"]:
             forget()
 

@@ -1,6 +1,7 @@
 """The house that is measured: Gatehouse as it is run, with a database of its own."""
 
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 from benchmarks.database import FileDatabase, ServerDatabase
@@ -12,9 +13,14 @@ CONFIGURATION = Path(__file__).with_name("house.yaml")
 BROKER = "redis://127.0.0.1:6379/13"
 LOOPBACK = "127.0.0.0/8"
 SIMULATED_USERS = 50
-WAITING = "SELECT count(*) FROM messages_app_message WHERE state IN ('queued', 'sending')"
+WAITING = (
+    "SELECT (SELECT count(*) FROM messages_app_message WHERE state = 'queued')"
+    " + (SELECT count(*) FROM messages_app_message WHERE state = 'sending')"
+)
+"""Each by an index of its own."""
 ALL = "SELECT count(*) FROM messages_app_message"
 IDS = "SELECT id FROM messages_app_message"
+DISPATCHED = "SELECT started_at FROM messages_app_sendattempt ORDER BY started_at"
 DELIVERED = "SELECT count(*) FROM messages_app_statusevent WHERE status = 'delivered'"
 
 
@@ -29,6 +35,7 @@ class House:
             if database_url
             else FileDatabase(directory / "gatehouse.sqlite3")
         )
+        self._past = 0
         self.port = free_port()
         self.authorization = secrets.token_urlsafe(24)
         self.log = directory / "log"
@@ -71,9 +78,9 @@ class House:
     def manage(self, *arguments: str) -> str:
         return run(python("manage.py", *arguments), self.environment, self.log)
 
-    def fill(self, *arguments: str, module: str = "benchmarks.filling") -> str:
-        """Has the house filled by a module that is run in its surroundings: what it printed."""
-        return run(python("-m", module, *arguments), self.environment, self.log)
+    def fill(self, *arguments: str) -> str:
+        """Has the house filled in its own surroundings: what was printed there."""
+        return run(python("-m", "benchmarks.filling", *arguments), self.environment, self.log)
 
     def web(self) -> Service:
         return self._service("web", "manage.py", "serve", port=self.port)
@@ -82,6 +89,9 @@ class House:
         """With a cap it has so many calls in the air at most."""
         command = ("manage.py", "worker") if cap is None else ("-m", "benchmarks.capped", str(cap))
         return self._service(name, *command)
+
+    def prune(self) -> Service:
+        return self._service("prune", "manage.py", "prune")
 
     def scheduler(self) -> Service:
         return self._service("scheduler", "manage.py", "scheduler")
@@ -109,15 +119,22 @@ class House:
         """Where the provider of the channel reports."""
         return self.fill("webhook", channel).strip().splitlines()[-1]
 
+    def give_past(self, messages: int, users: int) -> None:
+        """Messages of the last months and their users, which stay: they are not counted."""
+        self.fill("past", str(messages), str(users))
+        self._past = self._database.number(ALL)
+
     def forget_messages(self) -> None:
-        """As it was before the first one."""
-        if isinstance(self._database, ServerDatabase):
+        """As it was before the first one; a past stays, and what has come to it meanwhile."""
+        if self._past:
+            self._past = self._database.number(ALL)
+        elif isinstance(self._database, ServerDatabase):
             self._database.empty("messages_app_message")
         else:
             self.fill("forget")
 
     def messages(self) -> int:
-        return self._database.number(ALL)
+        return self._database.number(ALL) - self._past
 
     def waiting(self) -> int:
         """How many are still to be sent, or what came of them is still to be written."""
@@ -125,6 +142,10 @@ class House:
 
     def message_ids(self) -> list[str]:
         return [str(id_) for (id_,) in self._database.rows(IDS)]
+
+    def dispatched_at(self) -> list[datetime]:
+        """When each try left, in this order."""
+        return [moment for (moment,) in self._database.rows(DISPATCHED)]
 
     def delivered(self) -> int:
         """How many statuses of a delivery have been recorded."""

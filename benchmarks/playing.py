@@ -10,6 +10,8 @@ from benchmarks.loading import Invalid
 from benchmarks.services import DidNotStart
 from benchmarks.trial import Figures, Scenario, Trial
 
+TOLD = 200
+"""How much of what went wrong stands in the report: the end, where reasons stand."""
 Tell = Callable[[str], None]
 
 
@@ -45,7 +47,7 @@ def _measure(bench: Bench, played: Played, trial: Trial, tell: Tell, number: int
     try:
         figures = trial.measure(bench)
     except (Invalid, DidNotStart, psycopg.Error) as problem:
-        played.missing[trial.name] = f"invalid: {problem}"
+        played.missing[trial.name] = f"invalid, {' '.join(str(problem).split())[-TOLD:]}"
         played.rounds.pop(trial.name, None)
         tell(f"{where}: {problem}")
         return

@@ -9,6 +9,7 @@ from benchmarks.scenarios import (
     loop,
     memory,
     more_workers,
+    pace,
     send,
     webhooks,
 )
@@ -21,10 +22,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     both.SCENARIO,
     loop.SCENARIO,
     latency.SCENARIO,
-    flat.SCENARIO,
+    *flat.SCENARIOS,
     memory.SCENARIO,
     webhooks.SCENARIO,
     embedded.ACCEPT,
     embedded.END_TO_END,
     more_workers.SCENARIO,
+    pace.SCENARIO,
 )

@@ -2,22 +2,26 @@
 
 from benchmarks import apprise, kannel
 from benchmarks.bench import Bench
+from benchmarks.house import House
 from benchmarks.posting import saturate
+from benchmarks.reference.house import UsualHouse
 from benchmarks.services import running
 from benchmarks.trial import APPRISE, KANNEL, OURS, USUAL, Figures, Goal, Scenario, Trial
 from benchmarks.usage import Usage
 
 
 def ours(bench: Bench) -> Figures:
-    bench.house.forget_messages()
-    with running(bench.house.web()) as services:
-        return saturate(bench, bench.house, Usage(*services))
+    return accept(bench, bench.house)
 
 
 def usual(bench: Bench) -> Figures:
-    bench.usual.forget_messages()
-    with running(bench.usual.web()) as services:
-        return saturate(bench, bench.usual, Usage(*services))
+    return accept(bench, bench.usual)
+
+
+def accept(bench: Bench, house: House | UsualHouse) -> Figures:
+    house.forget_messages()
+    with running(house.web()) as services:
+        return saturate(bench, house, Usage(*services))
 
 
 SCENARIO = Scenario(

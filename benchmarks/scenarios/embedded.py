@@ -4,11 +4,9 @@ import re
 
 from benchmarks.bench import Bench
 from benchmarks.loading import Invalid
-from benchmarks.posting import saturate
 from benchmarks.scenarios import accept
 from benchmarks.services import running
 from benchmarks.trial import OURS, Figures, Goal, Scenario, Trial
-from benchmarks.usage import Usage
 
 SERVER = "PostgreSQL"
 MESSAGES = 500
@@ -16,10 +14,7 @@ TOLD = re.compile(rf"{MESSAGES} delivered in ([\d.]+) s")
 
 
 def ours(bench: Bench) -> Figures:
-    house = bench.embedded
-    house.forget_messages()
-    with running(house.web()) as services:
-        return saturate(bench, house, Usage(*services))
+    return accept.accept(bench, bench.embedded)
 
 
 def end_to_end(bench: Bench) -> Figures:

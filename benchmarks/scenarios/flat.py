@@ -1,44 +1,74 @@
-"""Flat: the rates with millions of rows in the database, beside those with none."""
+"""Flat: the rates of a house with millions of messages behind it, beside those of an empty one."""
 
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 
 from benchmarks.bench import Bench
 from benchmarks.house import House
-from benchmarks.posting import saturate
+from benchmarks.scenarios.accept import accept
+from benchmarks.scenarios.loop import loop
+from benchmarks.scenarios.send import FAST, send
 from benchmarks.services import running
 from benchmarks.trial import OURS, Figures, Goal, Scenario, Trial
-from benchmarks.usage import Usage
 
-EMPTY = "empty"
+EMPTY, AT_REST = "empty", "at rest"
 FILLING = "benchmarks.volume"
-MESSAGES, USERS = 10_000_000, 1_000_000
+
+Play = Callable[[Bench, House], Figures]
 
 
 def missing(bench: Bench) -> str:
     return "" if find_spec(FILLING) else f"there is no {FILLING} yet"
 
 
-def full(bench: Bench) -> House:
-    """The house with millions of rows, filled once in a run."""
-    return bench.filled(FILLING, f"--messages={MESSAGES}", f"--users={USERS}")
+def old(bench: Bench, play: Play) -> Figures:
+    return play(bench, bench.old)
 
 
-def accept(bench: Bench, *, is_full: bool) -> Figures:
-    house = full(bench) if is_full else bench.house
-    if not is_full:
-        house.forget_messages()
-    with running(house.web()) as services:
-        return saturate(bench, house, Usage(*services))
+def empty(bench: Bench, play: Play) -> Figures:
+    return play(bench, bench.house)
 
 
-SCENARIO = Scenario(
-    name="flat",
-    title=f"Accept with {MESSAGES:,} messages and {USERS:,} users in the database",
+def drain(bench: Bench, house: House) -> Figures:
+    return send(bench, house, FAST, bench.backlog)
+
+
+def scenario(name: str, play: Play) -> Scenario:
+    title = f"{name.capitalize()} before millions of messages"
+    return Scenario(
+        name=f"flat-{name}",
+        title=title,
+        is_quick=False,
+        trials=(
+            Trial(name=OURS, measure=partial(old, play=play), missing=missing),
+            Trial(name=EMPTY, measure=partial(empty, play=play), missing=missing),
+        ),
+        goals=(Goal(name=f"{title.lower()}, beside none", than=EMPTY, least=0.9),),
+    )
+
+
+def while_pruned(bench: Bench) -> Figures:
+    with running(bench.old.prune()):
+        return accept(bench, bench.old)
+
+
+PRUNED = Scenario(
+    name="prune",
+    title="Accept while an old house is pruned",
     is_quick=False,
     trials=(
-        Trial(name=OURS, measure=partial(accept, is_full=True), missing=missing),
-        Trial(name=EMPTY, measure=partial(accept, is_full=False), missing=missing),
+        Trial(name=AT_REST, measure=partial(old, play=accept), missing=missing),
+        Trial(name=OURS, measure=while_pruned, missing=missing),
     ),
-    goals=(Goal(name="accept before millions of rows", than=EMPTY, least=0.9),),
+    goals=(
+        Goal(
+            name="accept p99 while it is pruned, beside at rest",
+            measure="p99_ms",
+            than=AT_REST,
+            most=2,
+            unit="ms",
+        ),
+    ),
 )
+SCENARIOS = (scenario("accept", accept), scenario("send", drain), scenario("loop", loop), PRUNED)

@@ -5,8 +5,9 @@ import time
 from benchmarks import kannel
 from benchmarks.bench import Bench
 from benchmarks.draining import wait_until_told
+from benchmarks.house import House
 from benchmarks.posting import post
-from benchmarks.services import Service, running
+from benchmarks.services import running
 from benchmarks.trial import KANNEL, OURS, Figures, Goal, Scenario, Trial
 from benchmarks.usage import Usage
 
@@ -15,21 +16,20 @@ CHANNEL = "whatsapp"
 
 
 def ours(bench: Bench) -> Figures:
-    house = bench.house
+    return loop(bench, bench.house)
+
+
+def loop(bench: Bench, house: House) -> Figures:
+    """From the first request until the last callback."""
     house.forget_messages()
     bench.outside.forget()
     with running(house.web(), house.worker(), house.scheduler()) as services:
-        return loop(bench, *services)
-
-
-def loop(bench: Bench, *services: Service) -> Figures:
-    """From the first request until the last callback."""
-    usage = Usage(*services)
-    began = time.monotonic()
-    load = post(bench, bench.house, bench.seconds, CHANNEL)
-    count, ended = wait_until_told(bench, bench.house)
-    load.check(count, bench.connections)
-    return {"rate": count / (ended - began), "p99_ms": load.p99_ms, **usage.figures(count)}
+        usage = Usage(*services)
+        began = time.monotonic()
+        load = post(bench, house, bench.seconds, CHANNEL)
+        count, ended = wait_until_told(bench, house)
+        load.check(count, bench.connections)
+        return {"rate": count / (ended - began), "p99_ms": load.p99_ms, **usage.figures(count)}
 
 
 SCENARIO = Scenario(

@@ -16,17 +16,18 @@ SHARES = {FAST: 4, SLOW: 20}
 
 
 def ours(bench: Bench, channel: str) -> Figures:
-    wait_in(bench, bench.house, channel, bench.backlog)
-    with running(bench.house.worker()) as services:
-        return drain(bench, bench.house, *services)
+    return send(bench, bench.house, channel, bench.backlog)
 
 
 def usual(bench: Bench, channel: str) -> Figures:
     """The tasks are published beforehand: that is not counted."""
-    count = bench.backlog // SHARES[channel]
-    wait_in(bench, bench.usual, channel, count)
-    with running(bench.usual.worker()) as services:
-        return drain(bench, bench.usual, *services)
+    return send(bench, bench.usual, channel, bench.backlog // SHARES[channel])
+
+
+def send(bench: Bench, house: House | UsualHouse, channel: str, count: int) -> Figures:
+    wait_in(bench, house, channel, count)
+    with running(house.worker()) as services:
+        return drain(bench, house, *services)
 
 
 def wait_in(bench: Bench, house: House | UsualHouse, channel: str, count: int) -> None:
