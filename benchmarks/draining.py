@@ -16,6 +16,12 @@ PATIENCE_SECONDS = 30.0
 """How long nothing may move."""
 
 
+def forget_all(bench: Bench, house: House | UsualHouse) -> None:
+    """No message has been accepted, sent or told of."""
+    house.forget_messages()
+    bench.outside.forget()
+
+
 def wait_until_begun(outside: Outside) -> None:
     _wait(lambda: outside.sent()["count"], 1)
 

@@ -81,7 +81,6 @@ class Kannel:
 
 def accept(bench: Bench) -> Figures:
     """How fast it takes messages. It sends them meanwhile: it knows no other way."""
-    bench.outside.forget()
     with kannel(bench, "/kannel") as server:
         server.post(WARM_UP_SECONDS, reports=False)
         usage = Usage(*server.services)
@@ -94,8 +93,10 @@ def accept(bench: Bench) -> Figures:
 
 def loop(bench: Bench) -> Figures:
     """From the first message until the last callback."""
-    bench.outside.forget()
     with kannel(bench, "/kannel-reporting") as server:
+        server.post(WARM_UP_SECONDS, reports=True)
+        wait_until_quiet(bench)
+        bench.outside.forget()
         usage = Usage(*server.services)
         began = time.monotonic()
         load = server.post(bench.seconds, reports=True)

@@ -4,9 +4,9 @@ import time
 
 from benchmarks import apprise
 from benchmarks.bench import Bench
-from benchmarks.draining import wait_until_sent
+from benchmarks.draining import forget_all, wait_until_sent
 from benchmarks.house import House
-from benchmarks.posting import post
+from benchmarks.posting import post, warm_up
 from benchmarks.reference.house import UsualHouse
 from benchmarks.services import Service, running
 from benchmarks.trial import APPRISE, OURS, USUAL, Figures, Goal, Scenario, Trial
@@ -25,8 +25,10 @@ def usual(bench: Bench) -> Figures:
 
 
 def at_once(bench: Bench, house: House | UsualHouse, *services: Service) -> Figures:
-    house.forget_messages()
-    bench.outside.forget()
+    forget_all(bench, house)
+    warm_up(bench, house)
+    wait_until_sent(bench, house)
+    forget_all(bench, house)
     usage = Usage(*services)
     began = time.monotonic()
     load = post(bench, house, bench.seconds)

@@ -4,9 +4,9 @@ import time
 
 from benchmarks import kannel
 from benchmarks.bench import Bench
-from benchmarks.draining import wait_until_told
+from benchmarks.draining import forget_all, wait_until_told
 from benchmarks.house import House
-from benchmarks.posting import post
+from benchmarks.posting import post, warm_up
 from benchmarks.services import running
 from benchmarks.trial import KANNEL, OURS, Figures, Goal, Scenario, Trial
 from benchmarks.usage import Usage
@@ -21,9 +21,11 @@ def ours(bench: Bench) -> Figures:
 
 def loop(bench: Bench, house: House) -> Figures:
     """From the first request until the last callback."""
-    house.forget_messages()
-    bench.outside.forget()
+    forget_all(bench, house)
     with running(house.web(), house.worker(), house.scheduler()) as services:
+        warm_up(bench, house, CHANNEL)
+        wait_until_told(bench, house)
+        forget_all(bench, house)
         usage = Usage(*services)
         began = time.monotonic()
         load = post(bench, house, bench.seconds, CHANNEL)

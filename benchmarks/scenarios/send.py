@@ -3,7 +3,7 @@
 from functools import partial
 
 from benchmarks.bench import Bench
-from benchmarks.draining import wait_until_begun, wait_until_sent
+from benchmarks.draining import forget_all, wait_until_begun, wait_until_sent
 from benchmarks.house import House
 from benchmarks.reference.house import UsualHouse
 from benchmarks.services import Service, running
@@ -32,8 +32,7 @@ def send(bench: Bench, house: House | UsualHouse, channel: str, count: int) -> F
 
 def wait_in(bench: Bench, house: House | UsualHouse, channel: str, count: int) -> None:
     """So many messages wait to be sent; nobody has sent any before."""
-    house.forget_messages()
-    bench.outside.forget()
+    forget_all(bench, house)
     house.fill("messages", channel, str(count))
 
 
