@@ -39,7 +39,7 @@ class House:
         self.port = free_port()
         self.authorization = secrets.token_urlsafe(24)
         self.log = directory / "log"
-        directory.mkdir()
+        directory.mkdir(exist_ok=True)
         self.environment = self._environment()
 
     def _environment(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Plays scenarios: round by round, one trial after the other, so that all meet the same machine."""
 
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from benchmarks.loading import Invalid
 from benchmarks.services import DidNotStart
 from benchmarks.trial import Figures, Scenario, Trial
 
+TROUBLE = (Invalid, DidNotStart, psycopg.Error, subprocess.SubprocessError, OSError)
+"""What costs a round, and not the run."""
 TOLD = 200
 """How much of what went wrong stands in the report: the end, where reasons stand."""
 Tell = Callable[[str], None]
@@ -46,7 +49,7 @@ def _measure(bench: Bench, played: Played, trial: Trial, tell: Tell, number: int
     where = f"{played.scenario.name}, {trial.name}, round {number}"
     try:
         figures = trial.measure(bench)
-    except (Invalid, DidNotStart, psycopg.Error) as problem:
+    except TROUBLE as problem:
         played.missing[trial.name] = f"invalid, {' '.join(str(problem).split())[-TOLD:]}"
         played.rounds.pop(trial.name, None)
         tell(f"{where}: {problem}")

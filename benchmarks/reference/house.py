@@ -31,7 +31,7 @@ class UsualHouse:
         self.queue = f"bench-{secrets.token_hex(3)}"
         self.callback_url = f"{outside.smartico_url}/callback"
         self.log = directory / "log"
-        directory.mkdir()
+        directory.mkdir(exist_ok=True)
         self.environment = {
             "DJANGO_SETTINGS_MODULE": f"{PACKAGE}.settings",
             "USUAL_SECRET_KEY": secrets.token_urlsafe(24),

@@ -4,7 +4,7 @@ import json
 
 import requests
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from benchmarks.reference.celery import app
@@ -15,7 +15,12 @@ TIMEOUT_SECONDS = 10
 session = requests.Session()
 
 
-@app.task(acks_late=True, ignore_result=True)
+@app.task(
+    acks_late=True,
+    ignore_result=True,
+    autoretry_for=(OperationalError, requests.RequestException),
+    default_retry_delay=1,
+)
 def send(message_id: str) -> None:
     """Sends the message and writes down what came of it."""
     message = Message.objects.select_related("end_user").get(pk=message_id)
