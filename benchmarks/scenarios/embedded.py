@@ -32,6 +32,7 @@ def end_to_end(bench: Bench) -> Figures:
 ACCEPT = Scenario(
     name="embedded",
     title="Accept on the embedded default",
+    is_quick=False,
     trials=(Trial(name=OURS, measure=ours), Trial(name=SERVER, measure=accept.ours)),
     goals=(Goal(name="accept on the embedded default, beside PostgreSQL", than=SERVER, least=0.5),),
 )

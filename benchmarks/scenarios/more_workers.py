@@ -22,6 +22,7 @@ def workers(bench: Bench, number: int) -> Figures:
 SCENARIO = Scenario(
     name="workers",
     title=f"More worker processes, {CAP} calls in the air each",
+    is_quick=False,
     trials=tuple(
         Trial(name=name, measure=partial(workers, number=number))
         for name, number in ((ONE, 1), (TWO, 2), (FOUR, 4))

@@ -37,6 +37,7 @@ def most_in_a_second(moments: Sequence[datetime]) -> int:
 SCENARIO = Scenario(
     name="pace",
     title=f"A gateway that takes {RATE} messages a second, two workers",
+    is_quick=False,
     trials=(Trial(name=OURS, measure=ours),),
     goals=(
         Goal(

@@ -48,6 +48,7 @@ def scenario(name: str, title: str, channel: str) -> Scenario:
     return Scenario(
         name=name,
         title=title,
+        is_quick=channel == FAST,
         trials=(
             Trial(name=OURS, measure=partial(ours, channel=channel)),
             Trial(name=USUAL, measure=partial(usual, channel=channel)),

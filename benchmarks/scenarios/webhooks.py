@@ -51,6 +51,7 @@ def post(url: str, body: bytes) -> None:
 SCENARIO = Scenario(
     name="webhooks",
     title="Reports in, a hundred in a request",
+    is_quick=False,
     unit="reports/s",
     trials=(
         Trial(name=OURS, measure=partial(reports, at_once=HUNDRED)),
