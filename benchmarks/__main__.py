@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from benchmarks import loading
+from benchmarks import broker, loading
 from benchmarks.bench import bench
 from benchmarks.machine import machine
 from benchmarks.playing import play
@@ -16,6 +16,7 @@ from benchmarks.tables import markdown
 
 SERVER = "postgres://postgres@127.0.0.1:5432/"
 REPORT = Path(__file__).with_name("results") / "latest.json"
+NEEDED = ((loading.installed, loading.MISSING), (broker.is_there, broker.MISSING))
 USERS = 10_000
 PAST = 10_000_000
 FULL = {"rounds": 3, "seconds": 10.0, "backlog": 20_000}
@@ -42,8 +43,9 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # what was made is taken away
-    if not loading.installed():
-        sys.exit(loading.MISSING)
+    for is_there, missing in NEEDED:
+        if not is_there():
+            sys.exit(missing)
     given = options()
     chosen = [
         scenario

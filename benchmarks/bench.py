@@ -62,6 +62,7 @@ class Bench:
         return self._built(UsualHouse(self.directory / "usual", database, self.outside))
 
     def _built(self, house: Built) -> Built:
+        self.stack.callback(house.leave)
         house.build(self.users)
         return house
 

@@ -4,13 +4,13 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks import broker
 from benchmarks.database import FileDatabase, ServerDatabase
 from benchmarks.outside import Outside
 from benchmarks.services import Service, free_port, python, run
 from gateway_project.keeping import MAKERS
 
 CONFIGURATION = Path(__file__).with_name("house.yaml")
-BROKER = "redis://127.0.0.1:6379/13"
 LOOPBACK = "127.0.0.0/8"
 SIMULATED_USERS = 50
 WAITING = (
@@ -36,6 +36,7 @@ class House:
             else FileDatabase(directory / "gatehouse.sqlite3")
         )
         self._past = 0
+        self.queue = f"bench-{secrets.token_hex(3)}"
         self.port = free_port()
         self.authorization = secrets.token_urlsafe(24)
         self.log = directory / "log"
@@ -43,12 +44,12 @@ class House:
         self.environment = self._environment()
 
     def _environment(self) -> dict[str, str]:
-        """Whatever is told of another house is left out."""
+        """All that its processes are to be told."""
         return {
             "DATABASE_URL": self._url or "",
-            "BROKER_URL": BROKER if self._url else "",
+            "BROKER_URL": broker.OURS if self._url else "",
             **{name: make() for name, make in MAKERS.items()},
-            "BROKER_QUEUE": f"bench-{secrets.token_hex(3)}",
+            "BROKER_QUEUE": self.queue,
             "CACHE_URL": "locmemcache://",
             "DATA_DIR": str(self.directory),
             "HOST": "127.0.0.1",
@@ -74,6 +75,11 @@ class House:
         self.manage("apply_config", str(CONFIGURATION))
         self.fill("users", "bench", str(users))
         self.fill("users", "simulated", str(SIMULATED_USERS))
+
+    def leave(self) -> None:
+        """Nothing of it stays in the broker."""
+        if self._url:
+            broker.delete_queue(broker.OURS, self.queue)
 
     def manage(self, *arguments: str) -> str:
         return run(python("manage.py", *arguments), self.environment, self.log)

@@ -3,13 +3,11 @@
 import secrets
 from pathlib import Path
 
-import redis
-
+from benchmarks import broker
 from benchmarks.database import ServerDatabase
 from benchmarks.outside import Outside
 from benchmarks.services import Service, free_port, python, run
 
-BROKER = "redis://127.0.0.1:6379/14"
 WAITING = "SELECT count(*) FROM reference_message WHERE state = 'queued'"
 PACKAGE = "benchmarks.reference"
 GRANIAN = (
@@ -40,7 +38,7 @@ class UsualHouse:
             "USUAL_PII_KEY": secrets.token_hex(32),
             "USUAL_PROVIDER": outside.provider_url,
             "USUAL_CALLBACK_HOST": outside.smartico_url.partition("//")[2],
-            "USUAL_BROKER_URL": BROKER,
+            "USUAL_BROKER_URL": broker.USUAL,
             "USUAL_QUEUE": self.queue,
         }
 
@@ -63,9 +61,12 @@ class UsualHouse:
     def worker(self) -> Service:
         return Service("worker", python(*CELERY), environment=self.environment, log=self.log)
 
+    def leave(self) -> None:
+        """Nothing of it stays in the broker."""
+        broker.delete_queue(broker.USUAL, self.queue)
+
     def forget_messages(self) -> None:
-        with redis.Redis.from_url(BROKER) as broker:
-            broker.delete(self.queue)
+        self.leave()
         self._database.empty("reference_message")
 
     def messages(self) -> int:

@@ -1,7 +1,5 @@
 """Memory of web and worker under full load: at the start, in the middle and at the end."""
 
-import itertools
-
 from benchmarks.bench import Bench
 from benchmarks.posting import post, warm_up
 from benchmarks.scenarios.loop import CHANNEL
@@ -29,7 +27,6 @@ def ours(bench: Bench) -> Figures:
         "end_mb": held[-1],
         "most_mb": max(held),
         "grown": held[-1] / held[PARTS // 2],
-        "steepest": max(later / sooner for sooner, later in itertools.pairwise(held)),
     }
 
 
