@@ -24,14 +24,16 @@ def markdown(report: Mapping[str, Any]) -> str:
 
 
 def _tally(rows: Sequence[Mapping[str, Any]]) -> str:
-    counts = {word: sum(row["met"] is met for row in rows) for met, word in MET.items()}
+    goals = [row for row in rows if row["goal"]]
+    counts = {word: sum(row["met"] is met for row in goals) for met, word in MET.items()}
     return f"Goals met: {counts['yes']}, not met: {counts['no']}, not run: {counts['not run']}."
 
 
 def _goal(row: Mapping[str, Any]) -> tuple[str, ...]:
     figures = (number(row[name]) for name in ("ours", "reference"))
     ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-    return (row["name"], row["unit"], *figures, ratio, row["goal"], MET[row["met"]])
+    met = MET[row["met"]] if row["goal"] else ""
+    return (row["name"], row["unit"], *figures, ratio, row["goal"], met)
 
 
 def _notes(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -27,7 +27,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """A floor or a ceiling: for ours beside `than`, or for the measure itself where it is None.
+    """A floor or a ceiling, or neither: for ours beside `than`, or, where that is None, for the
+    measure itself.
 
     `of` and `than` name a trial, `measure` the figure of it, in the scenario's unit unless another
     is named.
@@ -48,7 +49,10 @@ class Goal:
         bound = f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
         return f"{bound} x" if self.than else bound
 
-    def is_met(self, value: float) -> bool:
+    def is_met(self, value: float) -> bool | None:
+        """None where there is no bound: it is only told."""
+        if self.least is None and self.most is None:
+            return None
         return (self.least is None or value >= self.least) and (
             self.most is None or value <= self.most
         )

@@ -38,6 +38,16 @@ def test_a_goal_beside_a_peer_that_is_not_there_was_not_run():
     assert row.note == "not run: not installed"
 
 
+def test_a_row_without_a_bound_is_only_told():
+    run = [played(Goal(name="told"), ours=[20], usual=[10])]
+
+    table = markdown(document("a machine", run, rounds=1, seconds=2.0))
+
+    assert rows(run)[0].met is None
+    assert "| told | messages/s | 20 | 10 | 2.00 |  |  |" in table
+    assert "Goals met: 0, not met: 0, not run: 0." in table
+
+
 def test_the_table_counts_what_was_met_missed_and_not_run():
     goals = (
         Goal(name="met", least=1),
