@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 ('opt_outs_suspended', models.JSONField(blank=True, default=dict, editable=False, help_text='Why, by listener.')),
                 ('required_headers', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, null=True)),
                 ('alerts', gateway_project.lib.fields.SealedJSONField(bound_to='uid', editable=False, null=True)),
-                ('is_paused', models.BooleanField(default=False)),
+                ('is_paused', models.BooleanField(default=False, help_text='Requests are refused with 5, and what waits is held until this is taken off.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={

@@ -85,7 +85,10 @@ class Label(Versioned):
     )
     required_headers = SealedJSONField(bound_to="uid", null=True)
     alerts = SealedJSONField(bound_to="uid", null=True)
-    is_paused = models.BooleanField(default=False)
+    is_paused = models.BooleanField(
+        default=False,
+        help_text="Requests are refused with 5, and what waits is held until this is taken off.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
