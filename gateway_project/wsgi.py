@@ -10,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 
 from gateway_project.lib import collecting, observing
 from gateway_project.lib.bodies import BodyReceiver
+from gateway_project.operations.front_door import FrontDoor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
@@ -25,7 +26,9 @@ if not settings.EMBEDDED:
     _options["options"] = f"{_given} -c lock_timeout={PATIENCE_MILLISECONDS}".strip()
     _options.setdefault("tcp_user_timeout", PATIENCE_MILLISECONDS)
 
-_django = BodyReceiver(get_wsgi_application(), limit=settings.BODY_LIMIT)
+_django = BodyReceiver(
+    FrontDoor(get_wsgi_application(), threads=settings.WEB_THREADS), limit=settings.BODY_LIMIT
+)
 import_module("gateway_project.checks").refuse_wrong_keys()  # it imports models
 collecting.keep_flushing()
 _inherited = tuple(os.environ.items())

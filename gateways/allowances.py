@@ -84,10 +84,12 @@ def _spend(key_id: int, rate: int) -> Spent:
     ahead = _moved_on(key_id, step)
     if ahead is not None:
         return Spent(True, max(BURST - ahead, 0) // step, ahead / SECOND)
-    if (spoken_for := _spoken_for(key_id)) is not None:
-        return Spent(False, 0, max(spoken_for + step - BURST, 1) / SECOND)
-    Allowance.objects.get_or_create(key_id=key_id)
-    return _spend(key_id, rate)
+    spoken_for = _spoken_for(key_id)
+    if spoken_for is None:
+        Allowance.objects.get_or_create(key_id=key_id)
+    elif (wait := spoken_for + step - BURST) > 0:
+        return Spent(False, 0, wait / SECOND)
+    return _spend(key_id, rate)  # there is room since a moment ago
 
 
 def _moved_on(key_id: int, step: int) -> int | None:

@@ -22,6 +22,7 @@ SAMPLES = {
     "DATA_DIR": None,
     "HOST": "0.0.0.0",
     "PORT": "9001",
+    "WEB_THREADS": "12",
     "DEBUG": "1",
     "LOG_LEVEL": "WARNING",
     "DATABASE_URL": "postgres://gatehouse:secret@db.internal:5433/house",
@@ -54,7 +55,8 @@ import json
 from gateway_project import settings as s
 print(json.dumps({
     **{name: str(getattr(s, name)) for name in (
-        "DATA_DIR", "HOST", "PORT", "DEBUG", "LOG_LEVEL", "BROKER_URL", "BROKER_QUEUE",
+        "DATA_DIR", "HOST", "PORT", "WEB_THREADS", "DEBUG", "LOG_LEVEL", "BROKER_URL",
+        "BROKER_QUEUE",
         "LEASE_SECONDS", "SECRET_KEY", "PII_KEYS", "PII_INDEX_KEY", "PUBLIC_URL",
         "TRUSTED_PROXIES", "BODY_LIMIT", "REQUIRE_TWO_FACTOR", "METRICS_TOKEN",
         "ALERTS_EMAIL_URL", "ALERTS_FROM", "OTEL_EXPORTER_OTLP_ENDPOINT", "TRACED_SHARE",

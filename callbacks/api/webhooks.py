@@ -61,8 +61,13 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         body = "" if request.method == "HEAD" else probe.body
         return HttpResponse(body, status=probe.status, content_type=probe.content_type)
     if request.method == "POST":
-        return _receive(gateway, replace(asked, body=read_body(request, limit=BODY_LIMIT)))
+        return _receive(gateway, replace(asked, body=read_body(request, limit=_body_limit())))
     return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
+
+
+def _body_limit() -> int:
+    """What is over the house's own limit was not received."""
+    return min(BODY_LIMIT, settings.BODY_LIMIT)
 
 
 def _receive(gateway: GatewayValues, told: WebhookRequest) -> HttpResponse:

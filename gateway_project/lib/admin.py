@@ -127,6 +127,24 @@ class TokenFormField(forms.CharField):
         super().__init__(widget=_WriteOnlyTextInput(attrs=attrs), **kwargs)
 
 
+class RowsFormField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Rows to choose from. A number that no key can be is no choice, whichever database says so."""
+
+    def _check_values(self, value: Any) -> Any:
+        rows: Any = self.queryset
+        for key in value:
+            try:
+                rows.model._meta.pk.clean(key, None)
+            except ValidationError:
+                raise self._no_choice(key) from None
+        return super()._check_values(value)  # type: ignore[misc]
+
+    def _no_choice(self, key: Any) -> ValidationError:
+        return ValidationError(
+            self.error_messages["invalid_choice"], code="invalid_choice", params={"value": key}
+        )
+
+
 class LogInForm(AuthenticationForm):  # type: ignore[misc]
     """Django's, which tells browsers how long a name can be, and holds nobody to it."""
 
@@ -192,6 +210,10 @@ class ModelAdmin(_ModelAdmin):  # type: ignore[misc]
         if in_the_way:
             return [], {}, set(), sorted(in_the_way)
         return super().get_deleted_objects(objs, request)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("form_class", RowsFormField)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def _is_kept(self, relation: Any, request: HttpRequest) -> bool:
         """Whether rows that refer to these are not to be deleted with them."""

@@ -62,6 +62,12 @@ CALLBACK_SECONDS = Histogram(
     buckets=IN_A_WHILE,
 )
 
+TURNED_AWAY = Counter(
+    "gatehouse_turned_away",
+    "Requests that were told to come again before anybody looked at them, or while somebody did.",
+    ["reason"],
+)
+
 LEAKS_STOPPED = Counter(
     "gatehouse_leaks_stopped",
     "Texts that held the address they were about, and left without it.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 PATHS = "gateway_project.operations.urls"
 
@@ -15,9 +15,16 @@ class OperationsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            view, args, kwargs = resolve(request.path_info, urlconf=PATHS)
-        except Resolver404:
+        found = _found(request.path_info)
+        if found is None:
             return self.get_response(request)
-        response: HttpResponse = view(request, *args, **kwargs)
+        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
         return response
+
+
+def _found(path: str) -> ResolverMatch | None:
+    """Lets go of the error, which holds the path: it would stand behind every later one."""
+    try:
+        return resolve(path, urlconf=PATHS)
+    except Resolver404:
+        return None

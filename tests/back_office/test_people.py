@@ -229,3 +229,16 @@ def test_ones_own_password_is_not_set_without_the_old_one_however_ones_key_is_sp
     assert answer.url == reverse("admin:password_change")
     person.refresh_from_db()
     assert person.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("role_id", ["9" * 30, "-" + "9" * 30, "\x00", "²", "9" * 5_000])
+def test_a_role_that_cannot_be_is_a_choice_that_is_not_there(administrator, colleague, role_id):
+    refused = change(administrator, colleague, groups=[role_id])
+    assert refused.status_code == 200
+    assert set(errors_of(refused)) == {"groups"}
+
+
+def test_a_permission_that_cannot_be_is_a_choice_that_is_not_there(root):
+    url = reverse("admin:auth_group_add")
+    refused = root.post(url, {"name": "newcomers", "permissions": ["9" * 30]})
+    assert set(errors_of(refused)) == {"permissions"}

@@ -141,6 +141,12 @@ def test_an_unknown_token_finds_nothing_and_is_not_logged(client, method, caplog
     assert "canary-token" not in caplog.text
 
 
+def test_a_call_under_a_foreign_name_is_refused_and_its_token_not_logged(client, caplog):
+    told = client.post("/callbacks/webhooks/canary-token", headers={"Host": "elsewhere.example"})
+    assert told.status_code == 400
+    assert "canary-token" not in caplog.text
+
+
 def test_a_body_over_the_limit_is_refused(client, gateway):
     answer = post(client, gateway, b"x" * (BODY_LIMIT + 1))
     assert answer.status_code == 413

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from gateway_project.lib.bodies import BodyCut, BodyReceiver
+from gateway_project.lib.bodies import NO_ROOM, BodyCut, BodyReceiver
 
 LIMIT = 100
 
@@ -75,6 +75,24 @@ def test_a_caller_who_stalls_is_cut_off(announced):
     assert int(environ["CONTENT_LENGTH"]) > 0
     with pytest.raises(BodyCut):
         environ["wsgi.input"].read()
+
+
+@pytest.mark.parametrize(
+    "announced", [{"CONTENT_LENGTH": "80"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
+)
+def test_bodies_have_so_much_room_together_and_give_it_back(announced):
+    told = []
+
+    def application(environ, start_response):
+        told.append(environ.get(NO_ROOM, False))
+        if len(told) == 1:
+            receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
+        return [b""]
+
+    receiver = BodyReceiver(application, limit=LIMIT, held_bytes=100)
+    receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
+    receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
+    assert told == [False, True, False]
 
 
 def test_a_request_without_a_body_is_handed_on_as_it_is():

@@ -63,6 +63,11 @@ def test_credentials_in_urls_are_masked(sink):
     assert sink.event["event"].startswith("Not Found: /callbacks/webhooks/[redacted]/")
 
 
+def test_a_path_without_its_first_slash_is_masked_as_well(sink):
+    logging.getLogger("any").warning("%s", {"path": "callbacks/webhooks/s3cr3t-t0ken"})
+    assert "s3cr3t" not in sink.getvalue()
+
+
 @pytest.mark.parametrize("name", ["django.server", "django.request", "asyncio", "celery.worker"])
 def test_libraries_log_through_the_same_line(sink, name):
     logging.getLogger(name).warning("written by a library")

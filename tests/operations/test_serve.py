@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
@@ -10,8 +11,12 @@ from django.db import connection, transaction
 
 from messages_app.models import Message
 from tests import factories
+from tests.gateways.providers.accounts.http_api import CONFIG as API
+from tests.operations.held_wire import wire
+from tests.operations.surroundings import database_url, wait_until
 from tests.operations.web_server import web_server
 
+CALLERS = 100
 PATH = "/api/v1/sms"
 SECRET = factories.SECRET.encode()
 
@@ -42,7 +47,8 @@ def talk(port, *parts):
 
 
 def head(method="POST", path=PATH, authorization=SECRET, **headers):
-    lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: anything", b"Connection: close"]
+    headers = {"Host": "anything", **headers}
+    lines = [f"{method} {path} HTTP/1.1".encode(), b"Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}".encode() for name, value in headers.items()]
     return b"\r\n".join([*lines, b"Authorization: " + authorization, b"", b""])
 
@@ -113,6 +119,41 @@ def test_a_database_that_somebody_keeps_is_temporary(port):
             cursor.execute(f"LOCK TABLE {Message._meta.db_table}")
         assert error_code(talk(port, head(Content_Length=len(body())), body())) == 50
     assert error_code(talk(port, head(Content_Length=len(body())), body())) == 0
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_webhook_over_the_houses_limit_is_too_large(transactional_db, tmp_path, is_chunked):
+    """And not one whose sender did not prove itself, whatever was not received of it."""
+    gateway = factories.GatewayFactory(provider="http_api", config=API)
+    path = f"/callbacks/webhooks/{gateway.token.reveal()}"
+    form = {"Content_Type": "application/x-www-form-urlencoded", "Host": "127.0.0.1"}
+    data = b"a=" + b"x" * 200_000
+    with web_server(tmp_path, BODY_LIMIT="100000") as port:
+        if is_chunked:
+            answer = talk(
+                port, head(path=path, Transfer_Encoding="chunked", **form), chunked(data, 50_000)
+            )
+        else:
+            answer = talk(port, head(path=path, Content_Length=len(data), **form), data)
+    assert answer.startswith(b"HTTP/1.1 413 "), answer[:200]
+
+
+@pytest.mark.postgresql
+def test_a_silent_database_is_temporary_for_everybody_and_liveness_does_not_ask_it(port, tmp_path):
+    host, there = "127.0.0.1", int(connection.settings_dict["PORT"] or 5432)
+    with wire(host, there) as held:
+        url = database_url().replace(f":{there}/", f":{held.port}/")
+        with web_server(tmp_path, DATABASE_URL=url) as port:
+            assert error_code(talk(port, head(Content_Length=len(body())), body())) == 0
+            held.hold()
+            with ThreadPoolExecutor(CALLERS) as callers:
+                post = [head(Content_Length=len(body())), body()]
+                answers = list(callers.map(lambda _: talk(port, *post), range(CALLERS)))
+            assert {error_code(answer) for answer in answers} == {50}
+            alive = talk(port, head(method="GET", path="/health/live"))
+            assert alive.startswith(b"HTTP/1.1 200 OK")
+            held.release()
+            wait_until(lambda: error_code(talk(port, *post)) == 0)
 
 
 def test_the_admin_has_its_style_without_a_second_server(port):

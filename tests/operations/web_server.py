@@ -15,10 +15,10 @@ from tests.operations.surroundings import (
 
 
 @contextmanager
-def web_server(data_dir: Path) -> Iterator[int]:
+def web_server(data_dir: Path, **settings: str) -> Iterator[int]:
     """Its port."""
     port = free_port()
-    surroundings = environment(data_dir, port, DATABASE_URL=database_url())
+    surroundings = environment(data_dir, port, **{"DATABASE_URL": database_url(), **settings})
     processes = Processes({"serve": manage("serve")}, surroundings)
     processes.start()
     try:

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group, User
 
 from gateway_project.back_office.people.rights import roles_to_give
-from gateway_project.lib.admin import UserChangeForm, UserCreationForm, dress
+from gateway_project.lib.admin import RowsFormField, UserChangeForm, UserCreationForm, dress
 from gateways.models import Label, StaffLimit
 
 ROLES_HELP = "What this person may see and do. Several roles add up."
@@ -18,7 +18,7 @@ class _PersonFields(forms.ModelForm):  # type: ignore[type-arg]
 
     actor: Any
     groups = dress(
-        forms.ModelMultipleChoiceField(
+        RowsFormField(
             Group.objects.none(),
             label="Roles",
             required=False,
@@ -34,7 +34,7 @@ class _PersonFields(forms.ModelForm):  # type: ignore[type-arg]
         )
     )
     labels = dress(
-        forms.ModelMultipleChoiceField(
+        RowsFormField(
             Label.objects.none(),
             required=False,
             widget=forms.CheckboxSelectMultiple,

@@ -11,7 +11,10 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-THREADS = 16
+WAITING = 512
+"""Threads of each process on which requests wait for their turn; see `front_door`. They come and go
+as they are needed, and open no connection to the database."""
+BACKLOG = 2048
 KILL_AFTER_SECONDS = 15
 
 HTTP1 = HTTP1Settings(header_read_timeout=10_000)
@@ -24,7 +27,6 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--processes", type=int, default=default_processes())
-        parser.add_argument("--threads", type=int, default=THREADS, help="Per process.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         connections.close_all()  # the processes are forked; each makes its own
@@ -37,8 +39,10 @@ class Command(BaseCommand):
             http1_settings=HTTP1,
             websockets=False,
             workers=options["processes"],
-            blocking_threads=options["threads"],
-            blocking_threads_idle_timeout=600,
+            backlog=BACKLOG,
+            backpressure=BACKLOG // 2,
+            blocking_threads=WAITING,
+            blocking_threads_idle_timeout=60,
             workers_kill_timeout=KILL_AFTER_SECONDS,
             respawn_failed_workers=True,
             log_access=False,

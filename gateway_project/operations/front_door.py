@@ -1,0 +1,73 @@
+"""What stands before the application: nobody waits long for a word, however slow the database is.
+
+Machines that send and report have threads of their own, so that pages and the platform's bulk
+requests hold nobody up. On Smartico's paths the answer comes within `PATIENCE_SECONDS`: what is at
+work goes on, and who asks again with the same uid is told what came of it.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import wait
+from typing import Any
+
+from gateway_project.lib.bodies import NO_ROOM
+from gateway_project.lib.metrics import TURNED_AWAY
+from gateway_project.lib.protocol import ErrorCode, refused
+from gateway_project.lib.protocol_middleware import is_protocol_path
+from gateway_project.lib.turns import Answer, Application, Environ, Line
+
+BEGUN_SECONDS = 1.0
+"""What has not begun by then is not begun any more: it would hardly be done in time."""
+PATIENCE_SECONDS = 1.8
+MOST_WAITING = 256
+LIVE = "/health/live"
+CALLS = ("/api/", "/callbacks/")
+OTHERS_SHARE = 4
+"""Of so many threads for calls there is one more for everything else."""
+
+UNAVAILABLE = json.dumps(
+    {"error": {"code": "unavailable", "message": "Temporarily unavailable, try again."}}
+).encode()
+
+
+class FrontDoor:
+    """A WSGI application around another one."""
+
+    def __init__(self, application: Application, *, threads: int) -> None:
+        self._application = application
+        others = max(threads // OTHERS_SHARE, 2)
+        self._calls = Line(application, name="calls", threads=threads, most=MOST_WAITING)
+        self._others = Line(application, name="others", threads=others, most=MOST_WAITING)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.rstrip("/") == LIVE:
+            return self._application(environ, start_response)
+        answer = self._answer(path, environ)
+        start_response(answer.status, answer.headers)
+        return answer.body
+
+    def _answer(self, path: str, environ: Environ) -> Answer:
+        is_protocol = is_protocol_path(path)
+        is_head = environ.get("REQUEST_METHOD") == "HEAD"
+        if environ.get(NO_ROOM):
+            return _turned_away("no_room", is_protocol, is_head)
+        line = self._calls if is_protocol or path.startswith(CALLS) else self._others
+        turn = line.enter(environ)
+        if turn is None:
+            return _turned_away("queue_full", is_protocol, is_head)
+        if not wait([turn.answer], BEGUN_SECONDS).done and turn.give_up():
+            return _turned_away("waited", is_protocol, is_head)
+        if is_protocol and not wait([turn.answer], PATIENCE_SECONDS - BEGUN_SECONDS).done:
+            return _turned_away("slow", is_protocol, is_head)
+        return turn.answer.result()
+
+
+def _turned_away(reason: str, is_protocol: bool, is_head: bool) -> Answer:
+    TURNED_AWAY.labels(reason).inc()
+    body = refused(ErrorCode.UNAVAILABLE).content if is_protocol else UNAVAILABLE
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    if not is_protocol:
+        headers.append(("Retry-After", "1"))
+    status = "200 OK" if is_protocol else "503 Service Unavailable"
+    return Answer(status, headers, [b"" if is_head else body])

@@ -1,0 +1,95 @@
+"""Nobody waits long for a word, however long the work takes."""
+
+import json
+import threading
+
+import pytest
+
+from gateway_project.lib.bodies import NO_ROOM
+from gateway_project.operations import front_door
+from gateway_project.operations.front_door import FrontDoor
+
+SECONDS = 10
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Behind the door everything takes until the test says so."""
+    monkeypatch.setattr(front_door, "BEGUN_SECONDS", 0.05)
+    monkeypatch.setattr(front_door, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(front_door, "MOST_WAITING", 2)
+    may_end = threading.Event()
+
+    def application(environ, start_response):
+        if environ["PATH_INFO"] != "/health/live":
+            may_end.wait(SECONDS)
+        start_response("200 OK", [])
+        return [b"done"]
+
+    yield FrontDoor(application, threads=1), may_end
+    may_end.set()
+
+
+def asked(door, path, **environ):
+    """The status, the headers and the body."""
+    told = []
+    body = door({"PATH_INFO": path, "REQUEST_METHOD": "POST", **environ}, lambda *a: told.append(a))
+    [(status, headers)] = told
+    return status, dict(headers), b"".join(body)
+
+
+def test_on_smarticos_paths_the_answer_is_to_come_again(held):
+    door, _ = held
+    for _ in range(6):  # at work, in the queue, beyond it
+        status, headers, body = asked(door, "/api/v1/sms")
+        assert (status, headers["Content-Type"]) == ("200 OK", "application/json")
+        assert json.loads(body)["error_code"] == 50
+
+
+def test_head_is_answered_without_a_body(held):
+    assert asked(held[0], "/api/v1/sms", REQUEST_METHOD="HEAD")[2] == b""
+
+
+def test_liveness_is_told_whatever_the_rest_waits_for(held):
+    door, _ = held
+    asked(door, "/api/v1/sms")
+    assert asked(door, "/health/live") == ("200 OK", {}, b"done")
+
+
+def test_pages_are_answered_while_calls_are_held_up(held):
+    door, may_end = held
+    asked(door, "/api/v1/sms")
+    waiting = threading.Timer(0.2, may_end.set)
+    waiting.start()
+    assert asked(door, "/admin/")[2] == b"done"
+    waiting.join()
+
+
+def test_a_page_that_has_begun_may_take_its_time_and_one_that_has_not_is_told_503(held):
+    door, may_end = held
+    slow = [threading.Thread(target=asked, args=(door, "/admin/")) for _ in range(2)]
+    for each in slow:
+        each.start()
+    while door._others._pool._work_queue.qsize() or len(door._others._pool._threads) < 2:
+        pass
+    status, headers, body = asked(door, "/admin/")
+    assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "1")
+    assert json.loads(body)["error"]["code"] == "unavailable"
+    assert all(each.is_alive() for each in slow)
+    may_end.set()
+    for each in slow:
+        each.join()
+
+
+def test_a_request_whose_body_had_no_room_is_not_looked_at(held):
+    _, _, body = asked(held[0], "/api/v1/sms", **{NO_ROOM: True})
+    assert json.loads(body)["error_code"] == 50
+
+
+def test_afterwards_all_is_as_before(held):
+    door, may_end = held
+    for _ in range(6):
+        asked(door, "/api/v1/sms")
+    may_end.set()
+    while asked(door, "/api/v1/sms")[2] != b"done":
+        pass
