@@ -5,7 +5,7 @@ Source: "Secured Messaging Gateways (Email/SMS/IM)" and the older "Secured Email
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +76,7 @@ def read_request(channel: Channel, body: Mapping[str, Any]) -> SendRequest:
     notes: set[str] = set(parts.pop("notes", ()))
     kept = {name: body[name] for name in body if name not in ("callback_url", "to_email_address")}
     content = fields.mended(kept, notes)
-    if any(UNFILLED.search(content.get(name) or "") for name in ("subject", "body", "text_body")):
+    if any(UNFILLED.search(text) for text in _texts(content)):
         notes.add(UNFILLED_NOTE)
     url = fields.text(body, "callback_url")
     return SendRequest(
@@ -88,6 +88,12 @@ def read_request(channel: Channel, body: Mapping[str, Any]) -> SendRequest:
         unknown_fields=tuple(name for name in body if name not in KNOWN_FIELDS),
         **parts,
     )
+
+
+def _texts(content: Mapping[str, Any]) -> Iterator[str]:
+    """What people read. A field of another channel may hold anything."""
+    values = (content.get(name) for name in ("subject", "body", "text_body"))
+    return (value for value in values if isinstance(value, str))
 
 
 def _read_email(channel: Channel, body: Mapping[str, Any]) -> dict[str, Any]:

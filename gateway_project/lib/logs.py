@@ -34,6 +34,10 @@ COMMON: tuple[Processor, ...] = (
 )
 
 
+OF_STRANGERS = ("django.security.DisallowedHost",)
+"""What anybody can have written, as often as they like: one line will do."""
+
+
 def configure(options: Mapping[str, Any]) -> None:
     """Sets up all logging, Django's way (LOGGING_CONFIG): `level`, and `as_json` or for people."""
     # A record that cannot be formatted would be printed as it is, arguments and all.
@@ -43,12 +47,13 @@ def configure(options: Mapping[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"masked": {"()": formatter, "as_json": options["as_json"]}},
-            "filters": {"paths": {"()": Paths}},
+            "filters": {"paths": {"()": Paths}, "where": {"()": lambda: _without_where}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
                 **{name: {"handlers": [], "propagate": True} for name in THROUGH_THE_ROOT},
                 **{name: {"level": "WARNING"} for name in QUIET},
+                **{name: {"filters": ["where"]} for name in OF_STRANGERS},
                 **{
                     name: {"handlers": [], "propagate": True, "filters": ["paths"]}
                     for name in OF_REQUESTS
@@ -82,6 +87,11 @@ class Paths(logging.Filter):
 def _encoded(argument: object) -> object:
     is_path = isinstance(argument, str) and argument.startswith("/")
     return quote(str(argument)) if is_path else argument
+
+
+def _without_where(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
 
 
 def formatter(*, as_json: bool) -> logging.Formatter:

@@ -5,6 +5,7 @@ import logging
 import pytest
 import structlog
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 
 from gateway_project.lib import logs
 from gateway_project.lib.personal import REDACTED, Personal
@@ -61,6 +62,14 @@ def test_credentials_in_urls_are_masked(sink):
     )
     assert "s3cr3t" not in sink.getvalue()
     assert sink.event["event"].startswith("Not Found: /callbacks/webhooks/[redacted]/")
+
+
+def test_a_foreign_host_name_is_one_line(sink):
+    try:
+        raise DisallowedHost
+    except DisallowedHost as error:
+        logging.getLogger("django.security.DisallowedHost").error("no such host", exc_info=error)
+    assert "exception" not in sink.event
 
 
 def test_a_path_without_its_first_slash_is_masked_as_well(sink):

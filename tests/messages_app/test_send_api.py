@@ -392,6 +392,10 @@ class TestFields:
     def test_a_well_formed_mailbox_is_taken(self, house, mailbox):
         assert house.accepted(Channel.EMAIL, from_email_address=mailbox)
 
+    @pytest.mark.parametrize("name", ["subject", "text_body", "email_uid", "activity_type"])
+    def test_a_field_of_another_channel_is_ignored_whatever_it_holds(self, house, name):
+        assert house.post(body=house.body(**{name: {"a": 1}}))["error_code"] == 0
+
     def test_an_unknown_field_is_ignored(self, house):
         assert house.accepted(brand_new="x")
 
