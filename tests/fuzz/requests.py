@@ -1,0 +1,187 @@
+"""Requests that nobody sends: well-formed HTTP with anything in it, and bytes that are no HTTP."""
+
+import json
+import string
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.canaries.birds import (
+    ADDRESS_AS_ID,
+    API_KEY,
+    PREVIEW_ADDRESS,
+    SMARTICO_KEY,
+    address,
+    telephone,
+)
+from tests.fuzz.house import USER
+
+CANARIES = (
+    *(address(1), telephone(1), PREVIEW_ADDRESS, ADDRESS_AS_ID),
+    *(SMARTICO_KEY.spelled, API_KEY.spelled, f"https://{API_KEY.spelled}.example/cb"),
+)
+FIELDS = (
+    *("ext_user_id", "body", "text_body", "subject", "email_uid", "im_uid", "callback_url"),
+    *("from_number", "from_email_address", "reply_to_email_address", "activity_type"),
+    *("to_email_address", "extension", "anything else"),
+)
+GOOD: dict[str, Any] = {
+    "ext_user_id": USER,
+    "body": "Best offer ever",
+    "subject": "The best offer",
+    "email_uid": "a",
+    "im_uid": "a",
+    "from_number": "Amazing",
+    "from_email_address": "Amazing <noreply@amazing.co>",
+    "extension": {"title": "Rising"},
+}
+CHANNELS = ("email", "sms", "viber", "whatsapp", "rcs", "custom-im", "custom-im/im")
+TOKEN = "!#$%&'*+-.^_`|~" + string.digits + string.ascii_letters
+URL = string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@%/?"
+VISIBLE = "".join(map(chr, range(0x20, 0x7F))) + "\t\xe4\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as its bytes. `is_http`: it has to be answered; else it may be turned away."""
+
+    data: bytes
+    is_http: bool
+    is_head: bool = False
+
+
+def values() -> st.SearchStrategy[Any]:
+    """What may stand in a field."""
+    leaves = st.one_of(
+        st.sampled_from(CANARIES),
+        st.none() | st.booleans() | st.floats(allow_nan=True),
+        st.integers() | st.sampled_from((2**63, -(2**63) - 1, 10**400)),
+        st.text(max_size=20),
+        st.sampled_from(("", "\x00", "\ud800", "a\r\nBcc: b", "{{x}}", "x" * 5_000, "\u202e", "1")),
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(st.text(max_size=8) | st.sampled_from(CANARIES), inner, max_size=4)
+        ),
+        max_leaves=8,
+    )
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """A request's JSON, changed in its members or in its bytes; or no JSON at all."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(st.binary(max_size=200))
+    changes = draw(st.dictionaries(st.sampled_from(FIELDS), values(), max_size=4))
+    absent = draw(st.sets(st.sampled_from(FIELDS), max_size=2))
+    members = {k: v for k, v in (GOOD | changes).items() if k not in absent}
+    members["im_uid"] = members["email_uid"] = draw(st.integers(0, 10**6).map(str))
+    text = json.dumps(members | changes, ensure_ascii=draw(st.booleans()))
+    data = text.encode("utf-8", "surrogatepass")
+    return draw(changed(data)) if draw(st.integers(0, 3)) == 0 else data
+
+
+@st.composite
+def changed(draw: st.DrawFn, data: bytes) -> bytes:
+    """The bytes with some put in, taken out, doubled or cut off."""
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(data)))
+        end = min(start + draw(st.integers(0, 8)), len(data))
+        odd = st.sampled_from((b",", b"}", b"[" * 99, b"\x00", b"\r\n", b"\xff", b" ", b"9" * 40))
+        data = data[:start] + draw(odd | st.binary(max_size=6)) + data[end:]
+    return data
+
+
+@st.composite
+def well_formed(draw: st.DrawFn, paths: st.SearchStrategy[str]) -> Sent:
+    """HTTP in which everything that may be odd is odd now and then."""
+    methods = st.sampled_from(("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "post"))
+    tokens = methods | st.text(TOKEN, min_size=1, max_size=12)
+    method = "POST" if draw(st.integers(0, 4)) else draw(tokens.filter(lambda m: m != "CONNECT"))
+    path, body = draw(paths), draw(bodies())
+    version = draw(st.sampled_from(("1.1", "1.1", "1.1", "1.0")))
+    headers = [("Host", draw(st.sampled_from(("x", "127.0.0.1", "evil.example:99")))), *_key(draw)]
+    headers += draw(st.lists(st.tuples(_names(), _values()), max_size=4))
+    is_chunked = version == "1.1" and draw(st.booleans())
+    if is_chunked:
+        headers.append(("Transfer-Encoding", "chunked"))
+        body = _chunked(body, draw(st.integers(1, 4_000)), draw(st.sampled_from(("", ";a=b"))))
+    else:
+        headers.append(("Content-Length", str(len(body))))
+    headers.append(("Connection", "close"))
+    lines = [f"{method} {path} HTTP/{version}", *(f"{name}: {value}" for name, value in headers)]
+    data = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return Sent(data, is_http=True, is_head=method == "HEAD")
+
+
+def everywhere(sent: Sent) -> list[Sent]:
+    """The request as it was drawn, and the same on each send path: drawing takes its time."""
+    method, _, rest = sent.data.split(b" ", 2)
+    paths = [f"/api/v1/{channel}".encode() for channel in CHANNELS]
+    return [sent, *(replace(sent, data=b" ".join([method, path, rest])) for path in paths)]
+
+
+@st.composite
+def broken(draw: st.DrawFn, paths: st.SearchStrategy[str]) -> Sent:
+    """HTTP with some of its bytes changed."""
+    return Sent(draw(changed(draw(well_formed(paths)).data)), is_http=False)
+
+
+def send_paths() -> st.SearchStrategy[str]:
+    """The paths of the send APIs, and others below and beside them."""
+    known = st.sampled_from([f"/api/v1/{channel}" for channel in CHANNELS])
+    ends = st.sampled_from(("", "", "", "/", "//", "/.", "/%00", "?a=b", "/x/../", "%20", "/%ff"))
+    odd = st.text(URL, max_size=30).map(lambda rest: f"/api/v1/{rest}")
+    return st.tuples(known, ends).map("".join) | odd
+
+
+def callback_paths(token: str) -> st.SearchStrategy[str]:
+    """The status receiver's; all of its parameters may hold anything."""
+    names = ("type", "ext_message_id", "status", "api_key", "x")
+    given = st.text(URL.replace("?", ""), max_size=20) | st.sampled_from(
+        ("delivered", "sms", STATUS, "%00", "%ff", "%F0%9F%98%80")
+    )
+    query = st.lists(st.tuples(st.sampled_from(names), given), max_size=5).map(
+        lambda pairs: "&".join(f"{name}={value}" for name, value in pairs)
+    )
+    own = st.sampled_from(("/callbacks/status", f"/callbacks/status/{token}"))
+    return st.tuples(own, query).map("?".join)
+
+
+STATUS = "delivered%20"
+
+
+def webhook_paths(token: str) -> st.SearchStrategy[str]:
+    return st.text(URL, max_size=20).map(lambda query: f"/callbacks/webhooks/{token}?{query}")
+
+
+def _key(draw: st.DrawFn) -> list[tuple[str, str]]:
+    right = SMARTICO_KEY.spelled
+    odd = st.sampled_from((right + "x", "", f"Basic {right}", "x" * 5_000)) | _values()
+    key = (
+        draw(odd)
+        if draw(st.integers(0, 9)) == 0
+        else draw(st.sampled_from(("", "Bearer "))) + right
+    )
+    return [("Authorization", key)]
+
+
+def _names() -> st.SearchStrategy[str]:
+    known = ("Content-Type", "Content-Encoding", "X-Forwarded-For", "Accept", "Cookie", "Range")
+    framing = {"content-length", "transfer-encoding", "connection", "host", "upgrade", "expect"}
+    odd = st.text(TOKEN, min_size=1, max_size=20)
+    return (st.sampled_from(known) | odd).filter(lambda name: name.lower() not in framing)
+
+
+def _values() -> st.SearchStrategy[str]:
+    known = ("application/json", "text/plain; charset=utf-16", "gzip", "multipart/form-data", "*/*")
+    return st.sampled_from(known + CANARIES) | st.text(VISIBLE, max_size=60)
+
+
+def _chunked(data: bytes, size: int, extension: str) -> bytes:
+    parts = [data[start : start + size] for start in range(0, len(data), size)]
+    told = extension.encode()
+    return b"".join(b"%x%s\r\n%s\r\n" % (len(part), told, part) for part in [*parts, b""])
