@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -150,11 +151,13 @@ class House:
             return len(cursor.fetchall())
 
     def purge_queue(self) -> int:
-        """Takes every kick out of the broker; answers how many lay there."""
+        """Takes every kick out of the broker; answers how many lay there. Nobody may have made the
+        queue yet: then none did."""
         from gateway_project.celery import app
 
-        with app.connection_for_write() as broker:
+        with app.connection_for_write() as broker, suppress(*broker.channel_errors):
             return int(broker.default_channel.queue_purge(settings.BROKER_QUEUE) or 0)
+        return 0
 
     def tear_down(self, *, keeps_log: bool) -> None:
         """Leaves nothing behind but, where they are to be read, the log and the books."""
