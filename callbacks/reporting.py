@@ -1,21 +1,27 @@
 """Reporting: the drain that tells Smartico the statuses it is owed."""
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID, uuid4
 
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.calling import confidences, status_call
+from callbacks.easing import ROOMS
 from callbacks.lanes import Lane
 from callbacks.models import CallbackDelivery, DeliveryQuerySet
 from callbacks.suspension import suspend
 from callbacks.tries import Told, Try, deliveries_of, write
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.departures import departures
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import (
@@ -34,6 +40,7 @@ from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import CALLBACK_TYPES
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused
+from gateways.pacing import Pacer, claimed_ahead
 from gateways.values import LabelValues
 
 logger = logging.getLogger(__name__)
@@ -44,22 +51,45 @@ CLAIMED = ("label_id", "status", "message__channel", "message__callback_url")
 class ReportWork:
     """The callbacks of one lane. A URL, with the api_key in it, exists only in its call."""
 
-    concurrency = 32
-    is_paced = False
-
     def __init__(self, key: str) -> None:
         self.lane = Lane.of_key(key)
+        self.room = ROOMS[self.lane]
         self._confidences: dict[int, tuple[Personal, ...]] = {}
+
+    @property
+    def rate_per_second(self) -> int | None:
+        label = configuration.current().labels.get(self.lane.label_id)
+        return label and label.callback_rate_per_second
+
+    @property
+    def concurrency(self) -> int:
+        return self.room.places + claimed_ahead(self.rate_per_second)
+
+    @property
+    def is_paced(self) -> bool:
+        return self.rate_per_second is not None
 
     def claim(self, free: int) -> list[Try]:
         if not self.lane.is_open or not self.lane.has_due():
             return []
         with writing():
-            now = database_now()
+            now, clock = database_now(), time.monotonic()
+            pacer = Pacer(self.rate_per_second, now, label_id=self.lane.label_id)
             due = self.lane.deliveries().due(now).first_in_line(now).order_by("due_at", "pk")
-            return lease(due, free, now)
+            tries = lease(due, pacer.free(free), now)
+            moments = pacer.take(len(tries))
+        return [
+            replace(item, started_at=moment, leaves_at=clock + (moment - now).total_seconds())
+            for item, moment in zip(tries, moments, strict=True)
+        ]
 
-    def start(self, item: Try) -> "Future[HttpAnswer]":
+    def start(self, item: Try) -> "Future[Any]":
+        """Sets the call going, at its moment where the label keeps a rate."""
+        if item.leaves_at > time.monotonic():
+            return departures.at(item.leaves_at, partial(self._start, item))
+        return self._start(item)
+
+    def _start(self, item: Try) -> "Future[HttpAnswer]":
         label = configuration.current().labels[self.lane.label_id]
         with about(*item.message_ids):
             try:
@@ -74,6 +104,7 @@ class ReportWork:
             write(told)
             _tell_of_trouble(self.lane, told)
         _leave_in_peace(self.lane, told)
+        self.room.learn(told)
         for item, _ in finished:
             self._confidences.pop(item.delivery.pk, None)
 

@@ -34,6 +34,8 @@ class Try:
     delivery: CallbackDelivery
     lease: UUID
     started_at: datetime
+    leaves_at: float = 0.0
+    """By the monotonic clock; what is past leaves at once."""
 
     @property
     def message_ids(self) -> list[UUID]:

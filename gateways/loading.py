@@ -93,6 +93,7 @@ def _label_values(row: Label, **parts: Any) -> LabelValues:
         callback_api_key=row.callback_api_key,
         callback_hosts=tuple(row.callback_hosts),
         callback_statuses=frozenset(row.callback_statuses),
+        callback_rate_per_second=row.callback_rate_per_second,
         callbacks_suspended=row.callbacks_suspended_at is not None,
         preview_domains=tuple(row.preview_domains),
         filter_properties=tuple(row.filter_properties),

@@ -98,6 +98,7 @@ class LabelValues:
     callback_api_key: Personal | None = field(repr=False)
     callback_hosts: tuple[str, ...]
     callback_statuses: frozenset[str]
+    callback_rate_per_second: int | None
     callbacks_suspended: bool
     preview_domains: tuple[str, ...]
     filter_properties: tuple[str, ...]

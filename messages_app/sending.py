@@ -27,6 +27,7 @@ from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
 from gateways.adapters import new_adapter
 from gateways.circuits import Circuit
+from gateways.pacing import Pacer, claimed_ahead
 from gateways.providers.base import (
     BlockingProvider,
     GatewayUnavailable,
@@ -40,7 +41,6 @@ from messages_app.events import locked_messages
 from messages_app.freshness import set_aside, stale_among
 from messages_app.holding import is_any, is_held, unheld
 from messages_app.models import Message, State
-from messages_app.pacing import Pacer, claimed_ahead
 from messages_app.parcels import Parcel, Wave, fault, pack, suppressed_of
 from messages_app.settling import settle
 from messages_app.tries import tries_of
@@ -103,7 +103,7 @@ class SendWork:
             return []
         with writing():
             now, clock = database_now(), time.monotonic()
-            pacer = Pacer(gateway.id, gateway.rate_per_second, now)
+            pacer = Pacer(gateway.rate_per_second, now, gateway_id=gateway.id)
             count = pacer.free(self._wanted(free, self.provider.batch_size))
             if circuit is Circuit.HALF_OPEN and count:
                 count = int(breakers.take_probe(gateway.id, now))

@@ -40,7 +40,10 @@ class LabelAdmin(OptOutDeeds, SetUpSheet, LockingAdmin, Page):
             ("Callers", ("allowed_ips", "preview_domains")),
             (
                 "Callbacks",
-                (*CALLBACK_SEALED, "callback_hosts", "callback_statuses", "report_machine_opens"),
+                (
+                    *(*CALLBACK_SEALED, "callback_hosts", "callback_statuses"),
+                    *("callback_rate_per_second", "report_machine_opens"),
+                ),
             ),
             ("Suppression", OPT_OUT_FIELDS),
             ("Alerts", ALERT_FIELDS),

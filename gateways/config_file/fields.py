@@ -155,6 +155,13 @@ class CallbackHostField(serializers.CharField):
             raise ValidationError(str(refused)) from None
 
 
+class RateField(serializers.IntegerField):
+    """How many a second at most; None for as many as can be."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=1_000_000, default=None, **kwargs)
+
+
 class DomainField(serializers.RegexField):
     """A mail domain, in lower case."""
 

@@ -12,6 +12,7 @@ from gateway_project.lib.vocabulary import Channel
 from gateways.config_file.fields import (
     BrandSlugField,
     ChoiceField,
+    RateField,
     ScalarField,
     form_problems,
     hidden,
@@ -94,7 +95,7 @@ class GatewaySchema(Named):
     config = ConfigField(required=False)
     from_ = FromSchema(source="*", required=False)
     reply_to = ReplyToSchema(source="*", required=False)
-    rate_per_second = serializers.IntegerField(min_value=1, max_value=1_000_000, default=None)
+    rate_per_second = RateField()
     blast_guard = GuardSchema(source="*", required=False)
     expires_after = serializers.IntegerField(min_value=1, max_value=31_536_000, default=None)
     on_unknown = ChoiceField(OnUnknown.choices, default=OnUnknown.PARK)

@@ -19,6 +19,7 @@ from gateways.config_file.fields import (
     DirectoryField,
     DomainField,
     NetworkField,
+    RateField,
     SealedDictField,
     SealedField,
     SealedUrlField,
@@ -50,6 +51,7 @@ class CallbackSchema(Strict):
     api_key = SealedField(source="callback_api_key", default=None, max_length=1024)
     hosts = serializers.ListField(source="callback_hosts", child=CallbackHostField(), default=list)
     statuses = WordsField(Status, source="callback_statuses", default=all_statuses)
+    rate_per_second = RateField(source="callback_rate_per_second")
 
 
 class WebhookSchema(Strict):

@@ -19,21 +19,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Key',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('smartico', 'Send APIs'), ('platform', 'Platform API'), ('status', 'Status receiver')], max_length=16)),
-                ('note', models.CharField(blank=True, help_text='Who has it, or what it is for.', max_length=120)),
-                ('rate_per_second', models.PositiveIntegerField(blank=True, help_text='Most requests a second. Empty: no limit, for a platform key 100.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)])),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='Accepted until then.', null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('is_test', models.BooleanField(default=False, editable=False, help_text='Made by a page for an hour, and no part of files.')),
-            ],
-        ),
-        migrations.CreateModel(
             name='Brand',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -107,6 +92,7 @@ class Migration(migrations.Migration):
                 ('callback_api_key', gateway_project.lib.fields.SealedTextField(bound_to='uid', editable=False, null=True)),
                 ('callback_hosts', models.JSONField(blank=True, default=list, help_text='Hosts that may be called back, the only ones that are given the api_key.')),
                 ('callback_statuses', models.JSONField(blank=True, default=gateways.models.label.all_statuses)),
+                ('callback_rate_per_second', models.PositiveIntegerField(blank=True, help_text='Most callbacks a second. Empty: as fast as Smartico answers.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
                 ('callbacks_suspended_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('callbacks_suspended_because', models.CharField(blank=True, editable=False, max_length=200)),
                 ('preview_domains', models.JSONField(blank=True, default=list)),
@@ -132,13 +118,6 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
-        ),
-        migrations.CreateModel(
-            name='Allowance',
-            fields=[
-                ('key', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.key')),
-                ('spent_until', models.BigIntegerField(default=0, help_text='Microseconds since 1970.')),
-            ],
         ),
         migrations.CreateModel(
             name='AuditEntry',
@@ -169,11 +148,6 @@ class Migration(migrations.Migration):
                 ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='gateways.auditentry')),
             ],
         ),
-        migrations.AddField(
-            model_name='key',
-            name='brand',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.brand'),
-        ),
         migrations.CreateModel(
             name='Contact',
             fields=[
@@ -187,10 +161,19 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Pace',
+            name='Key',
             fields=[
-                ('gateway', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.gateway')),
-                ('next_at', models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('smartico', 'Send APIs'), ('platform', 'Platform API'), ('status', 'Status receiver')], max_length=16)),
+                ('note', models.CharField(blank=True, help_text='Who has it, or what it is for.', max_length=120)),
+                ('digest', models.CharField(editable=False, max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField(blank=True, help_text='Accepted until then.', null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('is_test', models.BooleanField(default=False, editable=False, help_text='Made by a page for an hour, and no part of files.')),
+                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.brand')),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='gateways.label')),
             ],
         ),
         migrations.CreateModel(
@@ -204,11 +187,6 @@ class Migration(migrations.Migration):
                 ('alerts_arrive', models.BooleanField(null=True)),
                 ('alerts_finding', models.CharField(blank=True, max_length=300)),
             ],
-        ),
-        migrations.AddField(
-            model_name='key',
-            name='label',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='gateways.label'),
         ),
         migrations.AddField(
             model_name='gateway',
@@ -232,6 +210,15 @@ class Migration(migrations.Migration):
                 ('told_at', models.DateTimeField(help_text='When it was last told that it stands.', null=True)),
                 ('is_told', models.BooleanField(default=False)),
                 ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Pace',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('next_at', models.DateTimeField()),
+                ('gateway', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+                ('label', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.label')),
             ],
         ),
         migrations.CreateModel(
@@ -390,6 +377,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='alert',
             constraint=models.UniqueConstraint(fields=('label', 'kind', 'subject'), name='alert_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='pace',
+            constraint=models.CheckConstraint(condition=models.Q(('gateway__isnull', True), ('label__isnull', True), _connector='XOR'), name='pace_of_one'),
         ),
         migrations.AddConstraint(
             model_name='recoverycode',

@@ -131,13 +131,3 @@ def is_readable(gateway: Gateway) -> bool:
 def shown_config(gateway: Gateway) -> dict[str, Any]:
     """As `config_of`, for pages: empty where it does not open, as if it were to be typed."""
     return config_of(gateway) if opens(gateway.config) else {}
-
-
-class Pace(models.Model):
-    """The moment of a gateway's next free dispatch slot, shared by all workers."""
-
-    gateway = models.OneToOneField(Gateway, on_delete=models.CASCADE, primary_key=True)
-    next_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"pace of gateway {self.gateway_id}"

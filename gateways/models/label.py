@@ -1,5 +1,6 @@
 """Labels, Smartico's tenants, and the brands inside them."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from gateway_project.lib.fields import SealedJSONField, SealedTextField
@@ -44,6 +45,12 @@ class Label(Versioned):
         help_text="Hosts that may be called back, the only ones that are given the api_key.",
     )
     callback_statuses = models.JSONField(default=all_statuses, blank=True)
+    callback_rate_per_second = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Most callbacks a second. Empty: as fast as Smartico answers.",
+    )
     callbacks_suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
     callbacks_suspended_because = models.CharField(
         max_length=SUSPENSION_LENGTH, blank=True, editable=False

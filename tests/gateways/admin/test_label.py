@@ -39,6 +39,7 @@ def test_the_whole_form_is_saved_in_its_normal_form(operator):
         new_callback_api_key=CANARY,
         callback_hosts="API.smartico.ai\n*.smartico.ai",
         callback_statuses=["clicked", "delivered"],
+        callback_rate_per_second="200",
         suppress_on=["complained"],
         preview_domains="Amazing.co",
         filter_properties="country\nmarket",
@@ -53,6 +54,7 @@ def test_the_whole_form_is_saved_in_its_normal_form(operator):
     assert label.callback_api_key.reveal() == CANARY
     assert label.callback_hosts == ["api.smartico.ai", "*.smartico.ai"]
     assert sorted(label.callback_statuses) == ["clicked", "delivered"]
+    assert label.callback_rate_per_second == 200
     assert label.suppress_on == ["complained"]
     assert label.preview_domains == ["amazing.co"]
     assert label.filter_properties == ["country", "market"]
@@ -85,6 +87,7 @@ def test_what_is_left_empty_or_not_on_the_page_stays_as_it_is(operator):
         ("callback_hosts", "ftp://x.example"),
         ("new_callback_url", "https://elsewhere.example/"),
         ("callback_statuses", ["sent"]),
+        ("callback_rate_per_second", "0"),
         ("preview_domains", "nobody@amazing.co"),
         ("filter_properties", "a\nb\nc"),
         ("bodies_days", "0"),

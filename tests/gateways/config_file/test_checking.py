@@ -30,6 +30,7 @@ def test_the_whole_house_is_accepted():
     [label] = checked(read(HOUSE, SECRETS))
     assert label["callback_hosts"] == ["api.smartico.ai", "*.smartico.ai", "http://127.0.0.1:9000"]
     assert label["callback_statuses"] == ["accepted", "delivered"]
+    assert label["callback_rate_per_second"] == 200
     assert label["suppress_on"] == ["complained", "unsubscribed"]
     assert label["allowed_ips"] == ["203.0.113.0/24", "2001:db8::1/128"]
     assert label["preview_domains"] == ["amazing.co"]
@@ -52,6 +53,7 @@ def test_a_label_needs_no_more_than_a_slug():
     [label] = checked({"labels": [{"slug": "amazing", "gateways": None}]})
     assert (label["name"], label["gateways"], label["keys"]) == ("amazing", [], [])
     assert len(label["callback_statuses"]) == 8
+    assert label["callback_rate_per_second"] is None
     assert len(label["suppress_on"]) == 3
 
 

@@ -1,0 +1,36 @@
+"""How many callbacks a lane has in the air at a time: fewer where its host says it is too much."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from callbacks.lanes import Lane
+from callbacks.tries import Told
+
+MOST = 32
+TOO_MUCH = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+class Room:
+    """Halved whenever the host says so, down to one; as many acknowledgements as there are places
+    give one place back. So what an outage has held up is told as fast as Smartico takes it.
+    """
+
+    def __init__(self) -> None:
+        self._places = float(MOST)
+
+    @property
+    def places(self) -> int:
+        return int(self._places)
+
+    def learn(self, told: Sequence[Told]) -> None:
+        """From what came of the tries that ended together."""
+        if any(one.verdict.http_status in TOO_MUCH for one in told):
+            self._places = max(1.0, self._places / 2)
+        else:
+            heard = sum(one.is_heard for one in told)
+            self._places = min(float(MOST), self._places + heard / self._places)
+
+
+ROOMS: defaultdict[Lane, Room] = defaultdict(Room)
+"""What this process has learnt, by lane."""
