@@ -143,3 +143,47 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return f"mailbox of gateway {self.gateway_id}"
+
+
+class Standing(models.TextChoices):
+    """How a status that was learnt stands with Smartico. Each has exactly one."""
+
+    QUIET = "quiet", "Not reported: a lower rung learnt late, or a machine"
+    UNWANTED = "unwanted", "Not wanted by the label, or no callback_url"
+    OWED = Settlement.OWED
+    ACKNOWLEDGED = Settlement.ACKNOWLEDGED
+    MISMATCH = Settlement.MISMATCH
+    DEAD = Settlement.DEAD
+
+
+class _Count(models.Model):
+    """How many statuses learnt on a day (UTC) stand so. No foreign keys: it outlives its rows."""
+
+    label_id = models.BigIntegerField()
+    day = models.DateField()
+    channel = models.CharField(max_length=16)
+    status = models.CharField(max_length=16)
+    standing = models.CharField(max_length=12, choices=Standing.choices)
+    count = models.BigIntegerField(help_text="Less than none where more has left than come.")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.status} of {self.day} {self.standing}"
+
+
+class Booking(_Count):
+    """A change of such a count, written with what it counts, in the same transaction. Only added:
+    nobody waits for a row that others count on. The scheduler adds them up."""
+
+
+class DayCount(_Count):
+    """What the bookings until now come to."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["label_id", "day", "channel", "status", "standing"], name="day_count_once"
+            ),
+        ]

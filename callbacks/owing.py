@@ -10,7 +10,8 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from callbacks.lanes import UNREADABLE, Lane
-from callbacks.models import CallbackDelivery
+from callbacks.models import CallbackDelivery, Standing
+from callbacks.reconciling.booking import Book
 from gateway_project.lib.crypto import Undecryptable
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused, origin_of
@@ -24,9 +25,14 @@ FIRST_WAIT = timedelta(seconds=1)
 
 
 @receiver(statuses_recorded, dispatch_uid="callbacks.owing")
-def owe(events: Sequence[StatusEvent], **_: Any) -> None:
+def owe(events: Sequence[StatusEvent], quiet: Sequence[StatusEvent] = (), **_: Any) -> None:
     """Writes the callback deliveries that these status events are worth."""
     wanted = [event for event in events if _is_wanted(event)]
+    book = Book()
+    book.learn(quiet, Standing.QUIET)
+    book.learn((event for event in events if not _is_wanted(event)), Standing.UNWANTED)
+    book.learn(wanted, Standing.OWED)
+    book.write()
     if not wanted:
         return
     held_until = _held_until({event.message_id for event in wanted}, wanted[0].recorded_at)

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from callbacks.models import UNHEARD, CallbackDelivery, DeliveryQuerySet, Settlement
+from callbacks.models import (
+    UNHEARD,
+    CallbackDelivery,
+    DeliveryQuerySet,
+    Settlement,
+    Standing,
+)
+from callbacks.reconciling.booking import Book
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 
@@ -57,7 +64,10 @@ def replay(deliveries: DeliveryQuerySet) -> int:
 
 
 def _owe_again(ids: list[int], now: datetime) -> int:
-    return CallbackDelivery.objects.filter(pk__in=ids).update(
+    settled, book = CallbackDelivery.objects.filter(pk__in=ids), Book()
+    book.move_all(settled, Standing.OWED)
+    book.write()
+    return settled.update(
         settlement=Settlement.OWED,
         settled_at=None,
         attempts=0,

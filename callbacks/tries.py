@@ -1,6 +1,6 @@
 """Tries to tell a status, and writing down what came of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from callbacks.answers import Outcome, Verdict
 from callbacks.metering import count_callbacks
 from callbacks.models import CallbackDelivery, DeliveryAttempt, DeliveryQuerySet, Settlement
+from callbacks.reconciling.booking import Book, line_of
 from callbacks.settling import hold_back, settle
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
@@ -40,6 +41,11 @@ class Try:
     @property
     def message_ids(self) -> list[UUID]:
         return [self.delivery.message_id]
+
+    @property
+    def channel(self) -> str:
+        channel: str = self.delivery.message.channel
+        return channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +78,12 @@ def write(told: Sequence[Told]) -> None:
         now = database_now()
         rows = _locked(told)
         here = [one for one in told if one.delivery_id in rows]
+        before = {pk: row.settlement for pk, row in rows.items()}
         _acknowledge([rows[one.delivery_id] for one in here if one.is_heard], now)
         unheard = [one for one in here if not one.is_heard]
         held = [one for one in unheard if rows[one.delivery_id].lease == one.tried.lease]
         _reschedule(held, rows, now)
+        _book(here, rows, before)
         DeliveryAttempt.objects.bulk_create(
             [_attempt(one, rows[one.delivery_id], now) for one in here]
         )
@@ -120,6 +128,17 @@ def _reschedule(told: Iterable[Told], rows: dict[int, CallbackDelivery], now: da
         owed = [row for row in rows.values() if row.settlement == Settlement.OWED]
         changed |= {row.pk: row for row in hold_back(owed, now)}
         CallbackDelivery.objects.bulk_update(list(changed.values()), WRITTEN)
+
+
+def _book(
+    told: Iterable[Told], rows: Mapping[int, CallbackDelivery], before: Mapping[int, str]
+) -> None:
+    """Counts those that stand otherwise now."""
+    book, channels = Book(), {one.delivery_id: one.tried.channel for one in told}
+    for pk, channel in channels.items():
+        if rows[pk].settlement != before[pk]:
+            book.move(line_of(rows[pk], channel), before[pk], rows[pk].settlement)
+    book.write()
 
 
 def _attempt(one: Told, row: CallbackDelivery, now: datetime) -> DeliveryAttempt:

@@ -97,8 +97,9 @@ def record(
     _leave_tombstones_behind(events, now)
     count_statuses(events)
     reported = [event for event in events if event.is_reported]
-    if reported:
-        statuses_recorded.send(StatusEvent, events=reported)
+    if events:
+        quiet = [event for event in events if not event.is_reported]
+        statuses_recorded.send(StatusEvent, events=reported, quiet=quiet)
     return reported
 
 

@@ -13,6 +13,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Booking',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label_id', models.BigIntegerField()),
+                ('day', models.DateField()),
+                ('channel', models.CharField(max_length=16)),
+                ('status', models.CharField(max_length=16)),
+                ('standing', models.CharField(choices=[('quiet', 'Not reported: a lower rung learnt late, or a machine'), ('unwanted', 'Not wanted by the label, or no callback_url'), ('owed', 'Owed'), ('acknowledged', 'Acknowledged'), ('mismatch', 'Mismatch'), ('dead', 'Dead')], max_length=12)),
+                ('count', models.BigIntegerField(help_text='Less than none where more has left than come.')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Mailbox',
             fields=[
                 ('gateway', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.gateway')),
@@ -49,6 +64,21 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'callback deliveries',
                 'permissions': [('replay_callbackdelivery', 'Can replay callbacks')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DayCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('label_id', models.BigIntegerField()),
+                ('day', models.DateField()),
+                ('channel', models.CharField(max_length=16)),
+                ('status', models.CharField(max_length=16)),
+                ('standing', models.CharField(choices=[('quiet', 'Not reported: a lower rung learnt late, or a machine'), ('unwanted', 'Not wanted by the label, or no callback_url'), ('owed', 'Owed'), ('acknowledged', 'Acknowledged'), ('mismatch', 'Mismatch'), ('dead', 'Dead')], max_length=12)),
+                ('count', models.BigIntegerField(help_text='Less than none where more has left than come.')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('label_id', 'day', 'channel', 'status', 'standing'), name='day_count_once')],
             },
         ),
         migrations.CreateModel(

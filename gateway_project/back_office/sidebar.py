@@ -48,6 +48,7 @@ def _groups() -> list[Item]:
                 _rows("Missing users", "person_off", "users.missinguser"),
                 _rows("Messages", "outgoing_mail", "messages_app.message"),
                 _rows("Callbacks", "phone_callback", "callbacks.callbackdelivery"),
+                _page("Reconciliation", "balance", "reconciliation"),
                 _rows("Suppressions", "do_not_disturb_on", "users.suppression"),
                 _rows("Lifted", "do_not_disturb_off", "users.lifting"),
                 _rows("Erasures", "person_remove", "users.erasureproof"),

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import DateTimeField, Field, Model
+from django.db.models import DateField, DateTimeField, Field, Model
 
 
 def add(rows: Iterable[Model], key: Sequence[str]) -> None:
@@ -33,4 +33,6 @@ def _value(field: "Field[Any, Any]", row: Model) -> Any:
     value = getattr(row, field.name)
     if isinstance(field, DateTimeField):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(field, DateField):
+        return connection.ops.adapt_datefield_value(value)
     return value

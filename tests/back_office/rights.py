@@ -203,6 +203,8 @@ URLS: dict[str, Rights] = {
     "gateways_gateway_test_send": Rights(get=OPERATORS, post=OPERATORS, row="gateways.gateway"),
     "test_send": Rights(get=OPERATORS, post=OPERATORS, row="gateways.gateway"),
     "test_alert": Rights(get=OPERATORS, post=OPERATORS, row="gateways.label"),
+    "reconciliation": Rights(get=ROLES, post=NO_SUCH_METHOD),
+    "reconciliation_export": Rights(get=ROLES, post=NO_SUCH_METHOD),
     "resume_callbacks": Rights(get=OPERATORS, post=OPERATORS, row="gateways.label"),
     "docs": Rights(get=STAFF, post=NO_SUCH_METHOD),
     "schema": Rights(get=STAFF, post=NO_SUCH_METHOD, stranger=Outcome.REFUSED),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from callbacks.reconciling.adding_up import add_up
 from gateway_project.lib import observing
 from gateway_project.operations.alerts.telling import Alerting
 from gateway_project.operations.clock import Clock
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         own = (
             discard_abandoned,
             forget_imports,
+            add_up,
             Sealing(),
             Verification(),
             Pulse("scheduler").beat,
