@@ -1,8 +1,9 @@
 """Back office pages of callbacks. They hold ids only: no URL, no address, no key."""
 
+import time
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,18 +12,22 @@ from django.template.response import TemplateResponse
 from callbacks import timeline
 from callbacks.answers import Outcome
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
-from callbacks.replaying import replay
+from callbacks.replaying import replaying
 from gateway_project.lib.admin import display
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.confirming import confirmed_action
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
 from gateways.admin.cells import moment, short_id
-from gateways.admin.deeds import do
+from gateways.admin.deeds import do_at_length
 from gateways.admin.page import ReadOnlyPage
 from gateways.admin.time_filter import MessageTimeFilter
 from gateways.models import Action
 from messages_app.timeline import STATUS_TONES, Tone, in_order
+
+REPLAY_SECONDS = 20.0
+"""How long a person waits for a deed; what it has not come to is left for the next."""
+MORE_TO_REPLAY = "There are more: replay again, or use the command replay_callbacks."
 
 MAY_REPLAY = "callbacks.replay_callbackdelivery"
 SETTLEMENT_TONES = {
@@ -84,8 +89,10 @@ class CallbackDeliveryAdmin(ReadOnlyPage):
         narrow=settled,
     )
     def replay(self, request: HttpRequest, queryset: Any) -> None:
-        count = do(request.user, Action.REPLAYED, queryset, _replay)
+        count = do_at_length(request.user, Action.REPLAYED, queryset, _replay)
         self.message_user(request, f"{count:,} statuses are owed again.")
+        if queryset.exists():
+            self.message_user(request, MORE_TO_REPLAY, messages.WARNING)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -147,4 +154,12 @@ class CallbackDeliveryAdmin(ReadOnlyPage):
 
 
 def _replay(deliveries: Any) -> int:
-    return replay(CallbackDelivery.objects.filter(pk__in=deliveries.order_by().values("pk")))
+    """For as long as a person waits."""
+    until = time.monotonic() + REPLAY_SECONDS
+    chosen = CallbackDelivery.objects.filter(pk__in=deliveries.order_by().values("pk"))
+    replayed = 0
+    for count in replaying(chosen):
+        replayed += count
+        if time.monotonic() >= until:
+            break
+    return replayed

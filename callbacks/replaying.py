@@ -1,6 +1,6 @@
 """Replaying: what was settled is owed to Smartico again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,20 +47,25 @@ class Choice:
 
 
 def replay(deliveries: DeliveryQuerySet) -> int:
-    """Owes the settled ones among these deliveries again, as if never tried; answers how many.
+    """Owes the settled ones among these deliveries again, as if never tried; answers how many."""
+    return sum(replaying(deliveries))
 
-    In batches, so that a large replay holds no lock for long; what was tried stays listed.
+
+def replaying(deliveries: DeliveryQuerySet) -> Iterator[int]:
+    """The same in batches, each in a transaction of its own and as it is asked for: answers how
+    many each was. So a large replay holds no lock for long; what was tried stays listed.
     """
     settled = deliveries.exclude(settlement=Settlement.OWED).order_by("pk")
-    replayed, last = 0, 0
+    last = 0
     while True:
         with writing():
             rows = settled.filter(pk__gt=last).select_for_update(of=("self",))
             ids = list(rows.values_list("pk", flat=True)[:BATCH])
-            if not ids:
-                return replayed
-            replayed += _owe_again(ids, database_now())
-            last = ids[-1]
+            replayed = _owe_again(ids, database_now()) if ids else 0
+        if not ids:
+            return
+        last = ids[-1]
+        yield replayed
 
 
 def _owe_again(ids: list[int], now: datetime) -> int:

@@ -59,7 +59,7 @@ class ReportWork:
     @property
     def rate_per_second(self) -> int | None:
         label = configuration.current().labels.get(self.lane.label_id)
-        return label and label.callback_rate_per_second
+        return label.callback_rate_per_second if label else None
 
     @property
     def concurrency(self) -> int:

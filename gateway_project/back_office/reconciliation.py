@@ -108,7 +108,8 @@ class Reconciliation(Page):
 
     def here(self, sight: Sight, day: date | None = None) -> str:
         chosen = {"label": sight.chosen, "day": day}
-        return f"?{urlencode({name: value for name, value in chosen.items() if value})}"
+        given = {name: str(value) for name, value in chosen.items() if value}
+        return f"?{urlencode(given)}"
 
 
 class ReconciliationExport(Reconciliation):

@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from callbacks import admin as callbacks_admin
+from callbacks import replaying
 from callbacks.models import CallbackDelivery, Settlement
 from gateways.models import AuditEntry
 from tests.factories import API_KEY
@@ -69,6 +71,36 @@ def test_the_action_replays_and_says_how_many(delivery):
     assert AuditEntry.objects.get().action == "replayed"
     delivery.refresh_from_db()
     assert delivery.settlement == Settlement.OWED
+
+
+def replay_all(client):
+    chosen = {"action": "replay", "_selected_action": [0], "select_across": "1", "confirmed": "yes"}
+    return client.post(f"{reverse(LIST)}?settlement__exact=dead", chosen, follow=True).text
+
+
+def test_all_that_a_filter_leaves_is_replayed_beyond_the_first_page(delivery, smartico):
+    for _ in range(60):
+        smartico.owe("opened", settlement=Settlement.DEAD)
+    kept = smartico.owe("clicked", settlement=Settlement.MISMATCH)
+    told = replay_all(staff("view_callbackdelivery", "replay_callbackdelivery"))
+    assert "61 statuses are owed again." in told
+    assert "There are more" not in told
+    assert list(CallbackDelivery.objects.exclude(settlement=Settlement.OWED)) == [kept]
+
+
+def test_a_replay_that_takes_too_long_ends_after_a_batch_and_says_so(
+    delivery, smartico, monkeypatch
+):
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    monkeypatch.setattr(callbacks_admin, "REPLAY_SECONDS", 0.0)
+    for _ in range(3):
+        smartico.owe("opened", settlement=Settlement.DEAD)
+    client = staff("view_callbackdelivery", "replay_callbackdelivery")
+    told = replay_all(client)
+    assert "2 statuses are owed again." in told
+    assert "There are more" in told
+    assert "There are more" not in replay_all(client)
+    assert CallbackDelivery.objects.owed().count() == 4
 
 
 def test_who_may_only_look_cannot_replay(delivery, caplog):

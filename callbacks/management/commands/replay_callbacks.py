@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from callbacks.replaying import Choice, replay
+from callbacks.models import DeliveryQuerySet
+from callbacks.replaying import Choice, replaying
 from gateway_project.lib.vocabulary import Status
 from gateways.admin.deeds import do_at_length
 from gateways.models import Action
@@ -25,5 +26,14 @@ class Command(BaseCommand):
         deliveries = choice.deliveries()
         self.stdout.write(f"{deliveries.count()} statuses to tell again")
         if not options["dry_run"]:
-            count = do_at_length("replay_callbacks", Action.REPLAYED, deliveries, replay)
+            count = do_at_length("replay_callbacks", Action.REPLAYED, deliveries, self._replay)
             self.stdout.write(f"{count} statuses are owed again")
+
+    def _replay(self, deliveries: DeliveryQuerySet) -> int:
+        """Tells on the way how far it is, on the terminal and not in what is piped on."""
+        done = 0
+        for count in replaying(deliveries):
+            done += count
+            if self.stderr.isatty():
+                self.stderr.write(f"{done:,} so far", ending="\r")
+        return done
