@@ -19,6 +19,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Key',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('smartico', 'Send APIs'), ('platform', 'Platform API'), ('status', 'Status receiver')], max_length=16)),
+                ('note', models.CharField(blank=True, help_text='Who has it, or what it is for.', max_length=120)),
+                ('rate_per_second', models.PositiveIntegerField(blank=True, help_text='Most requests a second. Empty: no limit, for a platform key 100.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)])),
+                ('digest', models.CharField(editable=False, max_length=64)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField(blank=True, help_text='Accepted until then.', null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('is_test', models.BooleanField(default=False, editable=False, help_text='Made by a page for an hour, and no part of files.')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Brand',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -120,6 +135,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Allowance',
+            fields=[
+                ('key', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.key')),
+                ('spent_until', models.BigIntegerField(default=0, help_text='Microseconds since 1970.')),
+            ],
+        ),
+        migrations.CreateModel(
             name='AuditEntry',
             fields=[
                 ('id', models.UUIDField(default=gateway_project.lib.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
@@ -148,6 +170,11 @@ class Migration(migrations.Migration):
                 ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='seal', to='gateways.auditentry')),
             ],
         ),
+        migrations.AddField(
+            model_name='key',
+            name='brand',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.brand'),
+        ),
         migrations.CreateModel(
             name='Contact',
             fields=[
@@ -161,22 +188,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Key',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('smartico', 'Send APIs'), ('platform', 'Platform API'), ('status', 'Status receiver')], max_length=16)),
-                ('note', models.CharField(blank=True, help_text='Who has it, or what it is for.', max_length=120)),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, help_text='Accepted until then.', null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('is_test', models.BooleanField(default=False, editable=False, help_text='Made by a page for an hour, and no part of files.')),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='gateways.brand')),
-                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='gateways.label')),
-            ],
-        ),
-        migrations.CreateModel(
             name='LabelContact',
             fields=[
                 ('label', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='gateways.label')),
@@ -187,6 +198,11 @@ class Migration(migrations.Migration):
                 ('alerts_arrive', models.BooleanField(null=True)),
                 ('alerts_finding', models.CharField(blank=True, max_length=300)),
             ],
+        ),
+        migrations.AddField(
+            model_name='key',
+            name='label',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='gateways.label'),
         ),
         migrations.AddField(
             model_name='gateway',
