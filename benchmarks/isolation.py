@@ -7,7 +7,9 @@ nobody, a provider that takes calls and never answers, a callback host that does
 label with a backlog whose provider and Smartico take a second over everything. Measured is the way
 of each healthy message from its acceptance to the provider's socket, and of its first status from
 the moment it is due to Smartico's. `nobody, again` is the noise of the machine: what the others
-differ by beyond that, their neighbours cost.
+differ by beyond that, their neighbours cost. Who hangs is to cost a tenth at most, by median and by
+the slowest hundredth (exit code 1 where it costs more). The slow label has work done for it, which
+takes its share of the processor: it is not to make anybody wait for its own answers.
 
 By default in an embedded database of its own, which is gone afterwards. DATABASE_URL has to name an
 empty database; with BROKER_URL the worker is Celery's, in a queue of its own. WORKERS (1) are
@@ -70,7 +72,7 @@ NEIGHBOURS = (NOBODY, PROVIDER_HOLE, CALLBACK_HOLE, SLOW_LABEL, AGAIN)
 SENDING, TELLING = "accepted to provider", "due to Smartico"
 BACKLOG = 500
 SLOW_SECONDS = 1.0
-ALLOWED = 1.10
+ALLOWED = {PROVIDER_HOLE: 1.10, CALLBACK_HOLE: 1.10}
 SETTLE_SECONDS = 10.0
 
 
@@ -293,7 +295,7 @@ def report(found: dict[str, dict[str, list[float]]], load: str) -> dict[str, Any
                 {
                     **{"beside": kind, "way": way, "messages": len(took)},
                     **{"p50_ms": p50 * 1_000, "p99_ms": p99 * 1_000, **ratios},
-                    "holds": max(ratios.values()) <= ALLOWED,
+                    "holds": kind not in ALLOWED or max(ratios.values()) <= ALLOWED[kind],
                 }
             )
     return {"at": datetime.now(UTC).isoformat(), "load": load, "rows": rows}

@@ -50,7 +50,7 @@ def read(label_ids: Iterable[int], since: date, until: date) -> dict[Line, Balan
     )
     found: defaultdict[Line, Counter[str]] = defaultdict(Counter)
     for *line, standing, total in counts.union(booked, all=True):
-        found[Line(*line)][standing] += total
+        found[Line(*line)][standing] += int(total)
     return {line: Balance(counts=found[line]) for line in sorted(found) if found[line].total()}
 
 

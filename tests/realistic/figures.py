@@ -3,16 +3,19 @@
 import random
 from datetime import datetime, timedelta
 
+from callbacks.models import DayCount
 from gateways.models import Label
 from messages_app.counting.adding import add
 from messages_app.counting.families import FAMILIES
 from messages_app.counting.histogram import bin_of
 from messages_app.counting.window import BY_MINUTES, Window, floor
 from messages_app.models import Counted, Measure, Message, Span, Tally
+from tests.callbacks.reconciling.scan import scanned
 from users.models import Blip, EndUser, MissingHour, MissingUser
 from users.radar import HOURS, full_hour
 
 WEEK = timedelta(days=8)
+LINE = ("label_id", "day", "channel", "status")
 NEVER_SILENT = timedelta(days=1)
 """As if a scheduler ran beside the house."""
 REFUSED = {1: 0.011, 2: 0.006, 3: 0.004, 4: 0.002, 22: 0.001}
@@ -32,6 +35,14 @@ def add_figures(rng: random.Random, now: datetime) -> None:
         Counted.objects.create(family=family.name, until=now, counted_at=now + NEVER_SILENT)
     add(_arrivals(rng))
     _add_missing(rng, now)
+    _reconcile()
+
+
+def _reconcile() -> None:
+    DayCount.objects.bulk_create(
+        DayCount(standing=standing, count=count, **{name: getattr(line, name) for name in LINE})
+        for (line, standing), count in scanned().items()
+    )
 
 
 def _arrivals(rng: random.Random) -> list[Tally]:

@@ -13,15 +13,17 @@ Found = Counter[tuple[Line, str]]
 
 
 def scanned() -> Found:
-    settled = {
-        (row.message_id, row.status): row.settlement for row in CallbackDelivery.objects.all()
-    }
+    deliveries = CallbackDelivery.objects.values_list("message_id", "status", "settlement")
+    settled = {(message_id, status): settlement for message_id, status, settlement in deliveries}
+    events = StatusEvent.objects.filter(message__is_test=False).values_list(
+        *("message_id", "status", "is_reported", "recorded_at"),
+        *("message__label_id", "message__channel"),
+    )
     found: Found = Counter()
-    for event in StatusEvent.objects.filter(message__is_test=False).select_related("message"):
-        message = event.message
-        line = Line(message.label_id, day_of(event.recorded_at), message.channel, event.status)
-        told = settled.get((message.pk, event.status), Standing.UNWANTED)
-        found[line, str(told if event.is_reported else Standing.QUIET)] += 1
+    for message_id, status, is_reported, at, label_id, channel in events:
+        told = settled.get((message_id, status), Standing.UNWANTED)
+        line = Line(label_id, day_of(at), channel, status)
+        found[line, str(told if is_reported else Standing.QUIET)] += 1
     return found
 
 
