@@ -187,3 +187,4 @@ class DayCount(_Count):
                 fields=["label_id", "day", "channel", "status", "standing"], name="day_count_once"
             ),
         ]
+        indexes = [models.Index(fields=["day"], name="day_count_by_day")]

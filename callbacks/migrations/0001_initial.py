@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ('count', models.BigIntegerField(help_text='Less than none where more has left than come.')),
             ],
             options={
+                'indexes': [models.Index(fields=['day'], name='day_count_by_day')],
                 'constraints': [models.UniqueConstraint(fields=('label_id', 'day', 'channel', 'status', 'standing'), name='day_count_once')],
             },
         ),

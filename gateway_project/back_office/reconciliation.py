@@ -1,6 +1,7 @@
 """A page of days: what was learnt here, and what Smartico has acknowledged of it."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -76,12 +77,15 @@ class Reconciliation(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         sight, today = self.sight(), day_of(database_now())
         balances = read(_label_ids(sight), today - SHOWN, today)
-        days = sorted({line.day for line in balances}, reverse=True)
-        chosen = next((day for day in days if str(day) == request.GET.get("day")), None)
+        by_day = _by(balances, lambda line: line.day)
+        chosen = next((day for day in by_day if str(day) == request.GET.get("day")), None)
         return self.show(
             sight=sight,
             labels=self.switches(sight),
-            days=[_of_day(day, balances, self.here(sight, day), today) for day in days],
+            days=[
+                _of_day(day, by_day[day], self.here(sight, day), today)
+                for day in sorted(by_day, reverse=True)
+            ],
             chosen=chosen,
             lines=list(_lines(chosen, balances)),
             suspended=_suspended(sight),
@@ -135,29 +139,32 @@ def _slugs(sight: Sight) -> dict[int, str]:
     return dict(Label.objects.filter(pk__in=sight.labels).values_list("pk", "slug"))
 
 
-def _of_day(day: date, balances: Mapping[Line, Balance], link: str, today: date) -> Row:
+def _by(balances: Mapping[Line, Balance], key: Callable[[Line], Any]) -> dict[Any, list[Balance]]:
+    found: defaultdict[Any, list[Balance]] = defaultdict(list)
+    for line, balance in balances.items():
+        found[key(line)].append(balance)
+    return found
+
+
+def _of_day(day: date, balances: Iterable[Balance], link: str, today: date) -> Row:
     return Row(
         title=str(day),
         note="not over yet" if day == today else "",
         link=link,
-        balance=together(balance for line, balance in balances.items() if line.day == day),
+        balance=together(balances),
     )
 
 
 def _lines(day: date | None, balances: Mapping[Line, Balance]) -> Iterator[Row]:
     """The chosen day, channel by channel and status by status."""
-    kinds = sorted({(line.channel, line.status) for line in balances if line.day == day})
-    for channel, status in kinds:
-        wanted = (day, channel, status)
+    of_the_day = {line: balance for line, balance in balances.items() if line.day == day}
+    by_kind = _by(of_the_day, lambda line: (line.channel, line.status))
+    for channel, status in sorted(by_kind):
         yield Row(
             title=status,
             note=Channel(channel).label,
             link="",
-            balance=together(
-                balance
-                for line, balance in balances.items()
-                if (line.day, line.channel, line.status) == wanted
-            ),
+            balance=together(by_kind[channel, status]),
         )
 
 

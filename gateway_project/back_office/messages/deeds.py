@@ -1,6 +1,7 @@
 """What a person may do to messages: on a message's page, and to many in the list."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from callbacks.models import CallbackDelivery, Settlement
 from callbacks.replaying import replay
 from gateway_project.lib.confirming import confirmed_action
-from gateways.admin.deeds import do
+from gateways.admin.deeds import do, do_at_length
 from gateways.models import Action
 from messages_app.models import Message, State
 from messages_app.parked import count_as_sent, parked, send_again
@@ -18,6 +19,7 @@ from messages_app.resending import ENDED, Messages, resend, resendable, retry, w
 
 RESEND, REPLAY = "messages_app.resend_message", "callbacks.replay_callbackdelivery"
 PAGE = "admin:messages_app_message_change"
+Do = Callable[[Any, Action, Messages, Callable[[Messages], int]], int]
 
 
 def with_settled_callbacks(messages: Messages) -> Messages:
@@ -76,7 +78,7 @@ class Deeds:
     )
     def replay(self, request: HttpRequest, messages: Messages) -> HttpResponse | None:
         told = "{} statuses are owed again."
-        return self._do(request, Action.REPLAYED, messages, replay_callbacks, told)
+        return self._do(request, Action.REPLAYED, messages, replay_callbacks, told, do=do_at_length)
 
     @confirmed_action(
         description="Count as sent",
@@ -112,6 +114,7 @@ class Deeds:
         messages: Messages,
         act: Callable[[Messages], int],
         told: str,
+        do: Do = do,
     ) -> HttpResponse | None:
         """Does it, says so, and leads back: to the message's page where it was a single one."""
         chosen = list(messages.values_list("pk", flat=True)[:2])
