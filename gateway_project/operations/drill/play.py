@@ -28,6 +28,7 @@ AFTERMATH_SECONDS = 1.5
 TRIES = 2
 """Of a fault that has no effect."""
 NOT_OURS = "the server is not the drill's to stop: see 'database away'"
+NO_TIME = "no time was left"
 
 Tell = Callable[[str], None]
 
@@ -56,6 +57,11 @@ class Outcome:
         """The faults that had no effect however often they were tried."""
         missed = {name for name, times in self.missed.items() if times >= TRIES}
         return sorted(missed - self.played.keys())
+
+    @property
+    def out_of_time(self) -> list[str]:
+        """The faults that a quick drill did not come to."""
+        return sorted(name for name, reason in self.left_out.items() if reason == NO_TIME)
 
     @property
     def has_passed(self) -> bool:
@@ -216,5 +222,5 @@ def _left_out(play: Play) -> dict[str, str]:
             left_out[name] = reason
         elif not play.played[name]:
             has_had_its_tries = play.missed[name] >= TRIES
-            left_out[name] = "it never had an effect" if has_had_its_tries else "no time was left"
+            left_out[name] = "it never had an effect" if has_had_its_tries else NO_TIME
     return left_out

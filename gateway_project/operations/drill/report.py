@@ -46,6 +46,8 @@ def show(console: Console, outcome: Outcome) -> None:
         console.print(f"{name} ended without having been killed", style="red")
     if not outcome.is_settled:
         console.print("Not everything was settled when the time was over", style="red")
+    if untried := len(outcome.out_of_time):
+        console.print(f"No time was left for {untried} faults: see --minutes", style="yellow")
     verdict = "Nothing lost, nothing twice" if outcome.has_passed else "Something fell short"
     console.print(f"{verdict}: seed {outcome.plan.seed}, {outcome.seconds:.0f} s", style="bold")
 

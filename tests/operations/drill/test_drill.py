@@ -9,6 +9,7 @@ from django.db import connection
 
 from gateway_project.operations.drill.faults import FAULTS, Lane
 from gateway_project.operations.drill.house import PREFIX
+from gateway_project.operations.drill.play import NO_TIME
 from gateway_project.operations.processes import manage
 from tests import services
 from tests.operations.surroundings import database_url, environment, free_port
@@ -48,7 +49,7 @@ def test_nothing_is_lost_or_sent_twice_on_the_embedded_default(tmp_path, length)
     told = drill(tmp_path, *length, seed=1, DATABASE_URL="", BROKER_URL="")
     assert (told["database"], told["broker"]) == ("sqlite", "none")
     kills = {name for name in DEATHS if FAULTS[name].needs is None}
-    in_no_time = {name for name, why in told["left_out"].items() if why == "no time was left"}
+    in_no_time = {name for name, why in told["left_out"].items() if why == NO_TIME}
     assert kills - in_no_time <= told["faults"].keys()
     assert not in_no_time or length == ["--quick"]
     assert not any((tmp_path / "drill").iterdir())

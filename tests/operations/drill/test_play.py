@@ -12,7 +12,7 @@ from gateway_project.operations.drill import play as play_module
 from gateway_project.operations.drill.faults import Fault
 from gateway_project.operations.drill.ledger import check
 from gateway_project.operations.drill.plan import QUICK_SETTLED_BY, QUICK_SETTLED_SECONDS, Plan
-from gateway_project.operations.drill.play import TRIES, Outcome, Play
+from gateway_project.operations.drill.play import NO_TIME, NOT_OURS, TRIES, Outcome, Play
 from gateway_project.operations.drill.scene import Missed
 from tests.operations.drill.test_ledger import AGREED
 
@@ -41,6 +41,12 @@ def outcome(**changes: object) -> Outcome:
 def test_a_drill_has_passed_in_which_what_was_missed_was_played_later():
     assert outcome().has_passed
     assert outcome(missed=Counter({"a": TRIES})).has_passed
+
+
+def test_what_there_was_no_time_for_is_told_and_no_shortfall():
+    short = outcome(left_out={"b": NO_TIME, "c": NOT_OURS})
+    assert short.has_passed
+    assert short.out_of_time == ["b"]
 
 
 @pytest.mark.parametrize(
