@@ -169,7 +169,7 @@ async def _kill_web(scene: Scene) -> int:
     await scene.until_web_answers()
     for _ in range(ACCEPTS):
         scene.caller.begin()
-    await asyncio.sleep(scene.dice.uniform(0.01, 0.1))
+    await asyncio.sleep(scene.dice.uniform(0.005, 0.04))
     in_the_air = scene.caller.in_the_air
     await scene.kill(WEB)
     await scene.start(WEB)
