@@ -19,8 +19,9 @@ from prometheus_client.registry import Collector
 from callbacks.models import UNHEARD, CallbackDelivery
 from gateway_project.lib import connections
 from gateway_project.lib.clock import database_now, skew_seconds
+from gateway_project.operations.lateness import standstills
 from gateway_project.operations.pulse import alive
-from gateway_project.operations.queues import Line, lines
+from gateway_project.operations.queues import QUEUES, Line, lines
 from gateways import configuration
 from gateways.models import Alert, AlertKind, Breaker
 from gateways.values import LabelValues
@@ -56,6 +57,15 @@ class Look:
             is_due = line.may_leave and line.oldest is not None and line.oldest < now
             late = (now - line.oldest).total_seconds() if is_due and line.oldest else 0.0
             yield (line.queue, line.label, line.gateway), late
+
+    def standstill(self) -> Iterator[Row]:
+        now = database_now()
+        slugs = {label.id: label.slug for label in self.labels}
+        found = {(queue.name, slug): 0.0 for queue in QUEUES for slug in slugs.values()}
+        for each in standstills(now):
+            key, late = (each.queue, slugs.get(each.label_id, "")), now - each.oldest
+            found[key] = max(late.total_seconds(), found.get(key, 0.0))
+        yield from found.items()
 
     def breakers(self) -> Iterator[Row]:
         opened = set(Breaker.objects.filter(opened_at__isnull=False).values_list("pk", flat=True))
@@ -123,6 +133,12 @@ GAUGES = (
         help="For how long the oldest has been due that may leave; 0 where none is.",
         labels=("queue", "label", "gateway"),
         read=Look.lateness,
+    ),
+    Gauge(
+        name="gatehouse_queue_standstill_seconds",
+        help="Where nothing leaves though it may: for how long the oldest has been due; else 0.",
+        labels=("queue", "label"),
+        read=Look.standstill,
     ),
     Gauge(
         name="gatehouse_breaker_open",

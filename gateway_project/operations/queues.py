@@ -1,6 +1,6 @@
 """The queues, counted: what waits in each, by label and gateway."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,7 @@ QUEUES = (
     Queue(
         name="relay",
         waiting=lambda: Relay.objects.filter(settled_at__isnull=True),
-        columns=("label_id", "gateway_id"),
+        columns=("label_id", "gateway_id", "listener"),
     ),
     Queue(
         name="inbox",
@@ -68,21 +68,34 @@ def lines() -> Iterator[Line]:
     is told, too."""
     house = configuration.current()
     for queue in QUEUES:
-        found = {
-            (row.get("label_id"), row.get("gateway_id")): (row["depth"], row["oldest"])
-            for row in _counted(queue)
-        }
+        found = _counted(queue, house)
         for key in {**_expected(queue, house), **found}:
             yield _line(queue, house, *key, *found.get(key, (0, None)))
 
 
-def _counted(queue: Queue) -> Iterator[dict[str, Any]]:
-    """Out of the index by which the rows become due."""
+Key = tuple[int | None, int | None]
+"""The label's id and the gateway's."""
+
+
+def _counted(queue: Queue, house: Configuration) -> dict[Key, tuple[int, datetime | None]]:
+    """How many and the oldest that may leave, out of the index by which the rows become due."""
+    found: dict[Key, tuple[int, datetime | None]] = {}
     rows = queue.waiting().order_by().values(*queue.columns)
-    yield from rows.annotate(depth=Count("*"), oldest=Min("due_at"))
+    for row in rows.annotate(depth=Count("*"), oldest=Min("due_at")):
+        key = row.get("label_id"), row.get("gateway_id")
+        depth, oldest = found.get(key, (0, None))
+        moments = [oldest, None if _is_suspended(row, house) else row["oldest"]]
+        found[key] = depth + row["depth"], min(filter(None, moments), default=None)
+    return found
 
 
-def _expected(queue: Queue, house: Configuration) -> dict[tuple[int | None, int | None], None]:
+def _is_suspended(row: Mapping[str, Any], house: Configuration) -> bool:
+    """Whether these are relays of which a listener is told nothing until a person has looked."""
+    label = house.labels.get(row.get("label_id") or 0)
+    return label is not None and row.get("listener") in label.opt_outs_suspended
+
+
+def _expected(queue: Queue, house: Configuration) -> dict[Key, None]:
     if queue.name == "send":
         return {(None, each.id): None for each in house.gateways.values() if each.is_active}
     if queue.name == "report":

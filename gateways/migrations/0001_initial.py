@@ -221,6 +221,8 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('gateway_paused', 'Gateway paused'), ('blast_guard', 'Blast guard'), ('no_answer', 'Provider does not answer'), ('callbacks_suspended', 'Callbacks suspended'), ('opt_outs_suspended', 'Opt-outs not told'), ('callbacks_dead', 'Callbacks out of tries'), ('callbacks_mismatch', 'Statuses not known at Smartico'), ('unknown_outcomes', 'Unknown outcomes'), ('messages_late', 'Messages late'), ('callbacks_late', 'Callbacks late')], max_length=24)),
                 ('subject', models.CharField(blank=True, help_text="A gateway's slug, mostly.", max_length=64)),
                 ('reason', models.CharField(blank=True, max_length=200)),
+                ('count', models.PositiveBigIntegerField(default=0, help_text='How many it is about by now.')),
+                ('told_count', models.PositiveBigIntegerField(default=0, help_text='How many they were when it was told; never more than there are.')),
                 ('began_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('told_at', models.DateTimeField(help_text='When it was last told that it stands.', null=True)),

@@ -33,6 +33,10 @@ class Alert(models.Model):
     kind = models.CharField(max_length=24, choices=AlertKind.choices)
     subject = models.CharField(max_length=64, blank=True, help_text="A gateway's slug, mostly.")
     reason = models.CharField(max_length=REASON_LENGTH, blank=True)
+    count = models.PositiveBigIntegerField(default=0, help_text="How many it is about by now.")
+    told_count = models.PositiveBigIntegerField(
+        default=0, help_text="How many they were when it was told; never more than there are."
+    )
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True, help_text="When it was last told that it stands.")

@@ -46,7 +46,7 @@ kinds go to different paths: one that does not answer keeps none of the others b
 def due_listeners() -> list[str]:
     """Those, as drain keys, who have something to be told now."""
     now = moment()
-    return [each.key for each in _listeners() if _due(each, now, _told_kinds(each)).exists()]
+    return [each.key for each in told_listeners() if _due(each, now, _told_kinds(each)).exists()]
 
 
 def forget() -> None:
@@ -54,7 +54,7 @@ def forget() -> None:
     _silent_until.clear()
 
 
-def _listeners() -> Iterator[Listener]:
+def told_listeners() -> Iterator[Listener]:
     """All that may be told at this moment."""
     current = configuration.current()
     for gateway in current.gateways.values():

@@ -15,7 +15,7 @@ from gateway_project.operations import gauges, metrics
 from gateway_project.operations.processes import Processes, manage
 from gateway_project.operations.pulse import Pulse
 from gateways.models import Breaker
-from messages_app.models import State
+from messages_app.models import Relay, SendAttempt, State
 from tests import factories
 from tests.operations.surroundings import database_url, environment, wait_until
 from tests.operations.web_server import web_server
@@ -27,6 +27,10 @@ NEAR, FAR = {"REMOTE_ADDR": "127.0.0.1"}, {"REMOTE_ADDR": "203.0.113.9"}
 
 @pytest.fixture(autouse=True)
 def _read_anew():
+    read_anew()
+
+
+def read_anew():
     for collector in list(metrics.REGISTRY._collector_to_names):
         if isinstance(collector, gauges.Gauges):
             collector.forget()
@@ -124,6 +128,39 @@ class TestHowTheHouseStands:
         assert found[series(oldest, **busy)] == pytest.approx(120, abs=20)
         assert found[series(oldest, **told)] == pytest.approx(120, abs=20)
         assert found[series(oldest, **idle)] == 0
+
+    def test_a_queue_that_stands_still_is_told_apart_from_a_long_one(self, client):
+        label = factories.LabelFactory(slug="amazing")
+        gateway = factories.GatewayFactory(label=label, slug="sms-de")
+        then = timezone.now() - timedelta(minutes=20)
+        message = factories.MessageFactory(
+            label=label, gateway=gateway, due_at=then, created_at=then
+        )
+        name, where = "queue_standstill_seconds", {"queue": "send", "label": "amazing"}
+        assert scraped(client)[series(name, **where)] == pytest.approx(1200, abs=60)
+        read_anew()
+        now = timezone.now()
+        SendAttempt.objects.create(
+            message=message, gateway=gateway, number=1, outcome="unavailable",
+            started_at=now, finished_at=now,
+        )  # fmt: skip
+        found = scraped(client)
+        assert found[series(name, **where)] == 0
+        assert found[series("queue_oldest_due_seconds", **where, gateway="sms-de")] > 1100
+
+    def test_relays_that_a_suspended_listener_is_not_told_count_and_are_not_late(self, client):
+        label = factories.LabelFactory(slug="amazing", opt_outs_suspended={"platform": "HTTP 410"})
+        then = timezone.now() - timedelta(minutes=20)
+        for listener in ("platform", "smartico"):
+            Relay.objects.create(
+                label=label, listener=listener, kind="opt_out", due_at=then, created_at=then
+            )
+            then += timedelta(minutes=10)
+        found = scraped(client)
+        where = {"queue": "relay", "label": "amazing", "gateway": ""}
+        assert found[series("queue_depth", **where)] == 2
+        oldest = found[series("queue_oldest_due_seconds", **where)]
+        assert oldest == pytest.approx(600, abs=60)
 
     def test_what_is_held_waits_and_is_not_late(self, client):
         then = timezone.now() - timedelta(hours=1)

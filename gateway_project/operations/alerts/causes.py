@@ -8,21 +8,21 @@ from django.db.models import Count, Q
 
 from callbacks.models import CallbackDelivery, Settlement
 from gateway_project.operations.doctor.ages import length
-from gateway_project.operations.lateness import TOO_LATE
-from gateway_project.operations.queues import lines
-from gateways import configuration
+from gateway_project.operations.lateness import TOO_LATE, standing_callbacks, standing_messages
 from gateways.models import AlertKind, Gateway, Label
 from messages_app.models import Message, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Two with the same key are the same one. `reason` is scrubbed."""
+    """Two with the same key are the same one. `reason` is scrubbed; `count` is of what is counted,
+    and stays until a person has acted."""
 
     label_id: int
     kind: AlertKind
     subject: str = ""
     reason: str = ""
+    count: int = 0
 
     @property
     def key(self) -> tuple[int, str, str]:
@@ -82,15 +82,17 @@ def _unheard(_now: datetime) -> Iterator[Cause]:
     rows = CallbackDelivery.objects.filter(settlement__in=UNHEARD).order_by()
     counts = rows.values_list("label_id", "settlement").annotate(count=Count("*"))
     for label_id, settlement, count in counts:
-        yield Cause(
-            label_id=label_id, kind=UNHEARD[Settlement(settlement)], reason=f"{count} by now"
-        )
+        yield _counted(label_id, UNHEARD[Settlement(settlement)], count)
 
 
 def _unknown(_now: datetime) -> Iterator[Cause]:
     rows = Message.objects.filter(state=State.UNKNOWN).order_by()
     for label_id, count in rows.values_list("label_id").annotate(count=Count("*")):
-        yield Cause(label_id=label_id, kind=AlertKind.UNKNOWN_OUTCOMES, reason=f"{count} by now")
+        yield _counted(label_id, AlertKind.UNKNOWN_OUTCOMES, count)
+
+
+def _counted(label_id: int, kind: AlertKind, count: int) -> Cause:
+    return Cause(label_id=label_id, kind=kind, reason=f"{count} by now", count=count)
 
 
 LATE = {"send": AlertKind.MESSAGES_LATE, "report": AlertKind.CALLBACKS_LATE}
@@ -98,16 +100,13 @@ LATE = {"send": AlertKind.MESSAGES_LATE, "report": AlertKind.CALLBACKS_LATE}
 
 def _late(now: datetime) -> Iterator[Cause]:
     """One for a label, whatever the number of its gateways: mostly no worker is running."""
-    ids = {label.slug: label.id for label in configuration.current().labels.values()}
-    found: dict[tuple[str, str], timedelta] = {}
-    for line in lines():
-        if line.queue in LATE and line.may_leave and line.oldest and line.label in ids:
-            key = line.queue, line.label
-            found[key] = max(now - line.oldest, found.get(key, timedelta()))
-    for (queue, label), late in found.items():
+    found: dict[tuple[int, AlertKind], timedelta] = {}
+    for each in (*standing_messages(now), *standing_callbacks(now)):
+        key = each.label_id, LATE[each.queue]
+        found[key] = max(now - each.oldest, found.get(key, timedelta()))
+    for (label_id, kind), late in found.items():
         if late > TOO_LATE:
-            reason = f"the oldest is {length(late)} late"
-            yield Cause(label_id=ids[label], kind=LATE[queue], reason=reason)
+            yield Cause(label_id=label_id, kind=kind, reason=f"the oldest is {length(late)} late")
 
 
 FINDERS: tuple[Callable[[datetime], Iterable[Cause]], ...] = (

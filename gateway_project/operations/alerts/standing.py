@@ -4,15 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from gateway_project.lib.transactions import writing
 from gateway_project.operations.alerts.causes import Cause
-from gateways.models import Alert, Label
+from gateways.models import Alert, AlertKind, Label
 from gateways.models.alert import REASON_LENGTH
 
 APART = timedelta(hours=1)
-"""Between two messages that the same cause is there again."""
+"""Between two messages that the same cause is there again, or has grown."""
+LEAST_GROWTH = 10
+GROWTH_SHARE = 10
+"""A tenth more than they were told is news, if it is as many as that."""
+LASTS = {
+    AlertKind.MESSAGES_LATE: timedelta(minutes=2),
+    AlertKind.CALLBACKS_LATE: timedelta(minutes=2),
+}
+"""How long some have to stand before they are told: what was held and is released looks late until
+the first has left."""
 FORGOTTEN_AFTER = timedelta(days=30)
 
 
@@ -33,8 +40,8 @@ def note(found: Iterable[Cause], now: datetime) -> None:
         for key, row in rows.items():
             if key not in standing and row.ended_at is None:
                 _write(row, ended_at=now)
-            elif key in standing and row.ended_at is not None:
-                _write(row, began_at=now, ended_at=None, reason=_reason(standing[key]))
+            elif key in standing:
+                _go_on(row, standing[key], now)
         new = [_row(cause, now) for key, cause in standing.items() if key not in rows]
         Alert.objects.bulk_create(new, ignore_conflicts=True)
         Alert.objects.filter(is_told=False, ended_at__lt=now - FORGOTTEN_AFTER).delete()
@@ -42,10 +49,7 @@ def note(found: Iterable[Cause], now: datetime) -> None:
 
 def news(now: datetime) -> list[News]:
     """By label. What has ended before anybody was told of it is none."""
-    is_new = Q(ended_at=None, is_told=False)
-    has_rested = Q(told_at=None) | Q(told_at__lte=now - APART)
-    is_over = Q(ended_at__isnull=False, is_told=True)
-    rows = list(Alert.objects.filter((is_new & has_rested) | is_over).order_by("pk"))
+    rows = [row for row in Alert.objects.order_by("pk") if _is_news(row, now)]
     labels = Label.objects.in_bulk({row.label_id for row in rows})
     return [
         News(
@@ -60,10 +64,36 @@ def news(now: datetime) -> list[News]:
 def note_told(told: News, now: datetime) -> None:
     """They know it now. What has begun or ended meanwhile is told the next time."""
     with writing():
-        Alert.objects.filter(pk__in=[row.pk for row in told.begun]).update(
-            is_told=True, told_at=now
-        )
+        for row in told.begun:
+            Alert.objects.filter(pk=row.pk).update(is_told=True, told_at=now, told_count=row.count)
         Alert.objects.filter(pk__in=[row.pk for row in told.ended]).update(is_told=False)
+
+
+def has_grown(row: Alert) -> bool:
+    """Whether it is considerably more by now than they were told of."""
+    growth = row.count - row.told_count
+    return row.is_told and growth >= max(LEAST_GROWTH, row.told_count // GROWTH_SHARE)
+
+
+def _is_news(row: Alert, now: datetime) -> bool:
+    if row.ended_at is not None:
+        return row.is_told
+    has_rested = row.told_at is None or row.told_at <= now - APART
+    has_lasted = row.began_at <= now - LASTS.get(AlertKind(row.kind), timedelta())
+    return has_rested and has_lasted and (not row.is_told or has_grown(row))
+
+
+def _go_on(row: Alert, cause: Cause, now: datetime) -> None:
+    """It stands still or again, with the reason that it has now."""
+    values = {
+        "began_at": row.began_at if row.ended_at is None else now,
+        "ended_at": None,
+        "reason": _reason(cause),
+        "count": cause.count,
+        "told_count": min(row.told_count, cause.count),
+    }
+    if any(getattr(row, name) != value for name, value in values.items()):
+        _write(row, **values)
 
 
 def _key(row: Alert) -> tuple[int, str, str]:
@@ -76,6 +106,7 @@ def _row(cause: Cause, now: datetime) -> Alert:
         kind=cause.kind,
         subject=cause.subject,
         reason=_reason(cause),
+        count=cause.count,
         began_at=now,
     )
 

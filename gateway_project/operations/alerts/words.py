@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from gateway_project.lib.redaction import scrub
-from gateway_project.operations.alerts.standing import News
+from gateway_project.operations.alerts.standing import News, has_grown
 from gateways.models import Alert, AlertKind
 
 
@@ -97,8 +97,13 @@ def _paragraph(row: Alert) -> str:
     since = f"Since {row.began_at:%Y-%m-%d %H:%M} UTC"
     if row.ended_at:
         return f"- {_headline(row)}\n  {since}, until {row.ended_at:%Y-%m-%d %H:%M} UTC."
-    reason = f": {scrub(row.reason)}" if row.reason else "."
+    reason = f": {_reason(row)}" if row.reason else "."
     return f"- {_headline(row)}\n  {since}{reason}\n  {WORDS[row.kind].to_do}"
+
+
+def _reason(row: Alert) -> str:
+    before = f", {row.told_count} when it was last told" if has_grown(row) else ""
+    return f"{scrub(row.reason)}{before}"
 
 
 def _entry(row: Alert) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def _entry(row: Alert) -> dict[str, Any]:
         "subject": row.subject,
         "state": "solved" if row.ended_at else "open",
         "what": _headline(row),
-        "reason": scrub(row.reason),
+        "reason": _reason(row),
         "to_do": "" if row.ended_at else WORDS[row.kind].to_do,
         "began_at": row.began_at.isoformat(),
         "ended_at": row.ended_at.isoformat() if row.ended_at else None,

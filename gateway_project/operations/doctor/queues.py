@@ -16,9 +16,9 @@ REMEDY = "Look at the workers' log, and start more workers."
 
 
 def queues(about: About, now: datetime) -> Iterator[Finding]:
-    """The oldest message that may leave and the oldest callback that may be told."""
-    yield waiting(about, "Due messages", oldest_due_message(), now)
-    yield waiting(about, "Due callbacks", oldest_due_callback(), now)
+    """The oldest message and the oldest callback of those that stand still and may leave."""
+    yield waiting(about, "Due messages", oldest_due_message(now), now)
+    yield waiting(about, "Due callbacks", oldest_due_callback(now), now)
 
 
 def waiting(about: About, name: str, oldest: datetime | None, now: datetime) -> Finding:

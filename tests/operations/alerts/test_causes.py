@@ -85,3 +85,8 @@ def test_what_waits_though_it_may_leave_is_told_once_for_a_label():
     kinds = {kind: reason for kind, _, reason in found()}
     assert set(kinds) == {"messages_late", "callbacks_late"}
     assert "15" in kinds["messages_late"]
+
+
+def test_what_is_counted_is_told_as_a_number():
+    MessageFactory.create_batch(2, label=LabelFactory(), state=State.UNKNOWN)
+    assert [cause.count for cause in causes(timezone.now())] == [2]

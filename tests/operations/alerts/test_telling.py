@@ -11,7 +11,8 @@ from gateway_project.lib.alone import alone
 from gateway_project.operations.alerts import telling
 from gateway_project.operations.alerts.telling import Alerting, Telling
 from gateways.models import Alert, Breaker, Gateway, Label
-from tests.factories import GatewayFactory, LabelFactory
+from messages_app.models import Message, State
+from tests.factories import GatewayFactory, LabelFactory, MessageFactory
 from tests.gateways.providers.mail_peer import mail_peer
 from tests.peers import Answer, http_peer
 
@@ -61,6 +62,16 @@ def resume(gateway):
     Gateway.objects.filter(pk=gateway.pk).update(is_paused=False, paused_because="")
 
 
+def park(gateway, count):
+    MessageFactory.create_batch(
+        count, label=gateway.label, gateway=gateway, state=State.UNKNOWN, due_at=None
+    )
+
+
+def reasons(chat):
+    return [asked.json["alerts"][0]["reason"] for asked in chat.asked]
+
+
 def states(chat):
     """Of every call: what stands and what is solved in it."""
     return [
@@ -104,6 +115,59 @@ def test_what_comes_and_goes_is_told_at_most_once_an_hour(house, chat, gateway):
     pause(gateway)
     house.look(50 * MINUTE)
     assert states(chat)[2:] == [[("sms-de", "open")]]
+
+
+def test_what_grows_considerably_after_it_was_told_is_told_again(house, chat, gateway):
+    park(gateway, 3)
+    house.look()
+    park(gateway, 2)
+    house.look(timedelta(days=20))
+    assert reasons(chat) == ["3 by now"]
+    park(gateway, 15)
+    house.look()
+    assert reasons(chat)[1:] == ["20 by now, 3 when it was last told"]
+    house.look(timedelta(days=1))
+    assert len(chat.asked) == 2
+
+
+def test_growth_is_told_at_most_once_an_hour(house, chat, gateway):
+    park(gateway, 3)
+    for _ in range(5):
+        house.look()
+        park(gateway, 10)
+    assert reasons(chat) == ["3 by now"]
+    house.look(timedelta(hours=1))
+    assert reasons(chat)[1:] == ["53 by now, 3 when it was last told"]
+
+
+def test_what_a_person_has_settled_is_not_held_against_what_comes_later(house, chat, gateway):
+    park(gateway, 30)
+    house.look()
+    settled = Message.objects.order_by("pk")[:29]
+    Message.objects.filter(pk__in=[each.pk for each in settled]).update(state=State.SENT)
+    house.look(timedelta(days=1))
+    park(gateway, 11)
+    house.look()
+    assert reasons(chat) == ["30 by now", "12 by now, 1 when it was last told"]
+
+
+def test_what_only_looks_late_for_a_moment_is_not_told(house, chat, gateway):
+    message = MessageFactory(
+        label=gateway.label, gateway=gateway, due_at=house.now - timedelta(hours=3)
+    )
+    house.look()
+    house.look()
+    Message.objects.filter(pk=message.pk).update(state=State.SENT, due_at=None)
+    house.look()
+    assert chat.asked == []
+
+
+def test_what_stays_late_is_told_with_how_late_it_is_by_then(house, chat, gateway):
+    MessageFactory(label=gateway.label, gateway=gateway, due_at=house.now - 20 * MINUTE)
+    for _ in range(4):
+        house.look()
+    (reason,) = reasons(chat)
+    assert "23" in reason
 
 
 def test_another_cause_is_not_kept_back_by_it(house, chat, label, gateway):
