@@ -185,14 +185,15 @@ def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
         provider_id__in=set(given.values()) - {""},
     )
     known = set(earlier.values_list("provider_id", flat=True))
-    nameless = 0
+    nameless: list[UUID] = []
     for message_id, provider_id in given.items():
         if not provider_id or provider_id in known:
-            nameless += 1
+            nameless.append(message_id)
             given[message_id] = str(message_id)
         known.add(provider_id)
     if nameless:
-        logger.warning("providers gave no id of their own for %d messages", nameless)
+        with about(*nameless):
+            logger.warning("providers gave no id of their own for %d messages", len(nameless))
     return given
 
 
