@@ -364,6 +364,21 @@ class TestTls:
         ):
             client.perform(post(f"https://{NAME}:{peer.port}/"))
 
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    def test_a_peer_behind_tls_leads_nobody_out_of_it(
+        self, open_client, settings, tmp_path, monkeypatch, status
+    ):
+        settings.EGRESS_ALLOW = [NAME, "127.0.0.1"]
+        path = certificate(tmp_path, NAME)
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        client = open_client(look_up=loopback)
+        with raw_peer(answering(NOTHING)) as plain:
+            lead = f"HTTP/1.1 {status} Moved\r\nLocation: {plain.url}/\r\nContent-Length: 0\r\n\r\n"
+            with raw_peer(over_tls(path, answering(lead.encode()))) as peer:
+                answer = client.perform(post(f"https://{NAME}:{peer.port}/"))
+            assert answer.status == status
+            assert plain.connections == []
+
     def test_a_call_s_own_authority_is_trusted_for_that_call_alone(
         self, open_client, settings, tmp_path
     ):

@@ -1,9 +1,11 @@
 """Accepting: who is found, where it goes, what is refused, and what a repeat is."""
 
-from datetime import timedelta
+import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connections
+import time_machine
+from django.db import connection, connections
 from django.utils import timezone
 
 from gateway_project.lib.protocol import ErrorCode
@@ -11,6 +13,7 @@ from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
 from messages_app.models import Message
 from messages_app.planning import OWN_ADDRESS_NOTE
+from messages_app.repeats import PREVIEW_WINDOW_SECONDS
 from messages_app.requests import UNFILLED_NOTE
 from tests.factories import (
     BrandFactory,
@@ -54,6 +57,20 @@ class TestUsers:
     def test_an_address_that_does_not_open_is_temporary_and_never_not_found(self, house, settings):
         settings.PII_KEYS = "t1:" + "b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMzI="
         assert house.refusal() == ErrorCode.UNAVAILABLE
+
+    def test_a_damaged_address_is_temporary_and_alarms_without_a_word_of_it(self, house, caplog):
+        damaged = house.user
+        sound = EndUserFactory(label=house.label, brand=house.brand)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE users_enduser SET phone = %s WHERE ext_user_id = %s",
+                ["t1$AAAA", damaged.ext_user_id],
+            )
+        assert house.refusal() == ErrorCode.UNAVAILABLE
+        (alarm,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+        assert alarm.getMessage() == f"the address of end user {damaged.pk} cannot be decrypted"
+        assert house.accepted(Channel.EMAIL)
+        assert house.accepted(ext_user_id=sound.ext_user_id)
 
     def test_a_suppressed_address_is_refused_whoever_has_it_and_on_that_channel_only(self, house):
         index = house.user.address_index(Channel.SMS)
@@ -255,6 +272,16 @@ class TestPreviews:
             house.accepted(Channel.EMAIL, **self.PREVIEW, email_uid=None).pk,
         }
         assert len(ids) == 4
+
+    def test_the_same_preview_within_its_window_is_one_and_after_it_another(self, house):
+        with time_machine.travel(datetime(2026, 11, 21, 10, 0, 1, tzinfo=UTC), tick=False) as now:
+            first = house.accepted(Channel.EMAIL, **self.PREVIEW)
+            now.shift(PREVIEW_WINDOW_SECONDS - 2)
+            again = house.accepted(Channel.EMAIL, **self.PREVIEW)
+            now.shift(2)
+            later = house.accepted(Channel.EMAIL, **self.PREVIEW)
+        assert first == again != later
+        assert Message.objects.count() == 2
 
 
 class TestCustomIm:

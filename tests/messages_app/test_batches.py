@@ -17,6 +17,7 @@ from tests.peers import Answer, Asked, http_peer
 
 pytestmark = pytest.mark.django_db
 POISON = "+4915100000001"
+PENDING = {"groupId": 1, "groupName": "PENDING", "name": "PENDING_ACCEPTED"}
 NUMBERS = [f"+49151123456{number:02d}" for number in range(9)]
 
 
@@ -83,6 +84,33 @@ def test_one_message_that_is_refused_takes_no_other_along():
     assert SendAttempt.objects.filter(outcome="refused_together").count() == len(NUMBERS) + 1
     gateway.refresh_from_db()
     assert not gateway.is_paused
+
+
+def taken_but_for_one(asked: Asked) -> Answer:
+    """Answers for each of a call by itself: all are taken but the wrong number."""
+    listed = []
+    for message in asked.json["messages"]:
+        (to,) = message["destinations"]
+        is_bad = to["to"] == POISON.removeprefix("+")
+        status = {"groupName": "REJECTED", "name": "REJECTED_DESTINATION"} if is_bad else PENDING
+        listed.append({"messageId": to["messageId"], "status": status})
+    return Answer(200, {"messages": listed})
+
+
+def test_each_message_of_an_answer_has_a_result_of_its_own():
+    with http_peer(taken_but_for_one) as peer:
+        gateway = gateway_at(peer.url)
+        queue(gateway, [*NUMBERS[:4], POISON, *NUMBERS[4:]])
+        run("send", str(gateway.pk), linger=0)
+        assert len(peer.asked) == 1
+    assert Message.objects.filter(state=State.SENT).count() == len(NUMBERS)
+    refused = Message.objects.get(state=State.REJECTED)
+    assert refused.end_user.phone.reveal() == POISON
+    ids = SendAttempt.objects.filter(outcome="accepted").values_list("message_id", "provider_id")
+    assert {str(message_id): provider_id for message_id, provider_id in ids} == {
+        str(pk): str(pk)
+        for pk in Message.objects.filter(state=State.SENT).values_list("pk", flat=True)
+    }
 
 
 def test_no_more_is_claimed_than_can_leave_where_nothing_leaves_together():

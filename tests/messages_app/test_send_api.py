@@ -1,10 +1,15 @@
 """The send APIs from outside: what Smartico posts, and what it is answered."""
 
 import json
+import logging
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.utils import OperationalError
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from gateway_project.lib.collecting import flush_all
 from gateway_project.lib.protocol import ErrorCode
@@ -13,7 +18,9 @@ from gateways import allowances
 from gateways.models import Key
 from gateways.models.key import secret_digest
 from messages_app import planning
+from messages_app.api import views
 from messages_app.models import Measure, Message, Tally
+from tests.back_office.people import BACKEND
 from tests.factories import (
     CALLBACK_URL,
     SECRET,
@@ -137,6 +144,19 @@ class TestCallers:
         assert answer["error_code"] == ErrorCode.NOT_AUTHORISED
         assert not Message.objects.exists()
 
+    def test_a_call_that_is_not_authorised_writes_nothing_with_no_key_and_with_a_wrong_one(
+        self, house
+    ):
+        house.post(headers={"Authorization": "to have read the configuration once"})
+        asked = {}
+        for header in ("", "wrong"):
+            with CaptureQueriesContext(connection) as found:
+                house.post(headers={"Authorization": header})
+            asked[header] = [query["sql"] for query in found]
+        assert asked[""] == asked["wrong"]
+        assert not [sql for sql in asked[""] if not sql.startswith("SELECT")]
+        assert len(asked[""]) <= 1
+
     def test_a_call_without_authorization_is_refused_on_every_channel(self, house):
         for channel, path in PATHS.items():
             response = house.client.post(
@@ -231,6 +251,26 @@ class TestLayersInFront:
 
     def test_a_foreign_host_name_is_no_reason_for_another_answer(self, house):
         assert house.post(headers={"Host": "evil.example"})["error_code"] == 0
+
+    def test_neither_csrf_nor_a_session_nor_a_cookie_stands_before_the_send_apis(self, house):
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(User.objects.create_superuser("root"), BACKEND)
+        browser.cookies["csrftoken"] = "of-another-site"
+        session = Session.objects.get()
+        response = browser.post(
+            "/api/v1/sms",
+            house.body(),
+            content_type="application/json",
+            headers={"Authorization": SECRET, "Origin": "https://evil.example"},
+        )
+        assert response.json()["error_code"] == 0
+        assert not response.cookies
+        assert "Vary" not in response.headers
+        again = Session.objects.get()
+        assert (again.session_data, again.expire_date) == (
+            session.session_data,
+            session.expire_date,
+        )
 
     def test_an_https_redirect_does_not_stand_before_the_send_apis(self, house, settings):
         settings.SECURE_SSL_REDIRECT = True
@@ -398,6 +438,20 @@ class TestFields:
 
     def test_an_unknown_field_is_ignored(self, house):
         assert house.accepted(brand_new="x")
+
+    def test_a_new_field_is_told_once_and_never_with_its_value(self, house, caplog, monkeypatch):
+        monkeypatch.setattr(views, "_new_fields_seen", set())
+        caplog.set_level(logging.INFO)
+        for number in range(3):
+            house.accepted(im_uid=str(number), lately_added="canary", **{"not a name": "x"})
+        house.accepted(im_uid="other", later_still="canary")
+        told = [text for text in caplog.messages if "new field" in text]
+        slug = house.label.slug
+        assert told == [
+            f"label {slug}: new field seen on sms: lately_added",
+            f"label {slug}: new field seen on sms: later_still",
+        ]
+        assert "canary" not in caplog.text
 
     def test_an_extension_on_sms_is_ignored_with_a_note(self, house):
         assert house.accepted(extension={"title": "x"}).notes

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
@@ -274,6 +275,19 @@ class TestANotificationCentre:
         ids = dict(SendAttempt.objects.values_list("message_id", "provider_id"))
         assert ids == {first.pk: "same", second.pk: str(second.pk)}
 
+    def test_where_none_is_given_the_message_goes_by_our_own(self, caplog):
+        with http_peer(lambda asked: Answer(body={"error_code": 0})) as nc:
+            gateway = custom_im_gateway(nc.url)
+            message = queued(gateway)
+            drain(gateway)
+        assert SendAttempt.objects.get().provider_id == str(message.pk)
+        assert "gave no id of their own for 1 messages" in caplog.text
+        apply_to_gateway(
+            configuration.current().gateways[gateway.pk],
+            [StatusUpdate(status=Status.DELIVERED, provider_id=str(message.pk))],
+        )
+        assert status_of(message) == "delivered"
+
     def test_the_providers_words_are_kept_without_the_recipient(self):
         gateway = GatewayFactory(provider="webex_connect", config={})
         message = queued(gateway)
@@ -335,6 +349,40 @@ class TestLeases:
         lost.refresh_from_db()
         assert kept.lease_until > soon
         assert lost.lease_until == soon
+
+
+class TestClocks:
+    @pytest.mark.postgresql
+    def test_what_is_due_is_what_the_database_says_and_not_this_machines_clock(self):
+        real = timezone.now()
+        with (
+            http_peer(lambda asked: Answer(status=503)) as nc,
+            time_machine.travel(real + timedelta(hours=1), tick=True),
+        ):
+            gateway = custom_im_gateway(nc.url)
+            later = queued(gateway, due_at=real + timedelta(minutes=30))
+            due = queued(gateway, due_at=real - timedelta(seconds=1))
+            assert drain(gateway) == 1
+        later.refresh_from_db()
+        due.refresh_from_db()
+        assert (later.attempts, due.attempts) == (0, 1)
+        assert due.due_at < real + timedelta(minutes=30)
+
+    def test_a_clock_that_jumps_forth_and_back_makes_no_try_twice(self):
+        with (
+            http_peer(lambda asked: Answer(status=503)) as nc,
+            time_machine.travel(timezone.now(), tick=True) as clock,
+        ):
+            gateway = custom_im_gateway(nc.url)
+            message = queued(gateway)
+            for jump in (0, 3600, -3600, 0, 3600, 0):
+                clock.shift(jump)
+                breakers.forget()
+                drain(gateway)
+        message.refresh_from_db()
+        numbers = list(SendAttempt.objects.order_by("number").values_list("number", flat=True))
+        assert numbers == list(range(1, message.attempts + 1))
+        assert len(nc.asked) == message.attempts <= 3
 
 
 def drain_in_a_thread(gateway: Gateway) -> None:

@@ -14,6 +14,7 @@ from gateway_project.lib.vocabulary import Status
 from gateways.models import AuditEntry
 from gateways.providers.base import StatusUpdate
 from messages_app.models import InboxEntry, StatusEvent, Wait, WordMapping
+from messages_app.words import normal_word
 from tests.factories import GatewayFactory
 from tests.messages_app.test_reports import apply, look_at_the_inbox, sent
 from users.addresses import phone_index
@@ -78,6 +79,28 @@ def test_a_gateways_own_mapping_beats_its_providers(gateway):
     meaning(gateway, status="opened", gateway=gateway)
     apply(gateway, said(sent(gateway)))
     assert learnt() == ["opened"]
+
+
+@pytest.mark.parametrize("word", ["ZUGESTELLT", "zugestellt", "  Zugestellt\t", "zuGEStellt"])
+def test_a_word_is_the_same_in_other_letter_case_and_spacing(gateway, word):
+    meaning(gateway)
+    apply(gateway, StatusUpdate(status=None, word=word, message_id=str(sent(gateway).pk)))
+    assert learnt() == ["delivered"]
+
+
+@pytest.mark.parametrize("word", ["delivre", "Доставлено", "تم التسليم", "已送达", "Levert"])
+def test_a_word_of_another_language_is_told_to_nobody_until_it_is_explained(gateway, word):
+    meaning(gateway)
+    apply(gateway, StatusUpdate(status=None, word=word, message_id=str(sent(gateway).pk)))
+    assert learnt() == []
+    entry = InboxEntry.objects.get()
+    assert (entry.waits_for, entry.word, entry.applied_at) == (Wait.A_MAPPING, word, None)
+    WordMapping.objects.create(
+        label=gateway.label, provider=gateway.provider, word=normal_word(word.upper()),
+        status="delivered",
+    )  # fmt: skip
+    look_at_the_inbox()
+    assert learnt() == ["delivered"]
 
 
 def test_a_mapping_holds_for_no_other_gateway_and_no_other_label(gateway):

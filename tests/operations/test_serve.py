@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,10 +16,12 @@ from tests.gateways.providers.accounts.http_api import CONFIG as API
 from tests.operations.held_wire import wire
 from tests.operations.surroundings import database_url, wait_until
 from tests.operations.web_server import web_server
+from tests.raw_peers import reset
 
 CALLERS = 100
 PATH = "/api/v1/sms"
 SECRET = factories.SECRET.encode()
+HANG_UPS = 12
 
 
 @pytest.fixture
@@ -32,10 +35,15 @@ def port(transactional_db, tmp_path):
         yield port
 
 
-def body():
+def body(uid="1"):
     return json.dumps(
-        {"ext_user_id": "somebody", "body": "Best offer ever", "im_uid": "1"}
+        {"ext_user_id": "somebody", "body": "Best offer ever", "im_uid": uid}
     ).encode()
+
+
+def request(number):
+    whole = body(str(number))
+    return head(Content_Length=len(whole)) + whole
 
 
 def talk(port, *parts):
@@ -69,6 +77,26 @@ def test_bodies_come_through_however_they_are_sent(port):
     in_chunks = talk(port, head(Transfer_Encoding="chunked"), chunked(body(), 7))
     assert error_code(whole) == error_code(in_chunks) == 0
     assert whole.rpartition(b"\r\n")[2] == in_chunks.rpartition(b"\r\n")[2]
+
+
+def test_callers_who_hang_up_before_the_answer_are_told_the_id_of_what_was_accepted(port):
+    for number in range(HANG_UPS):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as leaving:
+            leaving.sendall(request(number))
+            if not number:  # this one's message is committed, and its answer never read
+                select.select([leaving], [], [], 30)
+            if number % 2 == 0:
+                reset(leaving)
+    wait_until(Message.objects.filter(uid="0").exists)
+    before = dict(Message.objects.values_list("uid", "pk"))
+    told = {}
+    for number in range(HANG_UPS):
+        answer = talk(port, request(number))
+        assert error_code(answer) == 0
+        told[str(number)] = json.loads(answer.rpartition(b"\r\n\r\n")[2])["ext_message_id"]
+    rows = dict(Message.objects.values_list("uid", "pk"))
+    assert {uid: str(pk) for uid, pk in rows.items()} == told
+    assert before.items() <= rows.items()
 
 
 def test_a_caller_who_waits_to_be_asked_for_the_body_is_asked(port):

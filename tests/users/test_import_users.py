@@ -118,6 +118,25 @@ def test_a_user_who_comes_twice_is_noted_and_the_last_line_stands(run):
     assert EndUser.objects.get().email.reveal() == "two@x.example"
 
 
+def test_lines_in_a_broken_encoding_are_told_by_number_and_the_rest_is_imported(run):
+    lines = [
+        b"ext_user_id,email,country",
+        b"1,one@x.example,DE",
+        b"2,canary\xff\xfe@x.example,DE",
+        b"3,two@x.example,\xe9canary",
+        "4,four@x.example,\u00d6sterreich".encode(),
+        b"5,five@x.example,",
+    ]
+    printed, code = run(b"\n".join(lines))
+    assert code == 1
+    assert "line 3: " in printed
+    assert "line 4: " in printed
+    assert "canary" not in printed
+    assert numbers(printed)["bad"] == 2
+    ids = set(EndUser.objects.values_list("ext_user_id", flat=True))
+    assert ids == {"1", "4", "5"}
+
+
 def test_a_dry_run_writes_nothing(run):
     printed, _ = run(GOOD, "--dry-run")
     assert "nothing was written" in printed
