@@ -80,8 +80,14 @@ def test_no_secret_is_named_but_as_a_file_that_is_given():
     for service in COMPOSE["services"].values():
         for name in service.get("secrets", ()):
             assert COMPOSE["secrets"][name] == {"file": f"secrets/{name}"}
-    ignored = (ROOT / ".dockerignore").read_text().split()
-    assert {"secrets", ".env", "var", ".git"} <= set(ignored)
+
+
+def test_nothing_of_a_house_gets_into_the_image_or_the_repository():
+    ignored = set((ROOT / ".dockerignore").read_text().split())
+    assert {"secrets", ".env", "var", ".git"} <= ignored
+    assert {"gatehouse.env", "gatehouse.yaml", "*.csv", "*.ndjson", "*.dump"} <= ignored
+    untracked = set((ROOT / ".gitignore").read_text().split())
+    assert {"/secrets/", ".env", "/gatehouse.env", "/gatehouse.yaml", "/*.dump"} <= untracked
 
 
 def test_each_service_waits_for_what_it_needs():
