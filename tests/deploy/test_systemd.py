@@ -12,7 +12,16 @@ from django.core.management import get_commands
 
 UNITS = settings.BASE_DIR / "deploy" / "systemd"
 OF_SYSTEMD = ("sysinit", "basic", "shutdown", "multi-user", "network-online")
-SHOWN = "from django.conf import settings as s; print(s.PUBLIC_URL); print(s.SECRET_KEY)"
+PUBLIC_URL = "https://gateway.example.com/?a=1&b=$HOME"
+ALERTS_FROM = "Gatehouse <gatehouse@example.com>"
+ENVIRONMENT = f"""# what the units read, too
+
+PUBLIC_URL="{PUBLIC_URL}"
+ALERTS_FROM={ALERTS_FROM}"""
+SHOWN = (
+    "from django.conf import settings;"
+    "print(settings.PUBLIC_URL, settings.ALERTS_FROM, settings.SECRET_KEY, sep=chr(10))"
+)
 STARTED = re.compile(r"^ExecStart=(\S+) manage\.py (\S+)$", re.MULTILINE)
 
 
@@ -92,7 +101,7 @@ def test_manage_has_the_settings_and_secrets_of_the_services(tmp_path):
     """It is run where the files lie elsewhere."""
     given = {"secret_key": "x" * 50, "pii_keys": settings.PII_KEYS, "pii_index_key": "i" * 40}
     given["database_url"] = f"sqlite:///{tmp_path}/gatehouse.sqlite3"
-    given["environment"] = "# what the units read, too\nPUBLIC_URL=https://gateway.example.com\n"
+    given["environment"] = ENVIRONMENT
     for name, value in given.items():
         (tmp_path / name).write_text(value)
     places = {
@@ -108,7 +117,7 @@ def test_manage_has_the_settings_and_secrets_of_the_services(tmp_path):
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines() == ["https://gateway.example.com", "x" * 50], done.stderr
+    assert done.stdout.splitlines() == [PUBLIC_URL, ALERTS_FROM, "x" * 50], done.stderr
     for unit in ("DATABASE_URL", "SECRET_KEY", "PII_KEYS", "PII_INDEX_KEY"):
         assert f"{unit}_FILE=" in _text(UNITS / "gatehouse-.service.d" / "common.conf")
         assert f"{unit}_FILE=" in _text(UNITS / "gatehouse-manage")
