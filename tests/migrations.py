@@ -23,29 +23,62 @@ READ: frozenset[tuple[str, str]] = frozenset()
 """Migrations, by app and name, whose SQL or Python of their own a person has read with the old
 version in mind: a linter cannot."""
 
-HELD_TO_ALL_ROWS = re.compile(
-    r'ALTER TABLE (?P<table>"\w+") (?:ADD CONSTRAINT|ADD COLUMN) .*\b(?:CHECK|REFERENCES)\b', re.S
-)
-
-
-def is_held_to_all_rows(statements: list[str], **_: Any) -> bool:
-    """Whether a constraint is laid on a table that is there already, and all its rows are read
-    for that under a lock that stops everybody."""
-    new = {f'"{name}"' for name in re.findall(r'CREATE TABLE "(\w+)"', "\n".join(statements))}
-    return any(
-        found["table"] not in new and "NOT VALID" not in statement
-        for statement in statements
-        if (found := HELD_TO_ALL_ROWS.search(statement))
+HARMLESS = tuple(
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"BEGIN|COMMIT|SET CONSTRAINTS \S+ IMMEDIATE|COMMENT ON .*",
+        r"CREATE TABLE .*",
+        r"CREATE (UNIQUE )?INDEX CONCURRENTLY .*",
+        r"DROP INDEX CONCURRENTLY .*",
+        r"ALTER TABLE \S+ ADD COLUMN \S+ [^()]*(\(\d+(, ?\d+)?\))?[^()]*",
+        r"ALTER TABLE \S+ ADD CONSTRAINT .* NOT VALID",
+        r"ALTER TABLE \S+ VALIDATE CONSTRAINT \S+",
+        r"ALTER TABLE \S+ DROP CONSTRAINT .*",
+        r"ALTER TABLE \S+ ALTER COLUMN \S+ (DROP NOT NULL|SET DEFAULT [^()]*)",
     )
+)
+"""What neither the version before nor a large table minds. All else has to be read by a person."""
+
+COLUMN_WITH_MORE = re.compile(r"\b(REFERENCES|CHECK|UNIQUE|GENERATED|PRIMARY KEY)\b", re.IGNORECASE)
+MUST_BE_GIVEN = re.compile(r"\bNOT NULL\b", re.IGNORECASE)
+HAS_A_DEFAULT = re.compile(r"\bDEFAULT\b(?! NULL)", re.IGNORECASE)
+TABLE = re.compile(r'\b(?:TABLE|ON) ("\w+")', re.IGNORECASE)
+
+
+def unread(statements: Iterable[str]) -> list[str]:
+    """The statements, one after the other, that are not harmless to the tables that were there
+    before."""
+    new: set[str] = set()
+    found = []
+    for statement in _single(statements):
+        table = TABLE.search(statement)
+        if statement.upper().startswith("CREATE TABLE") and table:
+            new.add(table[1])
+        elif not (table and table[1] in new) and not _is_harmless(statement):
+            found.append(statement)
+    return found
+
+
+def _single(statements: Iterable[str]) -> list[str]:
+    parts = (part.strip() for text in statements for part in text.split(";"))
+    return [part for part in parts if part and not part.startswith("--")]
+
+
+def _is_harmless(statement: str) -> bool:
+    if " ADD COLUMN " in statement.upper():
+        is_left_out = not MUST_BE_GIVEN.search(statement) or HAS_A_DEFAULT.search(statement)
+        if COLUMN_WITH_MORE.search(statement) or not is_left_out:
+            return False
+    return any(pattern.fullmatch(statement) for pattern in HARMLESS)
 
 
 class Analyser(PostgresqlAnalyser):
     migration_checks = [  # noqa: RUF012  as the class above has it
         *PostgresqlAnalyser.migration_checks,
         Check(
-            code="HELD_TO_ALL_ROWS",
-            fn=is_held_to_all_rows,
-            message="CHECK or FOREIGN KEY reads all rows: add it NOT VALID, validate it apart",
+            code="UNREAD",
+            fn=lambda statements, **_: unread(statements),
+            message="A statement that is not known to be harmless",
             mode=CheckMode.TRANSACTION,
             type=CheckType.ERROR,
         ),

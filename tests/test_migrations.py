@@ -3,9 +3,11 @@
 import sys
 
 import pytest
+from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, migrations, models
+from django.db.models.functions import Upper
 
-from tests.migrations import OURS, are_safe
+from tests.migrations import OURS, are_safe, unread
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
@@ -40,6 +42,42 @@ BIGGER = {
     "SQL in small letters": migrations.RunSQL(f"drop table {GUEST}", migrations.RunSQL.noop),
     "SQL that locks": migrations.RunSQL(f"LOCK TABLE {GUEST}", migrations.RunSQL.noop),
     "Python of its own": migrations.RunPython(lambda apps, editor: None, lambda apps, editor: None),
+    "a value for all rows": migrations.AddField(
+        "Guest", "code", models.UUIDField(db_default=RandomUUID())
+    ),
+    "a column that is computed": migrations.AddField(
+        "Guest",
+        "shout",
+        models.GeneratedField(
+            expression=Upper("name"), output_field=models.TextField(), db_persist=True
+        ),
+    ),
+    "an index behind a table's own": [
+        migrations.CreateModel(
+            "Seat",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("name", models.CharField(max_length=20, db_index=True, unique=True)),
+            ],
+        ),
+        migrations.AddIndex("Guest", models.Index(fields=["name"], name="guest_by_name")),
+    ],
+    "a unique constraint behind another": [
+        migrations.CreateModel(
+            "Seat",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("no", models.IntegerField(unique=True)),
+            ],
+        ),
+        migrations.AddConstraint(
+            "Guest", models.UniqueConstraint(fields=["name"], name="guest_once")
+        ),
+    ],
+    "a column that must be given before one that need not": [
+        migrations.AddField("Guest", "age", models.IntegerField(default=0)),
+        migrations.AddField("Guest", "height", models.IntegerField(default=0, db_default=0)),
+    ],
     "SQL under another name": migrations.SeparateDatabaseAndState(
         [migrations.RunSQL(f"UPDATE {GUEST} SET seat = ''", migrations.RunSQL.noop)]
     ),
@@ -48,6 +86,17 @@ SMALLER = {
     "a table": migrations.CreateModel("Seat", [("id", models.BigAutoField(primary_key=True))]),
     "a column that may be left out": migrations.AddField(
         "Guest", "age", models.IntegerField(null=True)
+    ),
+    "a table with an index and a foreign key": migrations.CreateModel(
+        "Seat",
+        [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.CharField(max_length=20, db_index=True)),
+            ("guest", models.ForeignKey("unsafe.Guest", models.CASCADE)),
+        ],
+    ),
+    "a decimal that may be left out": migrations.AddField(
+        "Guest", "tip", models.DecimalField(max_digits=5, decimal_places=2, null=True)
     ),
     "a column that the database fills": migrations.AddField(
         "Guest", "age", models.IntegerField(default=0, db_default=0)
@@ -67,7 +116,8 @@ def is_safe(settings, monkeypatch):
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.unsafe"]
 
     def judged(operation) -> bool:
-        monkeypatch.setattr("tests.unsafe.PLANNED", [operation])
+        planned = operation if isinstance(operation, list) else [operation]
+        monkeypatch.setattr("tests.unsafe.PLANNED", planned)
         monkeypatch.delitem(sys.modules, "tests.unsafe.migrations.0002_planned", raising=False)
         return are_safe(["unsafe"])
 
@@ -86,3 +136,16 @@ def test_what_it_would_not_live_through_is_found(is_safe, operation):
 @pytest.mark.parametrize("operation", SMALLER.values(), ids=list(SMALLER))
 def test_what_it_would_not_notice_passes(is_safe, operation):
     assert is_safe(operation)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'CREATE INDEX CONCURRENTLY "guest_by_name" ON "unsafe_guest" ("name")',
+        'ALTER TABLE "unsafe_guest" ADD CONSTRAINT "named" CHECK ("name" <> \'\') NOT VALID',
+        'ALTER TABLE "unsafe_guest" VALIDATE CONSTRAINT "named"',
+    ],
+)
+def test_neither_is_what_takes_no_long_lock(statement):
+    assert unread([f"{statement};"]) == []
+    assert unread([f'{statement}; ALTER TABLE "unsafe_guest" RENAME seat TO room;'])
