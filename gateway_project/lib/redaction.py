@@ -47,12 +47,32 @@ LOOKS_LIKE_A_NUMBER = re.compile(
     r"|(?P<amount>(?<![\w+(.,/-])[1-9]\d{4,6}\.\d\d(?!\w|[ \t\xa0().,\-/]{1,3}\d))"
     r"|(?<![0-9A-Za-z])(?:\+|\(\+?)?\d(?:[ \t\xa0().\-/]{0,3}\d){6,}+(?![0-9A-Za-z])"
 )
-SLASH, EQUALS = r"(?:/|\\|%(?:25)*(?:2F|5C))", r"[\"']?\s*(?:=|:|%3D)\s*[\"']?"
+SLASH, EQUALS = r"(?:/|\\|%(?:25)*(?:2F|5C))", r"[\"']?\s*(?:=|:|%(?:25)*3D)\s*[\"']?"
 SLASHES = rf"(?:{SLASH}\.{{0,2}}(?={SLASH}))*+{SLASH}"
 """However many, with the dots between them that mean nothing."""
 PATH = r"[^\s?#&\"'<>,;)}\[\]]"
 END = rf"(?:{SLASH}|\.)*(?!{PATH})"
 CALLED = r"(?:webhooks?|status|opened|clicked|unsubscribe)"
+
+
+def _written(name: str) -> str:
+    """The name, any of its signs percent-encoded however often."""
+    codes = (f"{ord(sign.lower()):02X}|{ord(sign.upper()):02X}" for sign in name)
+    return "".join(
+        rf"(?:{sign}|%(?:25)*(?:{code}))" for sign, code in zip(name, codes, strict=True)
+    )
+
+
+def _credential(*names: str, begin: str = "") -> re.Pattern[str]:
+    """Whatever stands under these names, up to a raw end. An encoded `&` may belong to the value:
+    it ends one only in a query that is encoded as a whole, as often as what begins the name."""
+    name = f"(?:{'|'.join(map(_written, names))})"
+    within = rf"%(?P<again>(?:25)*)(?:3F|26|3B){name}%(?P=again)3D"
+    plain = rf"{begin}{name}{EQUALS}"
+    value = r"(?(again)(?!%(?P=again)26))[^\s&#\"'<>]"
+    return re.compile(rf"({within}|{plain})(?:{value})+", re.IGNORECASE)
+
+
 URL_SECRETS = (
     # All that is below these paths, however it is spelled. What is called there may be told.
     *(
@@ -63,14 +83,8 @@ URL_SECRETS = (
             rf"{SLASH}platform{SLASHES}v1{SLASHES}users?{SLASHES}",
         )
     ),
-    *(
-        re.compile(rf"({lead})(?:(?!%2[36F])[^\s/?#&\"'<>,;)}}\[\]])+", re.IGNORECASE)
-        for lead in (
-            rf"api[_-]?key{EQUALS}",
-            r"(?:[?&;]|%3F|%26)mark(?:=|%3D)",
-            rf"(?:ext_user_id|password|client_secret){EQUALS}",
-        )
-    ),
+    _credential("api_key", "api-key", "apikey", "ext_user_id", "password", "client_secret"),
+    _credential("mark", begin=r"(?:[?&;]|%(?:25)*(?:3F|26|3B))"),
 )
 
 

@@ -64,6 +64,31 @@ def test_credentials_in_urls_are_masked(sink):
     assert sink.event["event"].startswith("Not Found: /callbacks/webhooks/[redacted]/")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("api_key=%2F#", "api_key=Ab3%2F#", "ext_user_id=joe%2F#", "password=%23#"),
+        *("api_key=Ab%26#", "api_key=Ab%2526#", "api_key%3DAb%26#", "%61pi_key=Ab%26#"),
+        *("api_key=Ab,#", "api_key=Ab;#", "api_key=Ab/#", "api_key=Ab?#", "api_key=(#)"),
+        *("a=1&mark=Ab%26#", "mark=Ab%2F#", "a=1&mark=Ab,#", "client_secret=%3F#"),
+        *("url=%2Fcb%3Fapi_key%3DAb%252F#", "url=%2Fcb%3Fa%3D1%26api_key%3DAb%2526#"),
+        *("url=%3Fext_user_id%3Djoe%2F#", "url=%253Fapi%255Fkey%253DAb%2526%61pi_key=%2F#"),
+    ],
+)
+def test_a_credential_is_masked_to_its_end_whatever_is_encoded_in_it(sink, query):
+    text = f"/callbacks/status?{query.replace('#', TOKEN)}&type=email seen"
+    logging.getLogger("any").warning(text)
+    logging.getLogger("any").warning("%s", {"path": text})
+    assert "s3cr3t" not in sink.getvalue()
+    assert sink.event["event"].count("&type=email seen") == 1
+
+
+def test_an_encoded_query_ends_its_credential_at_its_own_sign(sink):
+    logging.getLogger("any").warning(f"to=x%3Fapi_key%3D{TOKEN}%26type%3Demail")
+    assert "s3cr3t" not in sink.getvalue()
+    assert sink.event["event"].endswith("%26type%3Demail")
+
+
 def test_a_foreign_host_name_is_one_line(sink):
     try:
         raise DisallowedHost

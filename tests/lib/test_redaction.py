@@ -245,6 +245,8 @@ def test_quoted_printable_of_the_standard_library_is_seen_through():
         ("/callbacks/status?x=1&API-KEY=s3cr3t", "/callbacks/status?x=1&API-KEY=#"),
         ("/platform//v1/./users//jane/x", "/platform//v1/./users//#"),
         ("/platform/v1/users/jane@x.y/", "/platform/v1/users/#/"),
+        ("/callbacks/status?api_key=%2FSECRETtail&x=1", "/callbacks/status?api_key=#&x=1"),
+        ("ext_user_id=joe%2Fbloggs", "ext_user_id=#"),
         ("/callbacks/status?type=email", "/callbacks/status?type=email"),
     ],
 )
