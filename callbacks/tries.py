@@ -17,15 +17,12 @@ from gateway_project.lib.transactions import writing
 from messages_app.models import DETAIL_LENGTH
 
 MISMATCH_HINT = "Is the api_key the one of the Smartico label that sent this message?"
-READ_BACK = (
-    *("message_id", "label_id", "status", "settlement"),
-    *("attempts", "due_at", "lease", "lease_until"),
-    *("created_at", "first_failed_at"),
-)
 WRITTEN = (
     *("settlement", "settled_at", "attempts", "due_at", "lease", "lease_until"),
     *("first_failed_at", "times_not_found"),
 )
+READ_BACK = ("message_id", "label_id", "status", "created_at", *WRITTEN)
+"""With all that is written: what is not read here would be read row by row, under the locks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
