@@ -21,6 +21,9 @@ STANDINGS: Mapping[str, Standing] = {
     State.REJECTED: Standing.REJECTED,
     State.FAILED: Standing.FAILED,
 }
+HOLDERS = ("gateway", "brand", "label")
+"""Of a message: what is queued is held where one of them is paused."""
+HELD = Q(gateway__is_paused=True) | Q(brand__is_paused=True) | Q(label__is_paused=True)
 
 
 def rows() -> list[Row]:
@@ -45,7 +48,7 @@ def rows() -> list[Row]:
             was_taken=message.pk in provider_ids,
             provider_ids=provider_ids[message.pk],
         )
-        for message in Message.objects.select_related("gateway").defer("content")
+        for message in Message.objects.select_related(*HOLDERS).defer("content")
     ]
 
 
@@ -55,8 +58,9 @@ def _taken() -> "QuerySet[SendAttempt]":
 
 
 def _standing(message: Message) -> Standing:
-    is_held = message.state == State.QUEUED and message.gateway.is_paused
-    return Standing.HELD if is_held else STANDINGS[message.state]
+    holders = (getattr(message, name) for name in HOLDERS)
+    is_held = any(holder is not None and holder.is_paused for holder in holders)
+    return Standing.HELD if is_held and message.state == State.QUEUED else STANDINGS[message.state]
 
 
 def debts() -> list[Debt]:
@@ -90,8 +94,8 @@ def _spans(
 def under_way() -> int:
     """How many messages are on their way out, or late in expiring, and statuses on theirs."""
     moving = Message.objects.filter(state__in=(State.QUEUED, State.SENDING))
-    is_held = Q(gateway__is_paused=True, gateway__expires_after=None)
-    return moving.exclude(is_held).count() + CallbackDelivery.objects.owed().count()
+    stays = HELD & Q(gateway__expires_after=None)
+    return moving.exclude(stays).count() + CallbackDelivery.objects.owed().count()
 
 
 def sending() -> int:
@@ -101,5 +105,5 @@ def sending() -> int:
 
 def due() -> int:
     """How many messages wait to be claimed now."""
-    waiting = Message.objects.filter(state=State.QUEUED, gateway__is_paused=False)
+    waiting = Message.objects.filter(state=State.QUEUED).exclude(HELD)
     return waiting.filter(due_at__lte=database_now()).count()
