@@ -16,7 +16,7 @@ from rich.console import Console
 from gateway_project.operations.drill.house import House, surroundings
 from gateway_project.operations.drill.plan import Plan
 from gateway_project.operations.drill.play import Outcome, perform
-from gateway_project.operations.drill.report import as_json, show
+from gateway_project.operations.drill.report import as_json, show, verdict
 from gateway_project.operations.drill.stage import NotReady
 from gateway_project.operations.processes import manage
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if options["report"]:
             options["report"].write_text(json.dumps(as_json(outcome), indent=2) + "\n")
         if not outcome.has_passed:
-            raise CommandError("Something fell short.")
+            raise CommandError(f"{verdict(outcome)}.")
 
 
 def move_in(options: dict[str, Any]) -> None:

@@ -296,3 +296,5 @@ FAULTS: Mapping[str, Fault] = {
     },
 }
 """By name. Reports that are doubled, reversed or early need no moment: they always are."""
+
+DEATHS = frozenset(name for name, fault in FAULTS.items() if fault.lane == Lane.DEATHS)

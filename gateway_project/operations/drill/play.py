@@ -14,7 +14,7 @@ from django.conf import settings
 from gateway_project.operations.drill import archive
 from gateway_project.operations.drill.books import Books
 from gateway_project.operations.drill.caller import LEAVER
-from gateway_project.operations.drill.faults import FAULTS, Fault, Lane, Need
+from gateway_project.operations.drill.faults import DEATHS, FAULTS, Fault, Lane, Need
 from gateway_project.operations.drill.house import House
 from gateway_project.operations.drill.ledger import Findings, check
 from gateway_project.operations.drill.plan import Plan, seconds_left
@@ -64,10 +64,22 @@ class Outcome:
         return sorted(name for name, reason in self.left_out.items() if reason == NO_TIME)
 
     @property
-    def has_passed(self) -> bool:
+    def is_too_slow(self) -> bool:
+        """Whether there was no time for more than half of the faults, or of the deaths among them:
+        the others prove nothing."""
+        untried, played = set(self.out_of_time), set(self.played)
+        return any(len(untried & some) > len(played & some) for some in (untried | played, DEATHS))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing fell short of what was tried."""
         is_clean = not (self.findings.shortfalls or self.refused or self.ended)
         is_clean = is_clean and not self.never_played
         return is_clean and self.is_settled and self.findings.accepted > 0
+
+    @property
+    def has_passed(self) -> bool:
+        return self.is_clean and not self.is_too_slow
 
 
 @dataclass(slots=True, kw_only=True)

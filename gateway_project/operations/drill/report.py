@@ -11,6 +11,7 @@ from rich.table import Table
 from gateway_project.operations.drill.ledger import HAS_TO_BE_NONE
 from gateway_project.operations.drill.play import Outcome
 
+TOO_SLOW = "Too slow a machine, nothing proven"
 STANDINGS = ("accepted", "sent", "rejected", "failed", "held", "queued", "unknown")
 
 
@@ -19,6 +20,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     return {
         "seed": outcome.plan.seed,
         "passed": outcome.has_passed,
+        "too_slow": outcome.is_too_slow,
         "database": connection.vendor,
         "broker": settings.BROKER_URL.partition(":")[0] or "none",
         "seconds": round(outcome.seconds, 1),
@@ -48,8 +50,15 @@ def show(console: Console, outcome: Outcome) -> None:
         console.print("Not everything was settled when the time was over", style="red")
     if untried := len(outcome.out_of_time):
         console.print(f"No time was left for {untried} faults: see --minutes", style="yellow")
-    verdict = "Nothing lost, nothing twice" if outcome.has_passed else "Something fell short"
-    console.print(f"{verdict}: seed {outcome.plan.seed}, {outcome.seconds:.0f} s", style="bold")
+    end = f"seed {outcome.plan.seed}, {outcome.seconds:.0f} s"
+    console.print(f"{verdict(outcome)}: {end}", style="bold")
+
+
+def verdict(outcome: Outcome) -> str:
+    """In a few words."""
+    if not outcome.is_clean:
+        return "Something fell short"
+    return TOO_SLOW if outcome.is_too_slow else "Nothing lost, nothing twice"
 
 
 def _faults(outcome: Outcome) -> Table:

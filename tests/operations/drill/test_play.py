@@ -9,15 +9,18 @@ from types import SimpleNamespace
 import pytest
 
 from gateway_project.operations.drill import play as play_module
-from gateway_project.operations.drill.faults import Fault
+from gateway_project.operations.drill.faults import DEATHS, Fault
 from gateway_project.operations.drill.ledger import check
 from gateway_project.operations.drill.plan import QUICK_SETTLED_BY, QUICK_SETTLED_SECONDS, Plan
 from gateway_project.operations.drill.play import NO_TIME, NOT_OURS, TRIES, Outcome, Play
+from gateway_project.operations.drill.report import TOO_SLOW, verdict
 from gateway_project.operations.drill.scene import Missed
 from tests.operations.drill.test_ledger import AGREED
 
 QUICK = Plan(seed=1, began=0.0)
 FOR_AGES = float("inf")
+LEAST = {"scheduler killed", *sorted(DEATHS - {"scheduler killed"})[: (len(DEATHS) - 1) // 2]}
+"""Half of the deaths, the odd one included."""
 
 
 def outcome(**changes: object) -> Outcome:
@@ -47,6 +50,26 @@ def test_what_there_was_no_time_for_is_told_and_no_shortfall():
     short = outcome(left_out={"b": NO_TIME, "c": NOT_OURS})
     assert short.has_passed
     assert short.out_of_time == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("played", "untried"),
+    [
+        ({"a"}, {"b", "c"}),
+        ({"a", "b", "c", *LEAST - {"scheduler killed"}}, DEATHS - LEAST | {"scheduler killed"}),
+    ],
+)
+def test_a_machine_that_had_no_time_for_most_faults_or_most_deaths_proves_nothing(played, untried):
+    short = outcome(played=Counter(played), left_out=dict.fromkeys(untried, NO_TIME))
+    assert short.is_too_slow
+    assert not short.has_passed
+    assert verdict(short) == TOO_SLOW
+
+
+def test_half_of_the_deaths_are_enough():
+    short = outcome(played=Counter(LEAST), left_out=dict.fromkeys(DEATHS - LEAST, NO_TIME))
+    assert short.has_passed
+    assert verdict(outcome(ended=["web"])) != verdict(short) != TOO_SLOW
 
 
 @pytest.mark.parametrize(
