@@ -1,9 +1,11 @@
 """Back office pages of callbacks. They hold ids only: no URL, no address, no key."""
 
 import time
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,14 +14,14 @@ from django.template.response import TemplateResponse
 from callbacks import timeline
 from callbacks.answers import Outcome
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
-from callbacks.replaying import replaying
+from callbacks.replaying import Replayed, replaying
 from gateway_project.lib.admin import display
 from gateway_project.lib.clock import database_now
-from gateway_project.lib.confirming import confirmed_action
+from gateway_project.lib.confirming import Rest, confirmed_action
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.paging import CappedPaginator
 from gateways.admin.cells import moment, short_id
-from gateways.admin.deeds import do_at_length
+from gateways.admin.deeds import do_in_batches
 from gateways.admin.page import ReadOnlyPage
 from gateways.admin.time_filter import MessageTimeFilter
 from gateways.models import Action
@@ -27,7 +29,7 @@ from messages_app.timeline import STATUS_TONES, Tone, in_order
 
 REPLAY_SECONDS = 20.0
 """How long a person waits for a deed; what it has not come to is left for the next."""
-MORE_TO_REPLAY = "There are more: replay again, or use the command replay_callbacks."
+MORE_TO_REPLAY = "There are {count} more: go on, or use the command replay_callbacks."
 
 MAY_REPLAY = "callbacks.replay_callbackdelivery"
 SETTLEMENT_TONES = {
@@ -88,11 +90,12 @@ class CallbackDeliveryAdmin(ReadOnlyPage):
         question="{count} statuses that were settled are told to Smartico again.",
         narrow=settled,
     )
-    def replay(self, request: HttpRequest, queryset: Any) -> None:
-        count = do_at_length(request.user, Action.REPLAYED, queryset, _replay)
+    def replay(self, request: HttpRequest, queryset: Any) -> Rest | None:
+        chosen = CallbackDelivery.objects.filter(pk__in=queryset.order_by().values("pk"))
+        patience = Patience(replaying(chosen))
+        count = do_in_batches(request.user, Action.REPLAYED, chosen, patience)
         self.message_user(request, f"{count:,} statuses are owed again.")
-        if queryset.exists():
-            self.message_user(request, MORE_TO_REPLAY, messages.WARNING)
+        return patience.rest
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -153,13 +156,17 @@ class CallbackDeliveryAdmin(ReadOnlyPage):
         return delivery.last_detail or Outcome(delivery.last_outcome).label
 
 
-def _replay(deliveries: Any) -> int:
-    """For as long as a person waits."""
-    until = time.monotonic() + REPLAY_SECONDS
-    chosen = CallbackDelivery.objects.filter(pk__in=deliveries.order_by().values("pk"))
-    replayed = 0
-    for count in replaying(chosen):
-        replayed += count
-        if time.monotonic() >= until:
-            break
-    return replayed
+class Patience:
+    """The batches of a replay for as long as a person waits, and what is left then."""
+
+    def __init__(self, batches: Iterator[Replayed]) -> None:
+        self._batches = batches
+        self.rest: Rest | None = None
+
+    def __iter__(self) -> Iterator[Counter[int]]:
+        until = time.monotonic() + REPLAY_SECONDS
+        for batch in self._batches:
+            yield batch.by_label
+            if not batch.is_end and time.monotonic() >= until:
+                self.rest = Rest(question=MORE_TO_REPLAY, after=batch.last)
+                return

@@ -1,7 +1,8 @@
 """Replaying: what was settled is owed to Smartico again."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from callbacks.models import (
 from callbacks.reconciling.booking import Book
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
+from messages_app.counting.rows import DISORDER, first_key
 
 BATCH = 1_000
 
@@ -34,7 +36,10 @@ class Choice:
     failed_only: bool = False
 
     def deliveries(self) -> DeliveryQuerySet:
+        """A time is a range of ids as well: without it all rows would be looked through."""
         conditions = {
+            "pk__gte": self.since and _first_key(self.since - DISORDER),
+            "pk__lt": self.until and _first_key(self.until + DISORDER),
             "label__slug": self.label,
             "message": self.message,
             "status__in": list(self.statuses) or None,
@@ -46,33 +51,58 @@ class Choice:
         return CallbackDelivery.objects.exclude(settlement=Settlement.OWED).filter(**given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """One batch: how many of each label by its id, the last of them, and whether it is the end."""
+
+    by_label: Counter[int] = field(default_factory=Counter)
+    last: int = 0
+    is_end: bool = True
+
+
 def replay(deliveries: DeliveryQuerySet) -> int:
     """Owes the settled ones among these deliveries again, as if never tried; answers how many."""
-    return sum(replaying(deliveries))
+    return sum(batch.by_label.total() for batch in replaying(deliveries))
 
 
-def replaying(deliveries: DeliveryQuerySet) -> Iterator[int]:
-    """The same in batches, each in a transaction of its own and as it is asked for: answers how
-    many each was. So a large replay holds no lock for long; what was tried stays listed.
+def replaying(deliveries: DeliveryQuerySet) -> Iterator[Replayed]:
+    """The same in batches, each in a transaction of its own and as it is asked for. So a large
+    replay holds no lock for long; what was tried stays listed.
+
+    In the order of their ids, to what is the youngest when it begins: nothing is told twice because
+    Smartico acknowledges meanwhile, and it comes to an end.
     """
-    settled = deliveries.exclude(settlement=Settlement.OWED).order_by("pk")
-    last = 0
-    while True:
-        with writing():
-            rows = settled.filter(pk__gt=last).select_for_update(of=("self",))
-            ids = list(rows.values_list("pk", flat=True)[:BATCH])
-            replayed = _owe_again(ids, database_now()) if ids else 0
-        if not ids:
-            return
-        last = ids[-1]
-        yield replayed
+    youngest = CallbackDelivery.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+    settled = deliveries.exclude(settlement=Settlement.OWED).filter(pk__lte=youngest)
+    batch = Replayed(is_end=False)
+    while not batch.is_end:
+        batch = _replay_batch(settled.filter(pk__gt=batch.last).order_by("pk"))
+        if batch.by_label:
+            yield batch
 
 
-def _owe_again(ids: list[int], now: datetime) -> int:
+def _replay_batch(settled: DeliveryQuerySet) -> Replayed:
+    with writing():
+        rows = settled.select_for_update(of=("self",)).values_list("pk", "label_id")
+        found = list(rows[: BATCH + 1])
+        batch = found[:BATCH]
+        if not batch:
+            return Replayed()
+        ids = [pk for pk, _ in batch]
+        _owe_again(ids, database_now())
+    by_label = Counter(label_id for _, label_id in batch)
+    return Replayed(by_label=by_label, last=ids[-1], is_end=found == batch)
+
+
+def _first_key(moment: datetime) -> int:
+    return first_key(CallbackDelivery, "created_at", moment)
+
+
+def _owe_again(ids: list[int], now: datetime) -> None:
     settled, book = CallbackDelivery.objects.filter(pk__in=ids), Book()
     book.move_all(settled, Standing.OWED)
     book.write()
-    return settled.update(
+    settled.update(
         settlement=Settlement.OWED,
         settled_at=None,
         attempts=0,

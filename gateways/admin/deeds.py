@@ -3,7 +3,8 @@
 There is an entry about the row where it is a single one, else one per label with the number.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -35,6 +36,28 @@ def do_at_length(actor: Any, action: Action, rows: Rows, act: Callable[[Rows], i
     return act(rows)
 
 
+def do_in_batches(
+    actor: Any, action: Action, rows: QuerySet[Any], batches: Iterable["Counter[int]"]
+) -> int:
+    """The same where every batch says how many of each label it was, by the label's id: written
+    down when it begins, and with the number really done when it is over or breaks off."""
+    chosen, noun = [*rows[:2]], str(rows.model._meta.verbose_name_plural)
+    if len(chosen) > 1:
+        with writing():
+            record(actor, action, rows.model, changes={noun: "begun"})
+    done = Counter[int]()
+    try:
+        for batch in batches:
+            done.update(batch)
+    finally:
+        with writing():
+            if len(chosen) == done.total() == 1:
+                record(actor, action, chosen[0])
+            else:
+                _write(_by_label(actor, action, done, noun))
+    return done.total()
+
+
 def _entries(
     actor: Any, action: Action, rows: QuerySet[Any], reason: str = ""
 ) -> list[Callable[[], object]]:
@@ -44,7 +67,12 @@ def _entries(
     if not more:
         return [partial(record, actor, action, first, reason=reason)]
     counts = dict(rows.order_by().values_list("label_id").annotate(count=Count("pk")))
-    noun = str(rows.model._meta.verbose_name_plural)
+    return _by_label(actor, action, counts, str(rows.model._meta.verbose_name_plural), reason)
+
+
+def _by_label(
+    actor: Any, action: Action, counts: Mapping[int, int], noun: str, reason: str = ""
+) -> list[Callable[[], object]]:
     return [
         partial(
             record, actor, action, label, changes={noun: f"{counts[label.pk]:,}"}, reason=reason

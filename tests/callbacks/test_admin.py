@@ -73,9 +73,14 @@ def test_the_action_replays_and_says_how_many(delivery):
     assert delivery.settlement == Settlement.OWED
 
 
-def replay_all(client):
+def replay_all(client, settlement=Settlement.DEAD, **more):
     chosen = {"action": "replay", "_selected_action": [0], "select_across": "1", "confirmed": "yes"}
-    return client.post(f"{reverse(LIST)}?settlement__exact=dead", chosen, follow=True).text
+    url = f"{reverse(LIST)}?settlement__exact={settlement}"
+    return client.post(url, chosen | more, follow=True).text
+
+
+def told_in_the_audit():
+    return [entry.changes for entry in AuditEntry.objects.order_by("pk")]
 
 
 def test_all_that_a_filter_leaves_is_replayed_beyond_the_first_page(delivery, smartico):
@@ -88,19 +93,52 @@ def test_all_that_a_filter_leaves_is_replayed_beyond_the_first_page(delivery, sm
     assert list(CallbackDelivery.objects.exclude(settlement=Settlement.OWED)) == [kept]
 
 
-def test_a_replay_that_takes_too_long_ends_after_a_batch_and_says_so(
+def test_a_replay_that_takes_too_long_ends_after_a_batch_and_goes_on_with_the_rest(
     delivery, smartico, monkeypatch
 ):
     monkeypatch.setattr(replaying, "BATCH", 2)
     monkeypatch.setattr(callbacks_admin, "REPLAY_SECONDS", 0.0)
+    rows = [delivery, *(smartico.owe("opened") for _ in range(3))]
+    CallbackDelivery.objects.update(settlement=Settlement.ACKNOWLEDGED)
+    client = staff("view_callbackdelivery", "replay_callbackdelivery")
+    told = replay_all(client, Settlement.ACKNOWLEDGED)
+    assert "2 statuses are owed again." in told
+    assert "There are 2 more" in told
+    assert f'name="after" value="{rows[1].pk}"' in told
+    CallbackDelivery.objects.update(settlement=Settlement.ACKNOWLEDGED)
+    told = replay_all(client, Settlement.ACKNOWLEDGED, after=rows[1].pk)
+    assert "2 statuses are owed again." in told
+    assert 'name="after"' not in told
+    assert set(CallbackDelivery.objects.owed()) == set(rows[2:])
+
+
+def test_what_was_replayed_to_its_end_is_not_said_to_have_more(delivery, smartico, monkeypatch):
+    monkeypatch.setattr(callbacks_admin, "REPLAY_SECONDS", 0.0)
+    monkeypatch.setattr(replaying, "_owe_again", lambda ids, now: None)  # as if told meanwhile
+    smartico.owe("opened", settlement=Settlement.DEAD)
+    told = replay_all(staff("view_callbackdelivery", "replay_callbackdelivery"))
+    assert "2 statuses are owed again." in told
+    assert "There are" not in told
+    assert 'name="after"' not in told
+
+
+def test_the_audit_says_how_many_were_really_replayed(delivery, smartico, monkeypatch):
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    monkeypatch.setattr(callbacks_admin, "REPLAY_SECONDS", 0.0)
     for _ in range(3):
         smartico.owe("opened", settlement=Settlement.DEAD)
+    replay_all(staff("view_callbackdelivery", "replay_callbackdelivery"))
+    assert told_in_the_audit() == [
+        {"callback deliveries": "begun"},
+        {"callback deliveries": "2"},
+    ]
+    assert AuditEntry.objects.last().label == smartico.label
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 40, "1; DROP"])
+def test_a_strange_place_to_go_on_from_breaks_nothing(delivery, after):
     client = staff("view_callbackdelivery", "replay_callbackdelivery")
-    told = replay_all(client)
-    assert "2 statuses are owed again." in told
-    assert "There are more" in told
-    assert "There are more" not in replay_all(client)
-    assert CallbackDelivery.objects.owed().count() == 4
+    assert "statuses are owed again." in replay_all(client, after=after)
 
 
 def test_who_may_only_look_cannot_replay(delivery, caplog):

@@ -4,11 +4,14 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callbacks import replaying
 from callbacks.models import CallbackDelivery, Settlement
 from callbacks.replaying import Choice, replay
+from gateways.models import AuditEntry
 from tests.factories import LabelFactory
 
 MINUTE = timedelta(minutes=1)
@@ -89,9 +92,63 @@ def test_failed_means_what_was_never_acknowledged(smartico):
     ],
 )
 def test_each_condition_narrows_the_choice(smartico, choice):
-    meant = settled(smartico, status="opened", created_at=datetime(2026, 1, 2, tzinfo=UTC))
     settled(smartico, created_at=datetime(2026, 1, 1, tzinfo=UTC), label=LabelFactory())
+    meant = settled(smartico, status="opened", created_at=datetime(2026, 1, 2, tzinfo=UTC))
     assert list(choice(meant).deliveries()) == [meant]
+
+
+def test_a_time_is_a_range_of_ids_and_nothing_outside_of_it_is_looked_at(smartico):
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 10)]
+    rows = [settled(smartico, created_at=day) for day in days]
+    choice = Choice(since=days[4], until=days[6])
+    assert list(choice.deliveries().order_by("pk")) == rows[4:6]
+    bounds = {
+        child.lookup_name: child.rhs
+        for child in choice.deliveries().query.where.children
+        if getattr(child, "lhs", None) and child.lhs.target.name == "id"
+    }
+    assert bounds == {"gte": rows[4].pk, "lt": rows[6].pk + 1}
+
+
+def test_it_is_counted_once_and_the_audit_tells_what_was_done(smartico, monkeypatch):
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    for _ in range(5):
+        settled(smartico)
+    with CaptureQueriesContext(connection) as asked:
+        run_command("--label", smartico.label.slug)
+    counts = [each["sql"] for each in asked if each["sql"].startswith("SELECT COUNT(")]
+    assert len(counts) == 1
+    entries = AuditEntry.objects.order_by("pk")
+    assert [entry.changes["callback deliveries"] for entry in entries] == ["begun", "5"]
+    assert entries[1].label == smartico.label
+
+
+def test_what_was_done_before_it_broke_off_stands_in_the_audit(smartico, monkeypatch):
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    owe_again, failures = replaying._owe_again, [None, OperationalError("away")]
+
+    def fails(ids, now):
+        if failure := failures.pop(0):
+            raise failure
+        owe_again(ids, now)
+
+    monkeypatch.setattr(replaying, "_owe_again", fails)
+    for _ in range(5):
+        settled(smartico)
+    with pytest.raises(OperationalError):
+        run_command()
+    assert AuditEntry.objects.order_by("pk").last().changes == {"callback deliveries": "2"}
+
+
+def test_what_is_settled_after_a_replay_has_begun_is_not_told_again(smartico, monkeypatch):
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    rows = [settled(smartico) for _ in range(4)]
+    batches = replaying.replaying(CallbackDelivery.objects.all())
+    assert next(batches).last == rows[1].pk
+    CallbackDelivery.objects.update(settlement=Settlement.ACKNOWLEDGED)
+    settled(smartico)
+    assert [batch.last for batch in batches] == [rows[3].pk]
+    assert owed_again() == {row.pk for row in rows[2:]}
 
 
 def test_until_is_not_included(smartico):

@@ -1,5 +1,7 @@
 """Owes statuses to Smartico again."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -7,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from callbacks.models import DeliveryQuerySet
 from callbacks.replaying import Choice, replaying
 from gateway_project.lib.vocabulary import Status
-from gateways.admin.deeds import do_at_length
+from gateways.admin.deeds import do_in_batches
 from gateways.models import Action
 from messages_app.management.choosing import add_choice, chosen
 
@@ -26,14 +28,15 @@ class Command(BaseCommand):
         deliveries = choice.deliveries()
         self.stdout.write(f"{deliveries.count()} statuses to tell again")
         if not options["dry_run"]:
-            count = do_at_length("replay_callbacks", Action.REPLAYED, deliveries, self._replay)
+            batches = self._replay(deliveries)
+            count = do_in_batches("replay_callbacks", Action.REPLAYED, deliveries, batches)
             self.stdout.write(f"{count} statuses are owed again")
 
-    def _replay(self, deliveries: DeliveryQuerySet) -> int:
+    def _replay(self, deliveries: DeliveryQuerySet) -> Iterator[Counter[int]]:
         """Tells on the way how far it is, on the terminal and not in what is piped on."""
         done = 0
-        for count in replaying(deliveries):
-            done += count
+        for batch in replaying(deliveries):
+            yield batch.by_label
+            done += batch.by_label.total()
             if self.stderr.isatty():
                 self.stderr.write(f"{done:,} so far", ending="\r")
-        return done
