@@ -1,8 +1,9 @@
 """What stands before the application: nobody waits long for a word, however slow the database is.
 
 Machines that send and report have threads of their own, so that pages and the platform's bulk
-requests hold nobody up. On Smartico's paths the answer comes within `PATIENCE_SECONDS`: what is at
-work goes on, and who asks again with the same uid is told what came of it.
+requests hold nobody up; so has who watches the house. On Smartico's paths the answer comes within
+`PATIENCE_SECONDS`: what is at work goes on, and who asks again with the same uid is told what came
+of it.
 """
 
 import json
@@ -22,6 +23,8 @@ PATIENCE_SECONDS = 1.8
 MOST_WAITING = 256
 LIVE = "/health/live"
 CALLS = ("/api/", "/callbacks/")
+OPERATIONS = ("/health/ready", "/metrics")
+OPERATIONS_THREADS = 2
 OTHERS_SHARE = 4
 """Of so many threads for calls there is one more for everything else."""
 
@@ -38,6 +41,9 @@ class FrontDoor:
         others = max(threads // OTHERS_SHARE, 2)
         self._calls = Line(application, name="calls", threads=threads, most=MOST_WAITING)
         self._others = Line(application, name="others", threads=others, most=MOST_WAITING)
+        self._operations = Line(
+            application, name="operations", threads=OPERATIONS_THREADS, most=MOST_WAITING
+        )
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -52,8 +58,7 @@ class FrontDoor:
         is_head = environ.get("REQUEST_METHOD") == "HEAD"
         if environ.get(NO_ROOM):
             return _turned_away("no_room", is_protocol, is_head)
-        line = self._calls if is_protocol or path.startswith(CALLS) else self._others
-        turn = line.enter(environ)
+        turn = self._line(path, is_protocol).enter(environ)
         if turn is None:
             return _turned_away("queue_full", is_protocol, is_head)
         if not wait([turn.answer], BEGUN_SECONDS).done and turn.give_up():
@@ -61,6 +66,11 @@ class FrontDoor:
         if is_protocol and not wait([turn.answer], PATIENCE_SECONDS - BEGUN_SECONDS).done:
             return _turned_away("slow", is_protocol, is_head)
         return turn.answer.result()
+
+    def _line(self, path: str, is_protocol: bool) -> Line:
+        if path.rstrip("/") in OPERATIONS:
+            return self._operations
+        return self._calls if is_protocol or path.startswith(CALLS) else self._others
 
 
 def _turned_away(reason: str, is_protocol: bool, is_head: bool) -> Answer:

@@ -10,6 +10,7 @@ from gateway_project.operations import front_door
 from gateway_project.operations.front_door import FrontDoor
 
 SECONDS = 10
+AT_ONCE = ("/health/live", "/health/ready", "/health/ready/", "/metrics")
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def held(monkeypatch):
     may_end = threading.Event()
 
     def application(environ, start_response):
-        if environ["PATH_INFO"] != "/health/live":
+        if environ["PATH_INFO"] not in AT_ONCE:
             may_end.wait(SECONDS)
         start_response("200 OK", [])
         return [b"done"]
@@ -36,6 +37,16 @@ def asked(door, path, **environ):
     body = door({"PATH_INFO": path, "REQUEST_METHOD": "POST", **environ}, lambda *a: told.append(a))
     [(status, headers)] = told
     return status, dict(headers), b"".join(body)
+
+
+def begun(door, path):
+    """Requests that are at work on each thread for such as these."""
+    slow = [threading.Thread(target=asked, args=(door, path)) for _ in range(2)]
+    for each in slow:
+        each.start()
+    while door._others._pool._work_queue.qsize() or len(door._others._pool._threads) < 2:
+        pass
+    return slow
 
 
 def test_on_smarticos_paths_the_answer_is_to_come_again(held):
@@ -67,15 +78,22 @@ def test_pages_are_answered_while_calls_are_held_up(held):
 
 def test_a_page_that_has_begun_may_take_its_time_and_one_that_has_not_is_told_503(held):
     door, may_end = held
-    slow = [threading.Thread(target=asked, args=(door, "/admin/")) for _ in range(2)]
-    for each in slow:
-        each.start()
-    while door._others._pool._work_queue.qsize() or len(door._others._pool._threads) < 2:
-        pass
+    slow = begun(door, "/admin/")
     status, headers, body = asked(door, "/admin/")
     assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "1")
     assert json.loads(body)["error"]["code"] == "unavailable"
     assert all(each.is_alive() for each in slow)
+    may_end.set()
+    for each in slow:
+        each.join()
+
+
+@pytest.mark.parametrize("path", ["/health/ready", "/health/ready/", "/metrics"])
+def test_who_watches_the_house_waits_for_no_page_and_no_call(held, path):
+    door, may_end = held
+    asked(door, "/api/v1/sms")
+    slow = begun(door, "/platform/v1/users")
+    assert asked(door, path) == ("200 OK", {}, b"done")
     may_end.set()
     for each in slow:
         each.join()
