@@ -11,11 +11,16 @@ from io import BytesIO
 from typing import Any
 
 SECONDS = 10.0
-READERS = 512
+WAITED_FOR = 128
+"""Bodies at once, far fewer than the web server has threads: who holds a body back takes none that
+liveness needs, or those who are told to come again."""
+READERS = 1024
+"""As many as there are connections: the web server has no time limit for a body, so who never ends
+keeps a reader for as long as it stays."""
 HELD_BYTES = 96 * 1024 * 1024
 """Of bodies in memory, in each process."""
 NO_ROOM = "gatehouse.no_room"
-"""Stands in the environ of a request whose body had no room; it was thrown away."""
+"""Stands in the environ of a request whose body had no room, or too many were waited for."""
 DISCARDED_BYTES = 64 * 1024 * 1024
 PART_BYTES = 64 * 1024
 
@@ -96,11 +101,13 @@ class BodyReceiver:
         limit: int,
         seconds: float = SECONDS,
         held_bytes: int = HELD_BYTES,
+        waited_for: int = WAITED_FOR,
     ) -> None:
         self._application = application
         self._limit = limit
         self._seconds = seconds
         self._room = Room(held_bytes)
+        self._places = threading.BoundedSemaphore(waited_for)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="body")
 
     def __call__(
@@ -117,9 +124,8 @@ class BodyReceiver:
             held.give_back()
 
     def _receive(self, environ: Environ, length: int | None, held: _Held) -> None:
-        read = environ["wsgi.input"].read
         try:
-            body = self._readers.submit(self._read, read, length, held).result(self._seconds)
+            body = self._wait_for(environ["wsgi.input"].read, length, held)
         except (BodiesFull, RuntimeError):  # the latter where the process is about to end
             environ[NO_ROOM] = True
             environ["wsgi.input"] = BytesIO()
@@ -130,6 +136,15 @@ class BodyReceiver:
             environ["wsgi.input"] = BytesIO(body)
             environ.setdefault("CONTENT_LENGTH", str(len(body)))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+    def _wait_for(self, read: Callable[[int], bytes], length: int | None, held: _Held) -> bytes:
+        """The body. Raises BodiesFull, at once where too many others are waited for."""
+        if not self._places.acquire(blocking=False):
+            raise BodiesFull
+        try:
+            return self._readers.submit(self._read, read, length, held).result(self._seconds)
+        finally:
+            self._places.release()
 
     def _read(self, read: Callable[[int], bytes], length: int | None, held: _Held) -> bytes:
         if length is not None and length > self._limit:

@@ -14,11 +14,17 @@ class Stalled:
     """A caller who has gone to sleep in the middle of a body."""
 
     def __init__(self) -> None:
+        self.begun = threading.Event()
         self.released = threading.Event()
 
     def read(self, size: int) -> bytes:
+        self.begun.set()
         self.released.wait(10)
         return b""
+
+
+def posted(source):
+    return {"wsgi.input": source, "CONTENT_LENGTH": "8"}
 
 
 def received(environ, *, seconds=5.0):
@@ -93,6 +99,44 @@ def test_bodies_have_so_much_room_together_and_give_it_back(announced):
     receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
     receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
     assert told == [False, True, False]
+
+
+def test_of_bodies_that_do_not_come_so_many_are_waited_for_and_no_other_request_waits():
+    told = []
+    stalled = Stalled()
+    receiver = BodyReceiver(
+        lambda environ, start: told.append(environ.get(NO_ROOM, False)) or [b""],
+        limit=LIMIT,
+        waited_for=1,
+    )
+    waiting = threading.Thread(target=receiver, args=(posted(stalled), print))
+    waiting.start()
+    stalled.begun.wait(10)
+    receiver(posted(BytesIO(b"x" * 8)), print)
+    receiver({"wsgi.input": BytesIO()}, print)
+    assert told == [True, False]
+    stalled.released.set()
+    waiting.join()
+    receiver(posted(BytesIO(b"x" * 8)), print)
+    assert told == [True, False, False, False]
+
+
+def test_callers_who_stay_after_they_were_cut_off_take_no_reader_from_the_others():
+    bodies = []
+
+    def application(environ, start_response):
+        bodies.append(environ["wsgi.input"])
+        return [b""]
+
+    receiver = BodyReceiver(application, limit=LIMIT, seconds=0.001)
+    stalled = [Stalled() for _ in range(600)]
+    for each in stalled:
+        receiver(posted(each), print)
+    receiver._seconds = 5.0
+    receiver(posted(BytesIO(b'{"a": 1}')), print)
+    for each in stalled:
+        each.released.set()
+    assert bodies[-1].read() == b'{"a": 1}'
 
 
 def test_a_request_without_a_body_is_handed_on_as_it_is():

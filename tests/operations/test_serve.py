@@ -5,11 +5,13 @@ import os
 import select
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from gateway_project.lib.bodies import WAITED_FOR
 from messages_app.models import Message
 from tests import factories
 from tests.gateways.providers.accounts.http_api import CONFIG as API
@@ -22,6 +24,7 @@ CALLERS = 100
 PATH = "/api/v1/sms"
 SECRET = factories.SECRET.encode()
 HANG_UPS = 12
+STALLERS = 600
 
 
 @pytest.fixture
@@ -112,6 +115,31 @@ def test_a_caller_who_stalls_is_answered_and_stops_nobody_else(port):
         assert stalled.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
         for _ in range(os.cpu_count() or 1):  # each of the server's processes
             assert error_code(talk(port, head(Content_Length=len(body())), body())) == 0
+
+
+def unanswered(connections):
+    """How many of them have nothing to read."""
+    poll = select.poll()
+    for each in connections:
+        poll.register(each, select.POLLIN)
+    return len(connections) - len(poll.poll(0))
+
+
+def test_hundreds_who_hold_their_bodies_back_leave_threads_for_everybody_else(port):
+    with ExitStack() as stack:
+        stallers = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            for _ in range(STALLERS)
+        ]
+        for number, stalled in enumerate(stallers):
+            stalled.sendall(request(number)[:-1])
+        alive = talk(port, head(method="GET", path="/health/live"))
+        assert alive.startswith(b"HTTP/1.1 200 OK")
+        told = talk(port, head(path="/platform/v1/users", Content_Length=len(body())) + body())
+        assert told.startswith(b"HTTP/1.1 503 ")
+        assert error_code(talk(port, request("good"))) == 50
+        assert unanswered(stallers) >= WAITED_FOR, "they were not waited for"
+        wait_until(lambda: error_code(talk(port, request("good"))) == 0)
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])

@@ -11,6 +11,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from gateway_project.lib.bodies import READERS
+
 WAITING = 512
 """Threads of each process on which requests wait for their turn; see `front_door`. They come and go
 as they are needed, and open no connection to the database."""
@@ -40,7 +42,7 @@ class Command(BaseCommand):
             websockets=False,
             workers=options["processes"],
             backlog=BACKLOG,
-            backpressure=BACKLOG // 2,
+            backpressure=READERS,
             blocking_threads=WAITING,
             blocking_threads_idle_timeout=60,
             workers_kill_timeout=KILL_AFTER_SECONDS,
