@@ -52,9 +52,9 @@ class Fuzzed:
     answers: set[str]
 
     def memory(self) -> int:
-        """Of all its processes, in MB."""
+        """Of all its processes, in KB."""
         serve = children(os.getpid())["serve"]
-        return sum(_resident(pid) for pid in (serve, *descendants(serve))) // 1024
+        return sum(_resident(pid) for pid in (serve, *descendants(serve)))
 
     def assert_nothing_is_told(self) -> None:
         assert not sightings("\n".join(self.answers), "answers to strangers")

@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
 
 from tests.canaries.birds import PLATFORM_KEY, SMARTICO_KEY
 from tests.fuzz.house import REQUESTS, SEED, Fuzzed, fuzzed
@@ -23,7 +24,8 @@ def operations() -> list:
     return [each.ok() for each in found]
 
 
-def ask(server: Fuzzed, operation, count: int) -> None:
+def ask(server: Fuzzed, operation, mode: GenerationMode, count: int) -> None:
+    """So many requests that are as described, or that are not."""
     secret = SMARTICO_KEY if operation.path.startswith(SEND) else PLATFORM_KEY
 
     @seed(SEED)
@@ -34,7 +36,7 @@ def ask(server: Fuzzed, operation, count: int) -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(operation.as_strategy())
+    @given(operation.as_strategy(generation_mode=mode))
     def run(case) -> None:
         answer = case.call(
             base_url=f"http://127.0.0.1:{server.port}", headers={"Authorization": secret.spelled}
@@ -42,9 +44,9 @@ def ask(server: Fuzzed, operation, count: int) -> None:
         if operation.path.startswith(SEND):
             assert answer.status_code == 200
             assert answer.json()["error_code"] not in (50, 99)
-            server.answers.add(answer.text)
         else:
             assert answer.status_code < 500, answer.text
+        server.answers.add(f"{answer.headers}\n{answer.text}")
 
     run()
 
@@ -53,6 +55,8 @@ def test_every_operation_answers_whatever_it_is_asked(tmp_path):
     with fuzzed(tmp_path) as server:
         found = operations()
         assert len(found) > 10
+        of_each = max(REQUESTS // SHARE // len(found) // len(GenerationMode), 1)
         for operation in found:
-            ask(server, operation, max(REQUESTS // SHARE // len(found), 1))
+            for mode in GenerationMode:
+                ask(server, operation, mode, of_each)
         server.assert_nothing_is_told()
