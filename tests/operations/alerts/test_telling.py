@@ -1,5 +1,6 @@
 """A label's people are told once, together, and again when it is solved."""
 
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -186,6 +187,39 @@ def test_labels_are_told_their_own(house, chat, gateway):
     house.look()
     assert states(chat) == [[("sms-de", "open")]]
     assert chat.asked[0].json["label"] == "amazing"
+
+
+def test_who_does_not_answer_keeps_no_other_label_waiting(house, chat, gateway):
+    asked_together = threading.Barrier(3)
+
+    def answer(asked):
+        asked_together.wait(5)  # breaks unless all are asked before the first is answered
+        return Answer()
+
+    chat.respond = answer
+    pause(gateway)
+    for name in ("other", "third"):
+        label = LabelFactory(slug=name, alerts={"webhook": f"{chat.url}/{name}"})
+        pause(GatewayFactory(label=label))
+    house.look()
+    assert not asked_together.broken
+    assert set(Alert.objects.values_list("is_told", flat=True)) == {True}
+
+
+def test_what_breaks_for_one_label_is_told_and_the_others_are_told_once(
+    house, chat, gateway, monkeypatch
+):
+    broken = GatewayFactory(slug="broken", label=LabelFactory(alerts={"webhook": chat.url}))
+    pause(broken)
+    pause(gateway)
+    tell = telling.tell
+    monkeypatch.setattr(
+        telling, "tell", lambda each: 1 / 0 if each.label == broken.label else tell(each)
+    )
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            house.look()
+    assert states(chat) == [[("sms-de", "open")]]
 
 
 def test_who_cannot_be_reached_is_told_later_and_ever_more_rarely(house, chat, gateway, caplog):
