@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from callbacks.answers import Outcome
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from gateway_project.lib.clock import database_now
-from gateway_project.operations.drill.books import Debt, Row, Standing
+from gateway_project.operations.drill.books import Debt, Row, Span, Standing
 from messages_app.models import Message, SendAttempt, State, StatusEvent
 
 STANDINGS: Mapping[str, Standing] = {
@@ -72,19 +72,17 @@ def debts() -> list[Debt]:
             message_id=str(row.message_id),
             status=row.status,
             is_acknowledged=row.settlement == Settlement.ACKNOWLEDGED,
-            acknowledged_at=[began for began, _ in acknowledged[row.pk]],
+            acknowledged=acknowledged[row.pk],
             unanswered=unanswered[row.pk],
         )
         for row in CallbackDelivery.objects.order_by("pk")
     ]
 
 
-def _spans(
-    tries: "QuerySet[DeliveryAttempt]",
-) -> defaultdict[int, list[tuple[float, float]]]:
+def _spans(tries: "QuerySet[DeliveryAttempt]") -> defaultdict[int, list[Span]]:
     """By delivery when each try began and ended, in time.monotonic()."""
     now, clock = database_now(), time.monotonic()
-    spans: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+    spans: defaultdict[int, list[Span]] = defaultdict(list)
     for delivery_id, *moments in tries.values_list("delivery_id", "started_at", "finished_at"):
         began, ended = (clock - (now - moment).total_seconds() for moment in moments)
         spans[delivery_id].append((began, ended))

@@ -8,6 +8,9 @@ from enum import StrEnum
 from gateway_project.operations.drill.ear import Told
 from gateway_project.operations.drill.sends import Reported
 
+Span = tuple[float, float]
+"""From when to when."""
+
 
 class Standing(StrEnum):
     """Where a message has ended up, or stands. Each stands in one place."""
@@ -38,15 +41,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:
-    """A status that Smartico is owed, in the order in which they arose. `acknowledged_at` are the
-    beginnings of the tries that are written down as acknowledged, `unanswered` beginnings and ends
-    of those to which no answer came, in time.monotonic()."""
+    """A status that Smartico is owed, in the order in which they arose. `acknowledged` are the
+    beginnings and ends of the tries that are written down as such, `unanswered` of those to which
+    no answer came, in time.monotonic(). A try ends when it is written down."""
 
     message_id: str
     status: str
     is_acknowledged: bool
-    acknowledged_at: Sequence[float] = ()
-    unanswered: Sequence[tuple[float, float]] = ()
+    acknowledged: Sequence[Span] = ()
+    unanswered: Sequence[Span] = ()
 
     @property
     def name(self) -> tuple[str, str]:
@@ -57,7 +60,8 @@ class Debt:
 class Books:
     """All that was written down. Smartico wrote what it was answered and told; the provider what it
     sent, refused and reported; the rest is the database's. `killed_at` are the moments at which
-    workers were killed, `stopped` from when to when one was stopped."""
+    workers were killed, `stopped` from when to when one was stopped. `lease_seconds` is how long a
+    try is left to a worker that gives no sign of life."""
 
     answered: Mapping[str, AbstractSet[str]]
     told: Sequence[Told]
@@ -66,6 +70,7 @@ class Books:
     reports: Sequence[Reported]
     rows: Sequence[Row]
     debts: Sequence[Debt]
+    lease_seconds: float
     strangers: int = 0
     killed_at: Sequence[float] = ()
-    stopped: Sequence[tuple[float, float]] = ()
+    stopped: Sequence[Span] = ()

@@ -34,12 +34,18 @@ MOODS: Mapping[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One callback. `is_heard`: it was acknowledged. `at` is a moment of time.monotonic()."""
+    """One callback. `is_heard`: it was acknowledged. `came_at` and `at`, when it was answered, are
+    moments of time.monotonic()."""
 
     message_id: str
     status: str
     is_heard: bool
+    came_at: float
     at: float
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.message_id, self.status
 
 
 class Ear:
@@ -92,12 +98,13 @@ class Ear:
         self._may_answer.set()
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
+        came_at = time.monotonic()
         self.strangers += request.query.get("api_key") != self._api_key
         mood = self._mood_for(request.query)
         self.met += bool(mood)
         await self._wait(SLOW_SECONDS if mood == SLOW else _lag(request.query))
         status, text = MOODS.get(mood, (200, ANSWER))
-        self._write_down(request, is_heard=text == ANSWER)
+        self._write_down(request.query, came_at, is_heard=text == ANSWER)
         if mood == NOTHING and request.transport is not None:
             request.transport.abort()
         return web.Response(status=status or 500, text=text)
@@ -120,11 +127,12 @@ class Ear:
         finally:
             self.in_the_air -= 1
 
-    def _write_down(self, request: web.Request, *, is_heard: bool) -> None:
+    def _write_down(self, query: Mapping[str, str], came_at: float, *, is_heard: bool) -> None:
         told = Told(
-            message_id=request.query.get("ext_message_id", ""),
-            status=request.query.get("status", ""),
+            message_id=query.get("ext_message_id", ""),
+            status=query.get("status", ""),
             is_heard=is_heard,
+            came_at=came_at,
             at=time.monotonic(),
         )
         self.told.append(told)

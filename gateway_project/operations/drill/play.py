@@ -177,6 +177,7 @@ class Play:
                 reports=ledger.reports(),
                 rows=await self.scene.ask(archive.rows),
                 debts=await self.scene.ask(archive.debts),
+                lease_seconds=settings.LEASE_SECONDS,
                 strangers=sum(ear.strangers for ear in self.scene.ears),
                 killed_at=self.scene.killed_at,
                 stopped=self.scene.stopped,

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from gateway_project.lib.vocabulary import Status
 from gateway_project.operations.drill.books import Books, Debt
 from gateway_project.operations.drill.ear import Told
+from gateway_project.operations.drill.excuses import Excuses
 from messages_app.statuses import RUNG
 
-CLOCKS_AGREE_TO = 1.0
-"""Seconds: the database has its own, and a busy machine writes late what it has read."""
 ENDS = frozenset({Status.REJECTED, Status.FAILED})
 
 
@@ -45,9 +45,9 @@ def untrue(books: Books) -> int:
 
 def told_again_and_twice(books: Books) -> tuple[int, int]:
     """How often something was told again for a reason that nobody can rule out, and without one."""
-    repeats = list(_repeats(_heard(books)))
-    excused = sum(_was_lost(first, again, books) for first, again in repeats)
-    written = sum(_times_too_many(debt, books) for debt in books.debts)
+    repeats, excuses = list(_repeats(_heard(books))), Excuses(books)
+    excused = sum(excuses.hold_for(first, again) for first, again in repeats)
+    written = sum(_times_too_many(debt, excuses) for debt in books.debts)
     return excused, len(repeats) - excused + written
 
 
@@ -56,43 +56,20 @@ def _heard(books: Books) -> list[Told]:
 
 
 def _repeats(heard: Iterable[Told]) -> Iterator[tuple[Told, Told]]:
-    """Each callback that was heard before, and that time before."""
+    """Each callback that was heard before, and that time before, in the order in which they came:
+    the earlier one may have been heard later."""
     before: dict[tuple[str, str], Told] = {}
-    for told in heard:
-        key = (told.message_id, told.status)
-        if key in before:
-            yield before[key], told
-        before[key] = told
+    for told in sorted(heard, key=attrgetter("came_at")):
+        if told.name in before:
+            yield before[told.name], told
+        before[told.name] = told
 
 
-def _was_lost(first: Told, again: Told, books: Books) -> bool:
-    """Whether Smartico's first answer never arrived: a worker was killed in between, or stopped, or
-    has written down that none came; and what is written down as acknowledged is a later try."""
-    named = (first.message_id, first.status)
-    debts = [debt for debt in books.debts if debt.name == named]
-    if _is_while_stopped(again.at, books):
-        return True
-    was_killed = any(first.at <= moment <= again.at for moment in books.killed_at)
-    was_missed = any(
-        began <= first.at <= ended + CLOCKS_AGREE_TO
-        for debt in debts
-        for began, ended in debt.unanswered
-    )
-    is_written = any(at <= first.at for debt in debts for at in debt.acknowledged_at)
-    return (was_killed or was_missed) and not is_written
-
-
-def _is_while_stopped(moment: float, books: Books) -> bool:
-    """A worker that is stopped with Smartico's answer in its hands writes it down later, beside the
-    one who has told it again meanwhile."""
-    return any(began <= moment <= ended + CLOCKS_AGREE_TO for began, ended in books.stopped)
-
-
-def _times_too_many(debt: Debt, books: Books) -> int:
+def _times_too_many(debt: Debt, excuses: Excuses) -> int:
     """How many tries are written down as acknowledged beyond the first. One whose commit was cut
     off without an answer is written once more, and is the same by when it began."""
-    again = sorted(set(debt.acknowledged_at))[1:]
-    return sum(not _is_while_stopped(moment, books) for moment in again)
+    again = sorted({began for began, _ in debt.acknowledged})[1:]
+    return sum(not excuses.is_while_stopped(moment) for moment in again)
 
 
 def out_of_order(books: Books) -> int:

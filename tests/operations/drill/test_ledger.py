@@ -11,8 +11,11 @@ from gateway_project.operations.drill.sends import Reported
 from gateway_project.operations.drill.telling import to_be_told
 
 
-def told(id: str, status: str, at: float, *, is_heard: bool = True) -> Told:
-    return Told(message_id=id, status=status, is_heard=is_heard, at=at)
+def told(
+    id: str, status: str, at: float, *, is_heard: bool = True, came_at: float | None = None
+) -> Told:
+    came_at = at if came_at is None else came_at
+    return Told(message_id=id, status=status, is_heard=is_heard, came_at=came_at, at=at)
 
 
 def debt(id: str, status: str) -> Debt:
@@ -68,6 +71,7 @@ AGREED = Books(
     reports=REPORTS,
     rows=ROWS,
     debts=DEBTS,
+    lease_seconds=10.0,
 )
 SENDS = AGREED.sends
 
@@ -182,7 +186,7 @@ WRONG = {
         {"reported_twice": 1},
     ),
     "a status acknowledged twice": (
-        {"debts": [*DEBTS[:-1], replace(DEBTS[-1], acknowledged_at=[4.0, 60.0])]},
+        {"debts": [*DEBTS[:-1], replace(DEBTS[-1], acknowledged=[(4.0, 4.1), (60.0, 60.1)])]},
         {"reported_twice": 1},
     ),
     "a status that was never learnt": (
@@ -202,7 +206,7 @@ def test_each_disagreement_is_counted_under_its_own_name(name):
 
 def told_again(*, killed_at: float, written_at: float) -> Books:
     """The last status is heard at 6 and at 60."""
-    last = replace(DEBTS[-1], acknowledged_at=[written_at])
+    last = replace(DEBTS[-1], acknowledged=[(written_at, written_at + 0.1)])
     return replace(
         AGREED,
         debts=[*DEBTS[:-1], last],
@@ -232,9 +236,40 @@ def test_nothing_excuses_telling_again_what_was_written_down_or_what_nobody_died
     assert check(told_again(killed_at=killed_at, written_at=written_at)).reported_twice == 1
 
 
+def writing_others_by(ended: float, books: Books) -> Books:
+    """What was told a moment after the last status was heard for the first time is written down."""
+    other = replace(books.debts[0], acknowledged=[(6.1, ended)])
+    return replace(books, debts=[other, *books.debts[1:]])
+
+
+def test_an_answer_nobody_wrote_down_hides_behind_no_death_a_second_after_others_were_written():
+    lost = writing_others_by(6.3, told_again(killed_at=8.0, written_at=59.9))
+    found = check(lost)
+    assert (found.reported_twice, found.told_again) == (1, 0)
+    assert check(replace(lost, killed_at=[7.2])).shortfalls == {}
+
+
+def test_who_could_write_nothing_is_excused_by_a_death_within_the_lease():
+    stuck = writing_others_by(30.0, told_again(killed_at=15.0, written_at=59.9))
+    assert check(stuck).told_again == 1
+    assert check(stuck).shortfalls == {}
+    assert check(replace(stuck, killed_at=[16.1])).reported_twice == 1
+
+
+def test_what_smartico_heard_after_the_caller_had_given_up_is_told_again():
+    """The second telling is heard before the first one."""
+    last = replace(DEBTS[-1], unanswered=[(5.9, 16.0)], acknowledged=[(16.9, 17.1)])
+    late = [told("m4", "failed", 17.0), told("m4", "failed", 18.0, came_at=6.0)]
+    books = replace(AGREED, debts=[*DEBTS[:-1], last], told=[*TOLD[:-1], *late])
+    assert check(books).shortfalls == {}
+    assert check(books).told_again == 1
+    unwritten = replace(books, debts=[*DEBTS[:-1], replace(last, unanswered=[])])
+    assert check(unwritten).reported_twice == 1
+
+
 def test_what_was_told_again_while_a_worker_was_stopped_is_no_shortfall():
     """It writes down what it had heard, beside the one who told it again."""
-    twice = replace(DEBTS[-1], acknowledged_at=[6.0, 60.0])
+    twice = replace(DEBTS[-1], acknowledged=[(6.0, 6.1), (60.0, 60.1)])
     books = replace(
         AGREED,
         debts=[*DEBTS[:-1], twice],
@@ -247,7 +282,7 @@ def test_what_was_told_again_while_a_worker_was_stopped_is_no_shortfall():
 
 def test_one_try_that_is_written_down_twice_is_one():
     """Its commit came through, and the answer to that did not."""
-    last = replace(DEBTS[-1], acknowledged_at=[6.0, 6.0])
+    last = replace(DEBTS[-1], acknowledged=[(6.0, 6.1), (6.0, 6.9)])
     assert check(replace(AGREED, debts=[*DEBTS[:-1], last])).shortfalls == {}
 
 

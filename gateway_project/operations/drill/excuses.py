@@ -1,0 +1,59 @@
+"""Why Smartico may have been told again what it had heard: its answer was lost. Pure."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from math import inf
+
+from gateway_project.operations.drill.books import Books, Span
+from gateway_project.operations.drill.ear import Told
+
+CLOCKS_AGREE_TO = 1.0
+"""Seconds: the database has its own, and a busy machine writes late what it has read."""
+
+
+class Excuses:
+    """What the books know of answers that never arrived, or died with the worker that had them."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._debts = {debt.name: debt for debt in books.debts}
+        written = sorted(span for debt in books.debts for span in debt.acknowledged)
+        self._begun = [began for began, _ in written]
+        ends = [ended for _, ended in reversed(written)]
+        self._earliest_ends = [*accumulate(ends, min)][::-1]
+        """Of each of these tries and those that began after it, when the first was written down."""
+
+    def hold_for(self, first: Told, again: Told) -> bool:
+        """Whether the first answer was lost: the very try is written down as unanswered, or it is
+        not written down, and a worker died before it should have been; or one was stopped."""
+        if self.is_while_stopped(again.at):
+            return True
+        acknowledged, unanswered = self._tries(first)
+        if any(began <= first.came_at for began, _ in acknowledged):
+            return False
+        was_missed = any(
+            began <= first.came_at <= ended + CLOCKS_AGREE_TO for began, ended in unanswered
+        )
+        return was_missed or self._died(first, again)
+
+    def is_while_stopped(self, moment: float) -> bool:
+        """A worker that is stopped with Smartico's answer in its hands writes it down later, beside
+        the one who has told it again meanwhile."""
+        spans = self._books.stopped
+        return any(began <= moment <= ended + CLOCKS_AGREE_TO for began, ended in spans)
+
+    def _tries(self, told: Told) -> tuple[list[Span], list[Span]]:
+        debt = self._debts.get(told.name)
+        return (list(debt.acknowledged), list(debt.unanswered)) if debt else ([], [])
+
+    def _died(self, first: Told, again: Told) -> bool:
+        until = min(again.came_at, self._written_by(first))
+        return any(first.came_at <= moment <= until for moment in self._books.killed_at)
+
+    def _written_by(self, told: Told) -> float:
+        """When the answer should have been written down, were its worker alive: a second after
+        something that was told later has been, by whomever, and within its lease. A death that
+        comes after that is no excuse: workers die so often that there always is one."""
+        later = bisect_right(self._begun, told.at)
+        proof = self._earliest_ends[later] if later < len(self._begun) else inf
+        return min(proof + CLOCKS_AGREE_TO, told.at + self._books.lease_seconds)
