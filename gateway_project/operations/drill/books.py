@@ -60,7 +60,8 @@ class Debt:
 class Books:
     """All that was written down. Smartico wrote what it was answered and told; the provider what it
     sent, refused and reported; the rest is the database's. `killed_at` are the moments at which
-    workers were killed, `stopped` from when to when one was stopped. `lease_seconds` is how long a
+    workers were killed, `stopped` from when to when one was stopped, `outages` from when to when
+    workers had no database. `lease_seconds` is how long a
     try is left to a worker that gives no sign of life."""
 
     answered: Mapping[str, AbstractSet[str]]
@@ -74,3 +75,4 @@ class Books:
     strangers: int = 0
     killed_at: Sequence[float] = ()
     stopped: Sequence[Span] = ()
+    outages: Sequence[Span] = ()

@@ -6,10 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from zlib import crc32
 
 from aiohttp import web
 
+from callbacks.calling import TIMEOUT_SECONDS
 from gateway_project.operations.smartico import ANSWER
 
 HOST = "127.0.0.1"
@@ -21,7 +23,14 @@ LAGS: Mapping[str, float] = {"accepted": 0.6, "delivered": 0.3}
 """Seconds that it thinks about a status, for every second message: whoever tells the next one
 without waiting for the answer is heard in the wrong order."""
 
-NOTHING, SLOW = "nothing", "slow"
+GIVES_UP_SECONDS = 0.9 * TIMEOUT_SECONDS
+"""Who is gone after so long has given up: its own clock began before its call came."""
+TOO_LATE_SECONDS = 2.0
+"""From then on, until it has heard what it was told: the second try comes after one."""
+MOST_TOO_LATE = 5
+"""So many at a time, or nobody would be told anything else meanwhile."""
+
+NOTHING, SLOW, TOO_LATE = "nothing", "slow", "too late"
 MOODS: Mapping[str, tuple[int, str]] = {
     "not found": (200, '{"error_code": 1, "error_message": "message was not found"}'),
     "garbage": (200, "<html>It works!</html>"),
@@ -29,7 +38,7 @@ MOODS: Mapping[str, tuple[int, str]] = {
     NOTHING: (0, ""),
     SLOW: (200, ANSWER),
 }
-"""What it answers in each of them."""
+"""What it answers in each of them. `TOO_LATE` is one more, in which the answer reaches nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,10 @@ class Ear:
         self.mood = ""
         self.met = 0
         """How many callbacks met a mood."""
+        self.given_up = 0
+        """How many callers would not wait any longer."""
+        self._too_late: set[tuple[str, str]] = set()
+        self._waiting_in_vain = 0
         self.in_the_air = 0
         self.port = 0
 
@@ -102,6 +115,8 @@ class Ear:
         self.strangers += request.query.get("api_key") != self._api_key
         mood = self._mood_for(request.query)
         self.met += bool(mood)
+        if mood == TOO_LATE:
+            await self._outlast(request.query, came_at)
         await self._wait(SLOW_SECONDS if mood == SLOW else _lag(request.query))
         status, text = MOODS.get(mood, (200, ANSWER))
         self._write_down(request.query, came_at, is_heard=text == ANSWER)
@@ -113,10 +128,29 @@ class Ear:
         if not self.mood or self._dice.random() >= MET_BY:
             return ""
         named = (told.get("ext_message_id", ""), told.get("status", ""))
+        if self.mood == TOO_LATE:
+            return self.mood if self._may_outlast(named) else ""
         if self._refusals[named] == self._most_refusals:
             return ""
         self._refusals[named] += 1
         return self.mood
+
+    def _may_outlast(self, named: tuple[str, str]) -> bool:
+        """Each status once: its second try is to be heard, and the first one after that."""
+        return named not in self._too_late and self._waiting_in_vain < MOST_TOO_LATE
+
+    async def _outlast(self, query: Mapping[str, str], came_at: float) -> None:
+        """Says nothing until whoever has called is gone, for good or for another try, and hears it
+        all the same. Does not return."""
+        self._too_late.add((query.get("ext_message_id", ""), query.get("status", "")))
+        self._waiting_in_vain += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._waiting_in_vain -= 1
+            self.given_up += time.monotonic() - came_at >= GIVES_UP_SECONDS
+            hear = partial(self._write_down, query, came_at, is_heard=True)
+            asyncio.get_running_loop().call_later(TOO_LATE_SECONDS, hear)
 
     async def _wait(self, seconds: float) -> None:
         """Who hangs up meanwhile was not heard: the handler is cancelled."""

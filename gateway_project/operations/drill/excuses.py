@@ -11,11 +11,16 @@ CLOCKS_AGREE_TO = 1.0
 """Seconds: the database has its own, and a busy machine writes late what it has read."""
 
 
+RECOVERY_SECONDS = 1.0
+"""After an outage: a worker looks for the database every half second."""
+
+
 class Excuses:
     """What the books know of answers that never arrived, or died with the worker that had them."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._outages = sorted(books.outages)
         self._debts = {debt.name: debt for debt in books.debts}
         written = sorted(span for debt in books.debts for span in debt.acknowledged)
         self._begun = [began for began, _ in written]
@@ -25,7 +30,8 @@ class Excuses:
 
     def hold_for(self, first: Told, again: Told) -> bool:
         """Whether the first answer was lost: the very try is written down as unanswered, or it is
-        not written down, and a worker died before it should have been; or one was stopped."""
+        not written down, and a worker died before it should have been, or there was no database
+        until it was told again; or a worker was stopped."""
         if self.is_while_stopped(again.at):
             return True
         acknowledged, unanswered = self._tries(first)
@@ -34,7 +40,7 @@ class Excuses:
         was_missed = any(
             began <= first.came_at <= ended + CLOCKS_AGREE_TO for began, ended in unanswered
         )
-        return was_missed or self._died(first, again)
+        return was_missed or self._died(first, again) or self._was_cut_off(first, again)
 
     def is_while_stopped(self, moment: float) -> bool:
         """A worker that is stopped with Smartico's answer in its hands writes it down later, beside
@@ -52,8 +58,22 @@ class Excuses:
 
     def _written_by(self, told: Told) -> float:
         """When the answer should have been written down, were its worker alive: a second after
-        something that was told later has been, by whomever, and within its lease. A death that
-        comes after that is no excuse: workers die so often that there always is one."""
+        something that was told later has been, by whomever, and within its lease, if there was a
+        database for so long. A death that comes after that is no excuse: workers die so often that
+        there always is one."""
         later = bisect_right(self._begun, told.at)
         proof = self._earliest_ends[later] if later < len(self._begun) else inf
-        return min(proof + CLOCKS_AGREE_TO, told.at + self._books.lease_seconds)
+        expected_by = min(proof + CLOCKS_AGREE_TO, told.at + self._books.lease_seconds)
+        return max(expected_by, self._reached_from(told.at) + CLOCKS_AGREE_TO)
+
+    def _was_cut_off(self, first: Told, again: Told) -> bool:
+        """Its lease ran out, and its worker lives: neither could be written down."""
+        reached_from = self._reached_from(first.at)
+        return first.at < reached_from and again.came_at <= reached_from + CLOCKS_AGREE_TO
+
+    def _reached_from(self, moment: float) -> float:
+        """From when on, at that moment or after it, the database was there for a second on end."""
+        for began, ended in self._outages:
+            if began - CLOCKS_AGREE_TO <= moment < ended + RECOVERY_SECONDS:
+                moment = ended + RECOVERY_SECONDS
+        return moment

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from gateway_project.operations.drill import archive
 from gateway_project.operations.drill.crew import SCHEDULER, WEB
-from gateway_project.operations.drill.ear import MOODS
+from gateway_project.operations.drill.ear import MOODS, TOO_LATE
 from gateway_project.operations.drill.scene import PATIENCE_SECONDS, Missed, Scene
 from gateway_project.operations.drill.wire import POSTGRESQL_IS_FULL, Wire
 
@@ -22,6 +22,8 @@ BREATH_SECONDS = 0.4
 """For whoever is held up to come to where it is held."""
 AWAY_SECONDS = 1.5
 MOOD_SECONDS = 2.0
+OUTLIVED_SECONDS = 60.0
+"""Between two deaths there is seldom the time for a worker to give up."""
 ACCEPTS = 20
 CLAIMS = 5
 """How often it is tried to come before a claim."""
@@ -43,6 +45,7 @@ class Need(Enum):
     """What may be lacking, worded as the reason why a fault is left out."""
 
     SERVER = "there is no database server"
+    MINUTES = "it takes longer than a quick drill has time for"
     WIRE = "there is no wire to a database server"
     BROKER = "there is no broker"
     BROKER_WIRE = "there is no wire to a broker"
@@ -184,24 +187,27 @@ async def _kill_scheduler(scene: Scene) -> int:
 
 
 async def _terminate_backends(scene: Scene) -> int:
-    return await scene.ask(scene.house.terminate_backends)
+    with scene.outage():
+        return await scene.ask(scene.house.terminate_backends)
 
 
 async def _take_database_away(scene: Scene) -> int:
     """As those at the other end see a restart."""
-    return await _take_away(*scene.database_wires)
+    with scene.outage():
+        return await _take_away(*scene.database_wires)
 
 
 async def _crowd_database(scene: Scene) -> int:
     """Who had a connection has lost it, and the server has none to give."""
     wires = scene.database_wires
-    for wire in wires:
-        await wire.cut()
-        wire.crowd(POSTGRESQL_IS_FULL)
-    await asyncio.sleep(AWAY_SECONDS)
-    refused = sum(wire.refused for wire in wires)
-    for wire in wires:
-        wire.crowd(None)
+    with scene.outage():
+        for wire in wires:
+            await wire.cut()
+            wire.crowd(POSTGRESQL_IS_FULL)
+        await asyncio.sleep(AWAY_SECONDS)
+        refused = sum(wire.refused for wire in wires)
+        for wire in wires:
+            wire.crowd(None)
     return refused
 
 
@@ -266,6 +272,20 @@ async def _answer_in_mood(scene: Scene, mood: str) -> int:
         scene.ear.mood = ""
 
 
+async def _answer_too_late(scene: Scene) -> int:
+    """Until a worker has lived for long enough to give up."""
+    before = scene.ear.given_up
+
+    async def given_up() -> int:
+        return scene.ear.given_up - before
+
+    scene.ear.mood = TOO_LATE
+    try:
+        return await scene.until(given_up, OUTLIVED_SECONDS)
+    finally:
+        scene.ear.mood = ""
+
+
 def _of_servers(play: Deed, needs: Need) -> Fault:
     return Fault(play=play, lane=Lane.SERVERS, needs=needs)
 
@@ -294,6 +314,9 @@ FAULTS: Mapping[str, Fault] = {
         )
         for mood in MOODS
     },
+    f"Smartico answers: {TOO_LATE}": Fault(
+        play=_answer_too_late, lane=Lane.PEERS, needs=Need.MINUTES
+    ),
 }
 """By name. Reports that are doubled, reversed or early need no moment: they always are."""
 

@@ -100,7 +100,7 @@ class Play:
         until = self.plan.faults_until(self.at_work)
         traffic = self.scene.caller.post_for_ever(self.plan.messages_per_second)
         posting = asyncio.create_task(traffic)
-        possible = {name: each for name, each in FAULTS.items() if not why_not(self.scene, each)}
+        possible = {name: each for name, each in FAULTS.items() if not self.why_not(each)}
         try:
             async with asyncio.TaskGroup() as lanes:
                 for lane in Lane:
@@ -159,6 +159,17 @@ class Play:
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
+    def why_not(self, fault: Fault) -> str:
+        """What keeps the fault from being played here; empty where nothing does."""
+        has = {
+            Need.SERVER: not settings.EMBEDDED,
+            Need.MINUTES: not self.plan.is_quick,
+            Need.WIRE: self.scene.database is not None,
+            Need.BROKER: bool(settings.BROKER_URL),
+            Need.BROKER_WIRE: self.scene.broker is not None,
+        }
+        return "" if fault.needs is None or has[fault.needs] else fault.needs.value
+
     async def is_settled(self) -> bool:
         """Whether nothing is under way."""
         if self.scene.caller.is_waiting or (await self.scene.desk.standing()).unreported:
@@ -181,6 +192,7 @@ class Play:
                 strangers=sum(ear.strangers for ear in self.scene.ears),
                 killed_at=self.scene.killed_at,
                 stopped=self.scene.stopped,
+                outages=self.scene.outages,
             )
 
 
@@ -188,17 +200,6 @@ def in_turns(names: Sequence[str], dice: Random) -> Iterator[str]:
     """Each once in some order, then each once in another, and so on."""
     while names:
         yield from dice.sample(names, len(names))
-
-
-def why_not(scene: Scene, fault: Fault) -> str:
-    """What keeps the fault from being played here; empty where nothing does."""
-    has = {
-        Need.SERVER: not settings.EMBEDDED,
-        Need.WIRE: scene.database is not None,
-        Need.BROKER: bool(settings.BROKER_URL),
-        Need.BROKER_WIRE: scene.broker is not None,
-    }
-    return "" if fault.needs is None or has[fault.needs] else fault.needs.value
 
 
 async def perform(plan: Plan, tell: Tell) -> Outcome:
@@ -231,7 +232,7 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
 def _left_out(play: Play) -> dict[str, str]:
     left_out = {"database restarted": NOT_OURS}
     for name, fault in FAULTS.items():
-        if reason := why_not(play.scene, fault):
+        if reason := play.why_not(fault):
             left_out[name] = reason
         elif not play.played[name]:
             has_had_its_tries = play.missed[name] >= TRIES

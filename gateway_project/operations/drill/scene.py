@@ -13,6 +13,7 @@ from random import Random
 from typing import TypeVar
 
 from gateway_project.lib.connections import DATABASE_TROUBLE, close
+from gateway_project.operations.drill.books import Span
 from gateway_project.operations.drill.caller import Caller
 from gateway_project.operations.drill.crew import Crew
 from gateway_project.operations.drill.ear import Ear
@@ -57,7 +58,8 @@ class Scene:
     broker: Wire | None = None
     clerk: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1))
     killed_at: list[float] = field(default_factory=list)
-    stopped: list[tuple[float, float]] = field(default_factory=list)
+    stopped: list[Span] = field(default_factory=list)
+    outages: list[Span] = field(default_factory=list)
 
     @property
     def database_wires(self) -> list[Wire]:
@@ -154,16 +156,26 @@ class Scene:
     @asynccontextmanager
     async def workers_cannot_write(self) -> AsyncIterator[None]:
         """Whatever they have begun to write is never written if they die meanwhile."""
-        if self.database is None:
-            async with self._writing_locked():
+        with self.outage():
+            if self.database is None:
+                async with self._writing_locked():
+                    yield
+                return
+            self.database.hold()
+            try:
                 yield
-            return
-        self.database.hold()
+            finally:
+                await self.database.cut()
+                self.database.release()
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """It is written down that nobody could write meanwhile."""
+        began = time.monotonic()
         try:
             yield
         finally:
-            await self.database.cut()
-            self.database.release()
+            self.outages.append((began, time.monotonic()))
 
     @asynccontextmanager
     async def stopped_worker(self, name: str) -> AsyncIterator[None]:

@@ -9,7 +9,16 @@ import pytest
 
 from callbacks.answers import Outcome, judge
 from gateway_project.lib.http import HttpAnswer, NoAnswer
-from gateway_project.operations.drill.ear import LAGS, MOODS, SLOW, Ear, _lag
+from gateway_project.operations.drill import ear as ear_module
+from gateway_project.operations.drill.ear import (
+    LAGS,
+    MOODS,
+    MOST_TOO_LATE,
+    SLOW,
+    TOO_LATE,
+    Ear,
+    _lag,
+)
 
 MEANT = {"": Outcome.ACKNOWLEDGED, "not found": Outcome.NOT_FOUND, SLOW: Outcome.ACKNOWLEDGED}
 
@@ -72,6 +81,55 @@ def test_who_is_gone_before_it_answers_was_not_heard():
         return ear
 
     assert asyncio.run(story()).told == []
+
+
+def given_up_on(gives_up_seconds: float, monkeypatch) -> tuple[Ear, list[str]]:
+    """Whoever tells it, in the mood in which it answers too late, hangs up; and tells it again."""
+    monkeypatch.setattr(ear_module, "GIVES_UP_SECONDS", gives_up_seconds)
+    monkeypatch.setattr(ear_module, "TOO_LATE_SECONDS", 0.0)
+
+    async def story() -> tuple[Ear, list[str]]:
+        ear = Ear("key", Unlucky())
+        await ear.open()
+        ear.mood = TOO_LATE
+        telling = asyncio.create_task(tell(ear))
+        while not ear._waiting_in_vain:
+            await asyncio.sleep(0.01)
+        busy = ear.in_the_air
+        telling.cancel()
+        while not ear.told:
+            await asyncio.sleep(0.01)
+        again = judge(await tell(ear), now=datetime.now(UTC))
+        await ear.close()
+        assert busy == 0
+        return ear, [again.outcome]
+
+    return asyncio.run(story())
+
+
+def test_what_is_answered_too_late_is_heard_when_the_caller_is_gone_and_again_the_next_time(
+    monkeypatch,
+):
+    ear, outcomes = given_up_on(0.0, monkeypatch)
+    assert outcomes == [Outcome.ACKNOWLEDGED]
+    first, again = ear.told
+    assert first.is_heard
+    assert again.is_heard
+    assert first.came_at < first.at <= again.came_at
+    assert ear.given_up == 1
+
+
+def test_a_caller_that_was_gone_sooner_has_died_and_not_given_up(monkeypatch):
+    assert given_up_on(60.0, monkeypatch)[0].given_up == 0
+
+
+def test_a_few_at_a_time_are_answered_too_late(monkeypatch):
+    ear = Ear("key", Unlucky())
+    ear.mood, ear._waiting_in_vain = TOO_LATE, MOST_TOO_LATE
+    told = {"ext_message_id": "m1", "status": "delivered"}
+    assert ear._mood_for(told) == ""
+    ear._waiting_in_vain -= 1
+    assert ear._mood_for(told) == TOO_LATE
 
 
 def test_an_earlier_status_of_every_second_message_takes_longer():

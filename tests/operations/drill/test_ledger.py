@@ -256,6 +256,23 @@ def test_who_could_write_nothing_is_excused_by_a_death_within_the_lease():
     assert check(replace(stuck, killed_at=[16.1])).reported_twice == 1
 
 
+def test_who_had_no_database_has_a_second_from_when_it_is_found_again():
+    cut_off = replace(
+        writing_others_by(6.3, told_again(killed_at=11.9, written_at=59.9)),
+        outages=[(9.5, 10.0), (6.5, 9.0)],
+    )
+    assert check(cut_off).told_again == 1
+    assert check(cut_off).shortfalls == {}
+    assert check(replace(cut_off, killed_at=[12.1])).reported_twice == 1
+    assert check(replace(cut_off, outages=[])).reported_twice == 1
+
+
+def test_who_had_no_database_until_the_lease_was_over_is_excused_without_a_death():
+    cut_off = replace(told_again(killed_at=0.0, written_at=59.9), outages=[(6.5, 58.5)])
+    assert check(cut_off).told_again == 1
+    assert check(replace(cut_off, outages=[(6.5, 57.9)])).reported_twice == 1
+
+
 def test_what_smartico_heard_after_the_caller_had_given_up_is_told_again():
     """The second telling is heard before the first one."""
     last = replace(DEBTS[-1], unanswered=[(5.9, 16.0)], acknowledged=[(16.9, 17.1)])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway_project.operations.drill import play as play_module
-from gateway_project.operations.drill.faults import DEATHS, Fault
+from gateway_project.operations.drill.faults import DEATHS, Fault, Need
 from gateway_project.operations.drill.ledger import check
 from gateway_project.operations.drill.plan import QUICK_SETTLED_BY, QUICK_SETTLED_SECONDS, Plan
 from gateway_project.operations.drill.play import NO_TIME, NOT_OURS, TRIES, Outcome, Play
@@ -113,6 +113,15 @@ def test_what_had_no_effect_is_missed_and_tried_once_more(monkeypatch, plan):
     assert (again.played, again.missed, again.effects) == ({"a": 1}, {"a": 1}, {"a": 3})
     never = played(monkeypatch, 0, Missed, 3, plan=plan)
     assert (never.played, never.missed) == ({}, {"a": TRIES})
+
+
+def test_what_takes_longer_than_a_minute_allows_is_left_out_of_the_quick_one():
+    scene = SimpleNamespace(database=None, broker=None)
+    long = Fault(play=played, needs=Need.MINUTES)
+    plays = [
+        Play(plan=plan, scene=scene, tell=print) for plan in (QUICK, replace(QUICK, minutes=1))
+    ]
+    assert [play.why_not(long) for play in plays] == [Need.MINUTES.value, ""]
 
 
 def test_the_quick_one_is_settled_by_the_same_moment_however_late_it_is_quiet():
