@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from gateway_project.lib.draining import run
 from gateway_project.lib.vocabulary import Channel
-from gateways import breakers
+from gateways import breakers, configuration
 from gateways.circuits import FAILURES_TO_OPEN, Calls
 from gateways.models import Breaker, Gateway
 from gateways.providers.custom_im_http import CustomImHttp
@@ -379,3 +379,33 @@ def test_a_message_that_cannot_be_made_ready_says_nothing_of_the_provider():
         queued(gateway, end_user=None)
     drain(gateway)
     assert not Breaker.objects.exists()
+
+
+def held_by(kind: str, gateway: Gateway) -> Gateway:
+    values = {"guard": {"paused_because": "blast guard: 9", "is_held_by_guard": True}}
+    changes = {"is_paused": True} | values.get(kind, {})
+    Gateway.objects.filter(pk=gateway.pk).update(**changes)
+    configuration.forget_now()
+    return gateway
+
+
+@pytest.mark.parametrize("kind", ["person", "guard"])
+@pytest.mark.parametrize("is_broken", [True, False], ids=["broken", "resting"])
+def test_what_is_paused_keeps_its_messages_whatever_its_provider_does(kind, is_broken):
+    gateway = held_by(kind, broken() if is_broken else gateway_at(NOBODY))
+    if not is_broken:
+        note_rest(gateway)
+    gateway_at(NOBODY, label=gateway.label)
+    message = queued(gateway)
+    assert move_from_unusable_gateways() == 0
+    message.refresh_from_db()
+    assert message.gateway_id == gateway.pk
+
+
+def test_a_paused_gateway_that_is_taken_out_of_use_gives_its_messages_away():
+    gateway = held_by("person", gateway_at(NOBODY, is_active=False))
+    spare = gateway_at(NOBODY, label=gateway.label)
+    message = queued(gateway)
+    assert move_from_unusable_gateways() == 1
+    message.refresh_from_db()
+    assert message.gateway_id == spare.pk

@@ -1,0 +1,105 @@
+"""However much waits: what is looked for at every tick is read out of an index of its own."""
+
+import json
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from messages_app.housekeeping import close_expired, take_back_lost_leases
+from messages_app.models import Message, State
+from messages_app.receipts import VISIT
+from messages_app.sending import SendWork, due_gateways
+from messages_app.walking import walks
+from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
+from tests.messages_app.counting.conftest import id_made_at
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
+
+DAY = timedelta(days=1)
+MANY = 3_000
+OF_WHAT_WAITS = {"message_due", "message_test", "message_expiring"}
+"""Indexes that hold nothing but what is queued, or a test."""
+LARGE = "messages_app_message"
+LOOKS = re.compile(rf'SELECT .* FROM "{LARGE}"')
+
+
+@pytest.fixture
+def gateway():
+    return GatewayFactory()
+
+
+def many(gateway, count=MANY, **values):
+    now, user = timezone.now(), EndUserFactory(label=gateway.label)
+    known = {"label": gateway.label, "gateway": gateway, "end_user": user, "due_at": now - DAY}
+    Message.objects.bulk_create(
+        MessageFactory.build(**(known | values), id=id_made_at(now - 5 * DAY)) for _ in range(count)
+    )
+
+
+def among_others(gateway, **values):
+    """Half of all messages stand so, half were sent elsewhere: whoever walked over all of them
+    would come by a batch soon, the planner thinks."""
+    many(GatewayFactory(), state=State.SENT, due_at=None)
+    many(gateway, **values)
+
+
+def found_by(work) -> set[str]:
+    """What the server reads to find what `work` looks for: the names of indexes, and of tables
+    that it reads from one end to the other. What is known by its id is left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {LARGE}")
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+        assert work()
+        transaction.set_rollback(True)
+    looks = [each["sql"] for each in captured if LOOKS.match(each["sql"])]
+    assert looks
+    return set().union(*(_read_by(_plan(look)) for look in looks if '"id" IN (' not in look))
+
+
+def _plan(statement: str):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        (plan,) = cursor.fetchone()
+    return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+
+
+def _read_by(plan) -> set[str]:
+    is_large = plan.get("Relation Name") in (None, LARGE)
+    name = plan.get("Index Name", plan.get("Relation Name"))
+    here = {name} if name and is_large else set()
+    return here.union(*map(_read_by, plan.get("Plans", ())))
+
+
+def test_expired_messages_are_found_among_those_that_expire(gateway):
+    among_others(gateway, expires_at=timezone.now() - DAY)
+    assert found_by(close_expired) == {"message_expiring"}
+
+
+def test_lost_leases_are_found_among_the_leased(gateway):
+    leased = {"state": State.SENDING, "lease": uuid4(), "lease_until": timezone.now() - DAY}
+    among_others(gateway, **leased, attempts=1, due_at=None)
+    assert found_by(take_back_lost_leases) == {"message_leased"}
+
+
+def test_a_claim_reads_nothing_but_what_waits(gateway):
+    among_others(gateway)
+    work = SendWork(str(gateway.pk))
+    assert found_by(lambda: work.claim(20)) <= OF_WHAT_WAITS
+    work.close()
+
+
+def test_who_has_something_due_is_seen_by_what_waits(gateway):
+    among_others(gateway)
+    assert found_by(due_gateways) <= OF_WHAT_WAITS
+
+
+def test_the_walk_of_the_receipts_follows_the_ids_of_a_channel(gateway):
+    many(GatewayFactory())
+    many(gateway, 50)
+    walk = next(each for each in walks([VISIT]) if each.label.id == gateway.label_id)
+    assert found_by(lambda: list(walk.ahead()[:500])) == {"message_of_channel"}
