@@ -17,7 +17,7 @@ from gateways.config_file.fields import (
     form_problems,
     hidden,
 )
-from gateways.config_file.strict import SLUG_LENGTH, Named, Strict, renamed
+from gateways.config_file.strict import SLUG_LENGTH, Named, PausedField, Strict, renamed
 from gateways.models.gateway import MOST_TIMES, OnUnknown, UnknownSender
 from gateways.providers.registry import (
     provider_class,
@@ -101,7 +101,7 @@ class GatewaySchema(Named):
     on_unknown = ChoiceField(OnUnknown.choices, default=OnUnknown.PARK)
     unknown_sender = ChoiceField(UnknownSender.choices, default=UnknownSender.DEFAULT)
     is_active = serializers.BooleanField(default=True)
-    is_paused = serializers.BooleanField(default=False)
+    is_paused = PausedField()
 
     def get_fields(self) -> Any:
         return renamed(super().get_fields(), "from_", "from")

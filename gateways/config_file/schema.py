@@ -29,7 +29,7 @@ from gateways.config_file.fields import (
     hidden,
 )
 from gateways.config_file.gateway_schema import GatewaySchema
-from gateways.config_file.strict import Named, Strict
+from gateways.config_file.strict import Named, PausedField, Strict
 from gateways.config_file.template_schema import TemplateSchema
 from gateways.models.key import HIGHEST_RATE
 from gateways.models.label import ExtensionPolicy, all_closing_reports, all_statuses
@@ -112,7 +112,7 @@ class AlertsField(serializers.Field):  # type: ignore[type-arg]
 
 
 class BrandSchema(Named):
-    is_paused = serializers.BooleanField(default=False)
+    is_paused = PausedField()
 
 
 class LabelSchema(Named):
@@ -132,7 +132,7 @@ class LabelSchema(Named):
     receipts = ReceiptsSchema(required=False)
     required_headers = SealedDictField(default=None)
     alerts = AlertsField(default=None)
-    is_paused = serializers.BooleanField(default=False)
+    is_paused = PausedField()
     brands = BrandSchema(many=True, default=list)
     templates = TemplateSchema(many=True, default=list)
     gateways = GatewaySchema(many=True, default=list)

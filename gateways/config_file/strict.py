@@ -43,6 +43,21 @@ class Named(Strict):
         return {"name": attrs["slug"], **attrs}
 
 
+class PausedField(serializers.BooleanField):
+    """Left out, what is paused stays so, whoever paused it, and what is new is not.
+
+    Written where a person has paused it: what the house holds by itself is nobody's wish, and a
+    file that says so would hold it again after its release.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def get_attribute(self, instance: Any) -> bool | None:
+        is_by_a_person = not getattr(instance, "paused_because", "")
+        return True if super().get_attribute(instance) and is_by_a_person else None
+
+
 def words_of_the_file(schema: Strict, before: str = "") -> dict[str, str]:
     """What each column of a row is called in the file: `callback_url` is `callback.url`."""
     words: dict[str, str] = {}

@@ -170,7 +170,8 @@ def test_a_keys_limit_changes_without_a_new_secret(house):
 
 def test_a_gateway_that_is_not_paused_in_the_file_forgets_why_it_was(house):
     Gateway.objects.filter(slug="own-house").update(is_paused=True, paused_because="401")
-    assert applied(house) == ["changed gateway amazing/own-house: is_paused"]
+    resumed = house.replace("slug: own-house", "slug: own-house\n        is_paused: false")
+    assert applied(resumed) == ["changed gateway amazing/own-house: is_paused"]
     assert Gateway.objects.get(slug="own-house").paused_because == ""
 
 
@@ -182,12 +183,50 @@ def test_the_blast_guard_is_set_and_off_where_the_file_says_nothing(house):
     assert [getattr(other, name) for name in columns] == [False, 3.0, 1_000, 0.5]
 
 
-def test_what_the_guard_holds_is_released_by_the_file(house):
-    applied(house)
+def test_what_the_guard_holds_is_released_by_a_file_that_says_so(house):
     held = Gateway.objects.filter(slug="own-house")
     held.update(is_paused=True, paused_because="blast guard: 7", is_held_by_guard=True)
-    applied(house)
+    applied(house.replace("slug: own-house", "slug: own-house\n        is_paused: false"))
     assert list(held.values_list("is_paused", "is_held_by_guard")) == [(False, False)]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {},
+        {"paused_because": "401"},
+        {"paused_because": "blast guard: 7", "is_held_by_guard": True},
+    ],
+    ids=["person", "account", "guard"],
+)
+def test_a_file_that_does_not_say_whether_a_gateway_is_paused_leaves_it_so(house, held):
+    gateway = Gateway.objects.filter(slug="own-house")
+    gateway.update(is_paused=True, **held)
+    before = gateway.values("is_paused", "paused_because", "is_held_by_guard").get()
+    assert applied(house) == []
+    assert gateway.values("is_paused", "paused_because", "is_held_by_guard").get() == before
+
+
+def test_an_emergency_pause_of_a_label_or_a_brand_outlives_a_file_that_says_nothing_of_it(house):
+    Label.objects.update(is_paused=True)
+    Brand.objects.update(is_paused=True)
+    file = house.replace("    is_paused: false\n", "")
+    assert file != house
+    assert applied(file) == []
+    assert applied(house) == ["changed label amazing: is_paused"]
+    running = file.replace('name: "Brand A"', 'name: "Brand A", is_paused: false')
+    assert applied(running) == ["changed brand amazing/a: is_paused"]
+    assert not Label.objects.filter(is_paused=True).exists()
+
+
+def test_what_is_new_is_not_paused_unless_the_file_says_so():
+    applied(
+        "labels: [{slug: a, brands: [{slug: b}, {slug: c, is_paused: true}],"
+        " gateways: [{slug: g, channel: sms, provider: sandbox}]}]"
+    )
+    assert not Label.objects.get().is_paused
+    assert not Gateway.objects.get().is_paused
+    assert list(Brand.objects.filter(is_paused=True).values_list("slug", flat=True)) == ["c"]
 
 
 def test_a_gateways_webhook_url_survives_its_changes(house):

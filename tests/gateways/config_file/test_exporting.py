@@ -139,3 +139,16 @@ def test_a_gateway_whose_wizard_is_not_finished_is_left_out():
     label = LabelFactory(callback_api_key=None)
     GatewayFactory(label=label, is_active=False, is_draft=True)
     assert "gateways" not in exported()
+
+
+def test_a_pause_is_written_where_a_person_has_paused_and_an_export_releases_nothing(house):
+    Label.objects.update(is_paused=True)
+    held = Gateway.objects.filter(slug="own-house")
+    held.update(is_paused=True, paused_because="blast guard: 7", is_held_by_guard=True)
+    (label,) = yaml.safe_load(exported())["labels"]
+    assert label["is_paused"] is True
+    assert [brand.get("is_paused") for brand in label["brands"]] == [None, True]
+    pauses = {each["slug"]: each.get("is_paused") for each in label["gateways"]}
+    assert (pauses["sms-de"], pauses["own-house"], pauses["mail"]) == (True, None, None)
+    assert applied(exported(), **ENVIRONMENT) == []
+    assert held.get().is_held_by_guard
