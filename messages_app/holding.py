@@ -62,18 +62,25 @@ def unheld(rows: "QuerySet[Message]", gateway: GatewayValues) -> "QuerySet[Messa
 
 def is_any(due: "QuerySet[Message]", gateway: GatewayValues) -> bool:
     """Whether there is any among the gateway's unheld due messages, all of them."""
+    return first_due(due, gateway) is not None if held_brands(gateway) else due.exists()
+
+
+def first_due(rows: "QuerySet[Message]", gateway: GatewayValues) -> datetime | None:
+    """When the first of the gateway's unheld messages, all of them or all that are due, is due.
+    How far it had to look is kept for the next look."""
+    moments = rows.order_by("due_at").values_list("due_at", flat=True)
     brand_ids = held_brands(gateway)
     if not brand_ids:
-        return due.exists()
+        return moments.first()
     now = database_now()
-    first = due.order_by("due_at").values_list("due_at", flat=True).first()
+    first = moments.first()
     known = _mark_of(gateway, brand_ids)
     _marks[gateway.id] = _Mark(
         brand_ids=brand_ids,
         due_at=min(first or now, now) - LATE,
         forget_at=known.forget_at if known else time.monotonic() + KEPT_SECONDS,
     )
-    return first is not None
+    return first
 
 
 def _mark_of(gateway: GatewayValues, brand_ids: frozenset[int]) -> _Mark | None:

@@ -9,7 +9,7 @@ from callbacks.models import DeliveryAttempt
 from gateways import configuration
 from gateways.values import GatewayValues
 from messages_app.counting.rows import first_key
-from messages_app.holding import unheld
+from messages_app.holding import first_due, unheld
 from messages_app.models import InboxEntry, Message, RelayKind, SendAttempt, State
 from messages_app.relaying.draining import told_listeners
 from messages_app.sending import may_send
@@ -40,10 +40,9 @@ def standstills(now: datetime) -> Iterator[Standstill]:
 def standing_messages(now: datetime) -> Iterator[Standstill]:
     """One look along the index for each gateway that may send; for those with something late, at
     what left last."""
-    queued = Message.objects.filter(state=State.QUEUED).order_by("due_at")
+    queued = Message.objects.filter(state=State.QUEUED)
     for gateway in filter(may_send, configuration.current().gateways.values()):
-        waiting = unheld(queued.filter(gateway=gateway.id), gateway)
-        oldest = waiting.values_list("due_at", flat=True).first()
+        oldest = first_due(unheld(queued.filter(gateway=gateway.id), gateway), gateway)
         if oldest and now - oldest > LATE and not _sends(gateway, oldest, now):
             yield Standstill(queue="send", label_id=gateway.label_id, oldest=oldest)
 

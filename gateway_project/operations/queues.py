@@ -10,7 +10,7 @@ from django.db.models import Count, Min, QuerySet
 from callbacks.models import CallbackDelivery
 from gateways import configuration
 from gateways.values import Configuration, GatewayValues, LabelValues
-from messages_app.holding import held_brands, unheld
+from messages_app.holding import first_due, held_brands, unheld
 from messages_app.models import InboxEntry, Message, Relay, State
 from messages_app.sending import may_send
 
@@ -129,8 +129,7 @@ def _oldest_unheld(
     """Looked up only where a paused brand's messages may be among those that wait."""
     if queue.name != "send" or gateway is None or not held_brands(gateway):
         return oldest
-    rows = unheld(queue.waiting().filter(gateway=gateway.id), gateway)
-    return rows.order_by("due_at").values_list("due_at", flat=True).first()
+    return first_due(unheld(queue.waiting().filter(gateway=gateway.id), gateway), gateway)
 
 
 def _may_leave(queue: Queue, gateway: GatewayValues | None, label: LabelValues | None) -> bool:

@@ -8,6 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
+from gateway_project.operations.lateness import standing_messages
+from gateway_project.operations.queues import lines
 from gateways import configuration
 from messages_app import holding
 from messages_app.housekeeping import close_expired
@@ -200,3 +202,20 @@ def _plan(rows):
     while "Plans" in node:
         node = node["Plans"][0]
     return node
+
+
+@pytest.mark.parametrize("look", ["queues", "lateness"])
+def test_who_only_counts_does_not_read_what_is_held_at_every_look(gateway, paused, look):
+    def oldest():
+        if look == "lateness":
+            return next((each.oldest for each in standing_messages(timezone.now())), None)
+        (line,) = [each for each in lines() if each.gateway == gateway.slug]
+        return line.oldest
+
+    now = timezone.now()
+    waits(gateway, now - HOUR, brand=paused)
+    assert oldest() is None
+    stray = waits(gateway, now - 2 * HOUR)
+    assert oldest() is None, "what was held the last time is passed over"
+    holding._marks.clear()
+    assert oldest() == stray.due_at
