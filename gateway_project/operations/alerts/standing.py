@@ -20,6 +20,9 @@ LASTS = {
 }
 """How long some have to stand before they are told: what was held and is released looks late until
 the first has left."""
+ONE_BY_ONE = frozenset({AlertKind.BLAST_GUARD})
+"""Each has its own words and stands until a person has acted: the next one is another, and is told
+at once."""
 FORGOTTEN_AFTER = timedelta(days=30)
 
 
@@ -78,16 +81,19 @@ def has_grown(row: Alert) -> bool:
 def _is_news(row: Alert, now: datetime) -> bool:
     if row.ended_at is not None:
         return row.is_told
-    has_rested = row.told_at is None or row.told_at <= now - APART
+    has_rested = row.told_at is None or row.told_at <= now - APART or row.kind in ONE_BY_ONE
     has_lasted = row.began_at <= now - LASTS.get(AlertKind(row.kind), timedelta())
     return has_rested and has_lasted and (not row.is_told or has_grown(row))
 
 
 def _go_on(row: Alert, cause: Cause, now: datetime) -> None:
     """It stands still or again, with the reason that it has now."""
+    begins = row.ended_at is not None
+    is_another = row.kind in ONE_BY_ONE and (begins or row.reason != _reason(cause))
     values = {
-        "began_at": row.began_at if row.ended_at is None else now,
+        "began_at": now if begins or is_another else row.began_at,
         "ended_at": None,
+        "is_told": row.is_told and not is_another,
         "reason": _reason(cause),
         "count": cause.count,
         "told_count": min(row.told_count, cause.count),

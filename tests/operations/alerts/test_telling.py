@@ -118,6 +118,37 @@ def test_what_comes_and_goes_is_told_at_most_once_an_hour(house, chat, gateway):
     assert states(chat)[2:] == [[("sms-de", "open")]]
 
 
+def strike(gateway, because):
+    pause(gateway, because)
+    Gateway.objects.filter(pk=gateway.pk).update(is_held_by_guard=True)
+
+
+def test_a_second_strike_of_the_guard_is_told_at_once(house, chat, gateway):
+    strike(gateway, "blast guard: 9,000 messages this hour")
+    house.look()
+    house.look()
+    resume(gateway)
+    house.look()
+    strike(gateway, "blast guard: 80% failed this hour")
+    house.look()
+    house.look()
+    told = [("sms-de", "open")], [("sms-de", "solved")], [("sms-de", "open")]
+    assert states(chat) == list(told)
+    assert reasons(chat)[-1] == "blast guard: 80% failed this hour"
+
+
+def test_so_is_one_that_came_before_anybody_saw_the_release(house, chat, gateway):
+    strike(gateway, "blast guard: 9,000 messages this hour")
+    house.look()
+    resume(gateway)
+    strike(gateway, "blast guard: 80% failed this hour")
+    house.look()
+    house.look()
+    assert states(chat) == [[("sms-de", "open")]] * 2
+    assert reasons(chat)[-1] == "blast guard: 80% failed this hour"
+    assert chat.asked[1].json["alerts"][0]["began_at"] > chat.asked[0].json["alerts"][0]["began_at"]
+
+
 def test_what_grows_considerably_after_it_was_told_is_told_again(house, chat, gateway):
     park(gateway, 3)
     house.look()
