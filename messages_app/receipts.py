@@ -33,8 +33,9 @@ from messages_app.walking import Later, Visit, walks
 GRACE = timedelta(minutes=10)
 """Most are taken within minutes, and the last question is answered within some: who comes by so
 much later mostly comes once."""
-UNREADABLE = timedelta(hours=6)
-"""Before it is looked again whether a gateway's configuration can be read."""
+SELDOM = timedelta(hours=6)
+"""Before it is looked again whether a gateway's configuration can be read, and at most after a
+message whose provider is asked and does not answer."""
 
 UNHEARD = ("", Status.ACCEPTED, *ENDS)
 """What the status of a sent message says where nothing is known of its arrival. An end is that of
@@ -115,7 +116,7 @@ def _visit(messages: Collection[Message], now: datetime) -> Later:
             missed[row.pk] = row
     fail(missed, NO_RECEIPT, now=now)
     unreadable = [row.pk for row in silent if adapters[row.gateway_id] is None]
-    return later | dict.fromkeys(unreadable, now + UNREADABLE)
+    return later | dict.fromkeys(unreadable, now + SELDOM)
 
 
 def _receipts(message: Message) -> Receipts:
@@ -156,13 +157,16 @@ def _by_message(rows: Iterable[Row]) -> defaultdict[UUID, list[Row]]:
 def _waits_until(
     trail: Trail, receipts: Receipts, now: datetime, *, is_asked: bool
 ) -> datetime | None:
-    """When its time is over, or its provider may have answered. None where that is now."""
+    """When its time is over, or its provider may have answered: at ever longer intervals, for it
+    may be silent for days. None where that is now."""
     over_at = trail.taken_at + receipts.time
     if over_at > now:
         return over_at + GRACE
     given_up_at = trail.taken_at + asking_of(receipts).given_up_after
-    is_answer_due = is_asked and trail.ask_at is not None and now < given_up_at
-    return now + GRACE if is_answer_due else None
+    if not is_asked or trail.ask_at is None or now >= given_up_at:
+        return None
+    wait = min(max(GRACE, now - over_at), SELDOM)
+    return min(max(trail.ask_at, now) + wait, given_up_at)
 
 
 VISIT = Visit(stage=Stage.RECEIPT, age=_age, pay=_visit, concerns=Q(state__in=OPEN) | SILENT)

@@ -321,7 +321,7 @@ def test_a_provider_that_can_be_asked_is_asked_before(asked_gateway):
     miss_receipts()
     assert standing(message) == AS_IT_WAS
     poll(asked_gateway)
-    look_later(1)
+    look_later(2)
     miss_receipts()
     assert standing(message) == FAILED
 
@@ -332,7 +332,7 @@ def test_and_what_it_says_then_counts(peer, asked_gateway):
     result = {"requestId": f"r-{message.pk}", "status": "DELIVERED"}
     peer.answer = Answer(200, {"results": [result]})
     poll(asked_gateway)
-    look_later(1)
+    look_later(2)
     miss_receipts()
     assert standing(message) == (State.SENT, Status.DELIVERED)
 
@@ -343,12 +343,37 @@ def test_one_that_does_not_answer_is_waited_for_but_not_for_ever(peer, asked_gat
     for _ in range(3):
         poll(asked_gateway)
         miss_receipts()
-        look_later(1)
+        look_later(3)
     assert standing(message) == AS_IT_WAS
     SendAttempt.objects.update(finished_at=timezone.now() - 169 * HOUR)
     StatusEvent.objects.update(recorded_at=timezone.now() - 169 * HOUR)
     miss_receipts()
     assert standing(message) == FAILED
+
+
+def test_one_that_is_silent_for_days_costs_a_message_few_visits(asked_gateway):
+    message = taken(asked_gateway, hours=72.5, ask_at=timezone.now())
+    visits, hours = 0, 72.5
+    while standing(message) == AS_IT_WAS:
+        visits += miss_receipts()
+        waiting = LeftBehind.objects.first()
+        wait = (waiting.due_at - timezone.now()) / HOUR if waiting else 0
+        assert 0 <= wait <= 6.1
+        hours += wait + 0.001
+        look_later(wait + 0.001)
+        long_ago = timezone.now() - hours * HOUR
+        SendAttempt.objects.update(finished_at=long_ago)
+        StatusEvent.objects.filter(status=Status.ACCEPTED).update(recorded_at=long_ago)
+    assert standing(message) == FAILED
+    assert 168 <= hours < 168.1
+    assert 10 < visits < 30
+
+
+def test_one_that_is_asked_much_later_is_visited_after_that(asked_gateway):
+    ask_at = timezone.now() + 4 * HOUR
+    taken(asked_gateway, ask_at=ask_at)
+    miss_receipts()
+    assert LeftBehind.objects.get().due_at >= ask_at + receipts.GRACE
 
 
 def test_one_that_is_not_asked_any_more_is_not_waited_for(gateway):
