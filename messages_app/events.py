@@ -42,7 +42,7 @@ class Fact:
     `is_permanent` says of an end that the address is at fault. `address_index` is the blind index
     of the address that was named, if one was. `told_by` is the gateway whose provider said so,
     where one did, and `provider_id` its name of the try. `is_machine` is what the provider says of
-    an open or a click; None leaves it to be judged.
+    an open or a click; None leaves it to be judged. `is_our_own` says that no provider did.
     """
 
     message_id: UUID
@@ -54,6 +54,7 @@ class Fact:
     provider_id: str = ""
     told_by: int | None = None
     is_machine: bool | None = None
+    is_our_own: bool = False
 
 
 def record(
@@ -106,7 +107,14 @@ def record(
 def fail(messages: Mapping[UUID, Message], detail: str, *, now: datetime) -> None:
     """Ends these messages, which the caller has locked, whatever was learnt about them before."""
     facts = [
-        Fact(message_id=pk, status=Status.FAILED, occurred_at=now, detail=detail) for pk in messages
+        Fact(
+            message_id=pk,
+            status=Status.FAILED,
+            occurred_at=now,
+            detail=detail,
+            is_our_own=True,
+        )
+        for pk in messages
     ]
     ended = {pk: _ended(message, Status.FAILED, now) for pk, message in messages.items()}
     record(facts, now=now, changed=ended)
@@ -190,6 +198,7 @@ def _event(
         recorded_at=now,
         is_reported=step.is_reported,
         is_machine=is_machine,
+        is_our_own=fact.is_our_own,
     )
 
 

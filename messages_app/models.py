@@ -223,6 +223,9 @@ class StatusEvent(models.Model):
     is_machine = models.BooleanField(
         default=False, help_text="Probably a scanner opened or clicked, and no person."
     )
+    is_our_own = models.BooleanField(
+        default=False, help_text="The house says so itself, and not a provider."
+    )
 
     objects = StatusEventQuerySet.as_manager()
 
@@ -636,11 +639,14 @@ class Counted(models.Model):
 
 class Strike(models.Model):
     """The blast guard has held a gateway for something that it did in that hour. It does so once:
-    who releases the gateway has seen it. Nothing is learnt from such an hour."""
+    who releases the gateway has seen it. Nothing is learnt from the hours until then."""
 
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, db_index=False)
     hour = models.DateTimeField()
     kind = models.CharField(max_length=8, choices=Kind.choices)
+    released_at = models.DateTimeField(
+        null=True, help_text="When the gateway was seen to be released. None: it is held."
+    )
 
     class Meta:
         constraints = [

@@ -24,7 +24,16 @@ from messages_app.entries import keep_in_inbox, look_again_at_early
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.metering import count_tries
 from messages_app.models import Message, State
-from messages_app.outcomes import UNKNOWN, Decision, Next, decide, is_answer, is_failure, last_word
+from messages_app.outcomes import (
+    UNKNOWN,
+    Decision,
+    Next,
+    NotSendable,
+    decide,
+    is_answer,
+    is_failure,
+    last_word,
+)
 from messages_app.pausing import pause
 from messages_app.routes import gateways_for, is_usable
 from messages_app.tries import Tried, in_doubt_at, write_attempts
@@ -218,6 +227,7 @@ def _facts(tried: Tried, decision: Decision, now: datetime) -> list[Fact]:
             detail=detail,
             is_permanent=is_permanent,
             told_by=tried.gateway.id,
+            is_our_own=isinstance(tried.result, NotSendable),
         )
         for status, detail in learnt
     ]

@@ -61,7 +61,9 @@ def _statuses(window: Window) -> Iterator[Tally]:
     rows = _of_messages(rows)
     for row in _grouped(rows, (*GROUPS, "status")):
         yield _tally(window, row, BY_STATUS[row["status"]])
-    for row in _grouped(rows.filter(status__in=ENDS, detail__in=OUR_OWN), GROUPS):
+    # A provider may say "expired", too.
+    ended_here = rows.filter(status__in=ENDS, is_our_own=True, detail__in=OUR_OWN)
+    for row in _grouped(ended_here, GROUPS):
         yield _tally(window, row, Measure.ENDED_HERE)
 
 

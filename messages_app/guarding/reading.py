@@ -36,11 +36,16 @@ def counts_by_hour(gateway_id: int, since: datetime, until: datetime) -> dict[da
 
 
 def past_of(gateway_id: int, hour: datetime) -> dict[datetime, Counts]:
-    """All that may be learnt from: the hours in which nothing was outside of what was usual."""
+    """All that may be learnt from: the hours in which nothing was outside of what was usual. While
+    the guard holds a gateway, a campaign that was a mistake may go on coming in."""
     past = counts_by_hour(gateway_id, hour - LOOKED_BACK, hour)
-    for struck in strikes_of(gateway_id, hour - LOOKED_BACK):
-        past.pop(struck, None)
-    return past
+    holds = list(Strike.objects.filter(gateway=gateway_id).values_list("hour", "released_at"))
+    return {at: counts for at, counts in past.items() if not _was_held(at, holds)}
+
+
+def _was_held(at: datetime, holds: Iterable[tuple[datetime, datetime | None]]) -> bool:
+    """Whether the hour lies between that of a strike and that of the release."""
+    return any(struck <= at and (until is None or at <= until) for struck, until in holds)
 
 
 def usual_of(gateway_id: int, hour: datetime) -> Usual:

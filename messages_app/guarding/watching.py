@@ -30,6 +30,7 @@ class Guarding:
         if self._clock() < self._due_at:
             return 0
         self._due_at = self._clock() + EVERY_SECONDS
+        _note_releases()
         gateways = configuration.current().gateways
         guarded = {number: each for number, each in gateways.items() if _runs(each)}
         if not guarded:
@@ -56,6 +57,14 @@ class Guarding:
         return learnt[1]
 
 
+def _note_releases() -> None:
+    """Of gateways that are not held any more, whoever has released them."""
+    released = Strike.objects.filter(released_at=None, gateway__is_held_by_guard=False)
+    if released.exists():
+        with writing():
+            released.update(released_at=database_now())
+
+
 def _runs(gateway: GatewayValues) -> bool:
     return gateway.guard.is_on and gateway.is_active and not gateway.is_paused
 
@@ -70,6 +79,6 @@ def _strike(gateway_id: int, hour: datetime, verdict: Verdict) -> bool:
     has paused it, the next look decides."""
     if not pause({gateway_id: verdict.reason}, by_guard=True):
         return False
-    Strike.objects.filter(gateway=gateway_id, hour__lt=hour - LOOKED_BACK).delete()
+    Strike.objects.filter(gateway=gateway_id, released_at__lt=hour - LOOKED_BACK).delete()
     Strike.objects.create(gateway_id=gateway_id, hour=hour, kind=verdict.kind)
     return True

@@ -7,17 +7,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
+from gateway_project.lib.vocabulary import Status
 from gateway_project.operations.alerts.causes import causes
 from gateways import configuration
 from gateways.models import AuditEntry, Gateway
+from gateways.providers.base import StatusUpdate
 from messages_app.counting.adding import add
 from messages_app.counting.recounting import recount
 from messages_app.guarding import watching
-from messages_app.guarding.reading import hour_of, present_counts
+from messages_app.guarding.reading import hour_of, past_of, present_counts
 from messages_app.guarding.verdict import Counts
 from messages_app.guarding.watching import EVERY_SECONDS, Guarding
 from messages_app.housekeeping import close_expired, move_from_unusable_gateways
 from messages_app.models import Measure, Span, State, Strike, Tally
+from messages_app.reports import apply_to_gateway
 from messages_app.routes import preferred
 from tests.factories import GatewayFactory, MessageFactory
 
@@ -170,10 +173,30 @@ class TestARelease:
         weeks(gateway, 90)
         tallies(gateway, {Measure.ACCEPTED: 500_000}, NOW - 2 * DAY, Span.HOUR)
         Strike.objects.create(
-            gateway=gateway, hour=(NOW - 2 * DAY).replace(minute=0), kind="volume"
+            gateway=gateway,
+            hour=(NOW - 2 * DAY).replace(minute=0),
+            kind="volume",
+            released_at=NOW - 2 * DAY,
         )
         tallies(gateway, {Measure.ACCEPTED: 271})
         assert watch() == 1
+
+    def test_it_is_noted_for_the_hours_of_the_hold_teach_nothing(self, gateway, monkeypatch):
+        tallies(gateway, {Measure.ACCEPTED: 500})
+        watch()
+        watch()
+        assert Strike.objects.get().released_at is None
+        two_hours_on = NOW + 2 * HOUR
+        for hours in range(4):
+            tallies(gateway, {Measure.ACCEPTED: 500}, NOW + hours * HOUR)
+        Gateway.objects.update(guard_is_on=False)
+        resume(gateway)
+        monkeypatch.setattr(watching, "database_now", lambda: two_hours_on)
+        watch()
+        watch()
+        assert Strike.objects.get().released_at == two_hours_on
+        past = past_of(gateway.pk, hour_of(NOW + 2 * DAY))
+        assert list(past) == [hour_of(NOW + 3 * HOUR)]
 
     def test_by_the_back_office_it_is_a_gateway_like_any(self, gateway, admin_client):
         tallies(gateway, {Measure.ACCEPTED: 500})
@@ -196,3 +219,18 @@ def test_the_counts_are_those_of_real_messages(gateway):
     recount()
     found = present_counts([gateway.pk], hour_of(expired.created_at))
     assert found == {gateway.pk: Counts(accepted=4, went_well=3, failed=0)}
+
+
+def test_what_a_provider_calls_expired_is_a_failure_and_what_expired_here_is_none(gateway):
+    known = {"gateway": gateway, "label": gateway.label, "channel": gateway.channel}
+    told = MessageFactory(**known, state=State.SENT, status=Status.ACCEPTED, due_at=None)
+    update = StatusUpdate(status=Status.FAILED, message_id=str(told.pk), detail="expired")
+    apply_to_gateway(configuration.current().gateways[gateway.pk], [update])
+    MessageFactory(**known, expires_at=timezone.now() - DAY)
+    close_expired()
+    erased = MessageFactory(**known, end_user=None)
+    run("send", str(gateway.pk), linger=0)
+    assert erased.status_events.get().detail == "erased"
+    recount()
+    (counts,) = present_counts([gateway.pk], hour_of(told.created_at)).values()
+    assert (counts.accepted, counts.failed) == (3, 1)
