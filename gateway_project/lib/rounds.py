@@ -30,11 +30,12 @@ class Work(Protocol[Item]):
 
     @property
     def concurrency(self) -> int:
-        """Most items in the air."""
+        """Most items in the air. May ask the database."""
 
     @property
     def is_paced(self) -> bool:
-        """Whether rows may be due although none was claimed: they leave at a measured rate."""
+        """Whether rows may be due although none was claimed: they leave at a measured rate. May ask
+        the database."""
 
     def claim(self, free: int) -> Sequence[Item]:
         """Leases at most `free` due items in one transaction and marks them started."""
@@ -98,16 +99,21 @@ class Rounds:
         """Grows while nothing happens: a drain that only waits for its peer costs next to nothing.
         What becomes due meanwhile is kicked or swept into a round."""
         pause = self._pause
-        if not self._work.is_paced:
+        try:
+            is_paced = self._work.is_paced
+        except DATABASE_TROUBLE as error:
+            self._recover("look at the rate", error)
+            return RECOVERY_SECONDS
+        if not is_paced:
             self._pause = min(2 * pause, LONGEST_PAUSE)
         return pause
 
     def _claim(self) -> bool:
-        free = self._work.concurrency - len(self._in_the_air)
-        if free <= 0 or self._stop.is_set():
+        if self._stop.is_set():
             return False
         try:
-            claimed = self._work.claim(free)
+            free = self._work.concurrency - len(self._in_the_air)
+            claimed = self._work.claim(free) if free > 0 else ()
         except Exception as error:
             if not self._in_the_air:
                 raise

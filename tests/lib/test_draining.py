@@ -268,6 +268,37 @@ class TestWhatIsInTheAir:
             draining.run("t", "key", linger=0)
         assert rows.settled == {"in the air": True}
 
+    @pytest.mark.parametrize("asked", ["concurrency", "is_paced"])
+    def test_is_settled_though_the_database_does_not_say_how_much_may_be(self, rows, asked):
+        has_failed = threading.Event()
+
+        class Forgetful(Work):
+            def claim(self, free):
+                if free <= 0 or has_failed.is_set():
+                    return []
+                return super().claim(free)
+
+        def ask(work):
+            if rows.due or has_failed.is_set():
+                return 4 if asked == "concurrency" else False
+            has_failed.set()
+            raise OperationalError("away")
+
+        def keep(work, value):
+            """The work's own value is not asked for here."""
+
+        setattr(Forgetful, asked, property(ask, keep))
+        rows.due.append("in the air")
+        draining.register(
+            Drain(
+                name="t",
+                due=list,
+                open=lambda key: Forgetful(rows, lambda name: has_failed.wait(10)),
+            )
+        )
+        assert draining.run("t", "key", linger=0) == 1
+        assert rows.settled == {"in the air": True}
+
     def test_comes_down_with_its_error_where_it_cannot_be_started(self, rows):
         class Unstartable(Work):
             def start(self, item):
