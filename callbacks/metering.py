@@ -3,15 +3,13 @@ waited."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-
-from django.db import transaction
 
 from callbacks.answers import Outcome
 from callbacks.models import CallbackDelivery, DeliveryAttempt
 from gateway_project.lib.journal import step
 from gateway_project.lib.metrics import CALLBACK_ATTEMPTS, CALLBACK_SECONDS
 from gateway_project.lib.tracing import span
+from gateway_project.lib.transactions import after_commit
 from gateways import configuration
 
 FRESH = timedelta(minutes=5)
@@ -23,7 +21,7 @@ Came = tuple[CallbackDelivery, Outcome, datetime]
 
 def count_callbacks(came: Sequence[Came], now: datetime) -> None:
     """What came of these deliveries' tries, once their transaction is through."""
-    transaction.on_commit(partial(_count, came, now), robust=True)
+    after_commit(_count, came, now)
 
 
 def _count(came: Sequence[Came], now: datetime) -> None:

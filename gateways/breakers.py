@@ -11,14 +11,12 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 
-from django.db import transaction
 from django.db.models import Q
 
 from gateway_project.lib.leases import LEASE
 from gateway_project.lib.metrics import BREAKERS_OPENED
-from gateway_project.lib.transactions import writing
+from gateway_project.lib.transactions import after_commit, writing
 from gateways.circuits import Calls, Circuit, Standing, after
 from gateways.models import Breaker, Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
@@ -120,7 +118,7 @@ def note(all_calls: Iterable[Calls], now: datetime) -> None:
                 broke[row.pk] = row.reason
             elif row.opened_at is None and before.opened_at is not None:
                 recovered.append(row.pk)
-        transaction.on_commit(partial(_tell, broke, recovered), robust=True)
+        after_commit(_tell, broke, recovered)
     forget()
 
 

@@ -5,10 +5,7 @@ Tests of gateways by hand are left out.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from uuid import UUID
-
-from django.db import transaction
 
 from gateway_project.lib.journal import step
 from gateway_project.lib.metrics import (
@@ -21,6 +18,7 @@ from gateway_project.lib.metrics import (
 )
 from gateway_project.lib.protocol import Answer
 from gateway_project.lib.tracing import first_span, span
+from gateway_project.lib.transactions import after_commit
 from gateways import configuration
 from gateways.values import GatewayValues
 from messages_app.models import StatusEvent
@@ -40,7 +38,7 @@ def count_request(label: str, channel: str, answer: Answer, seconds: float) -> N
 def count_tries(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:
     """Tries to send, once their transaction is through."""
     real = [(tried, decision) for tried, decision in decided if not tried.message.is_test]
-    transaction.on_commit(partial(_count_tries, real, now), robust=True)
+    after_commit(_count_tries, real, now)
 
 
 def _count_tries(decided: Iterable[tuple[Tried, Decision]], now: datetime) -> None:
@@ -75,7 +73,7 @@ def count_statuses(events: Sequence[StatusEvent]) -> None:
         for event in events
         if not event.message.is_test
     ]
-    transaction.on_commit(partial(_count_statuses, learnt), robust=True)
+    after_commit(_count_statuses, learnt)
 
 
 def _count_statuses(learnt: Iterable[tuple[UUID, int, str]]) -> None:

@@ -2,11 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from functools import partial
-
-from django.db import transaction
 
 from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.transactions import after_commit
 from gateways.auditing import record
 from gateways.models import Action, ConfigurationVersion, Gateway
 from gateways.models.gateway import PAUSE_REASON_LENGTH
@@ -39,7 +37,7 @@ def pause(details: Mapping[int, str], *, by_guard: bool = False) -> Mapping[int,
         actor = GUARD if by_guard else "worker"
         record(actor, Action.CHANGED, gateway, changes=changes, reason=reason)
     if reasons:
-        transaction.on_commit(partial(_tell, reasons), robust=True)
+        after_commit(_tell, reasons)
     return reasons
 
 

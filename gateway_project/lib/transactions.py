@@ -3,9 +3,9 @@
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial, update_wrapper
 
 from django.db import OperationalError, connection, transaction
 
@@ -32,6 +32,13 @@ def writing() -> Iterator[None]:
         return
     with _of_all_threads(), _of_all_processes(), _impatient(), transaction.atomic():
         yield
+
+
+def after_commit(do: Callable[..., object], *arguments: object) -> None:
+    """Calls it once the transaction is through. What it raises is logged, and no concern of who has
+    written: Django asks for the name of what failed, which a partial has not."""
+    called = update_wrapper(partial(do, *arguments), do)
+    transaction.on_commit(called, robust=True)
 
 
 @contextmanager

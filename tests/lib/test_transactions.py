@@ -5,7 +5,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from gateway_project.lib import transactions
-from gateway_project.lib.transactions import writing
+from gateway_project.lib.transactions import after_commit, writing
 from gateways.models import Label
 from tests.factories import LabelFactory
 
@@ -70,3 +70,14 @@ def test_a_thread_that_keeps_its_turn_is_not_waited_for_long(monkeypatch):
     assert refused
     write()
     assert Label.objects.count() == 1
+
+
+def test_what_fails_after_the_commit_is_logged_and_no_concern_of_the_writer(caplog):
+    def count(number):
+        raise ValueError
+
+    with writing():
+        LabelFactory()
+        after_commit(count, 1)
+    assert Label.objects.exists()
+    assert "count" in caplog.text

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from gateways import allowances
 from tests.factories import EndUserFactory, LabelFactory
 from tests.platform_caller import BRAND_SECRET, error, get
 from users.models import EndUser
@@ -114,7 +115,8 @@ def test_a_cursor_at_either_end_of_time_is_one(users, cursor):
 
 
 @time_machine.travel("2026-01-01T00:00:00.300Z", tick=False)
-def test_every_answer_says_how_many_requests_are_left(label):
+def test_every_answer_says_how_many_requests_are_left(label, monkeypatch):
+    monkeypatch.setattr(allowances, "clock", lambda: "1772970000000000")
     first, second = get(USERS), get(USERS)
 
     assert first["RateLimit-Policy"] == '"platform";q=100;w=1'
