@@ -24,6 +24,8 @@ DAY = timedelta(days=1)
 MANY = 3_000
 OF_WHAT_WAITS = {"message_due", "message_test", "message_expiring"}
 """Indexes that hold nothing but what is queued, or a test."""
+OF_A_LABEL = {"message_of_channel", "message_by_uid"}
+"""Indexes that begin with the label: of a few rows either is as good."""
 LARGE = "messages_app_message"
 LOOKS = re.compile(rf'SELECT .* FROM "{LARGE}"')
 
@@ -98,8 +100,8 @@ def test_who_has_something_due_is_seen_by_what_waits(gateway):
     assert found_by(due_gateways) <= OF_WHAT_WAITS
 
 
-def test_the_walk_of_the_receipts_follows_the_ids_of_a_channel(gateway):
+def test_the_walk_of_the_receipts_reads_nothing_of_other_labels(gateway):
     many(GatewayFactory())
     many(gateway, 50)
     walk = next(each for each in walks([VISIT]) if each.label.id == gateway.label_id)
-    assert found_by(lambda: list(walk.ahead()[:500])) == {"message_of_channel"}
+    assert found_by(lambda: list(walk.ahead()[:500])) <= OF_A_LABEL
