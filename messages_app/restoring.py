@@ -10,7 +10,7 @@ from gateway_project.lib.transactions import writing
 from messages_app.losses import decide
 from messages_app.models import Message, Relay, State
 from messages_app.relaying.losses import take_back_lost_relays
-from messages_app.resending import Messages, Tell, in_batches
+from messages_app.resending import Messages, in_batches
 
 RESTORED = "restored from a backup: it may have been sent since"
 
@@ -20,7 +20,7 @@ def waiting_then() -> Messages:
     return Message.objects.filter(state__in=(State.QUEUED, State.SENDING))
 
 
-def doubt(messages: Messages, tell: Tell = lambda done: None) -> Counter[str]:
+def doubt(messages: Messages) -> Counter[str]:
     """Decides for these as for those of a lost worker: they wait on only where a repeat does no
     harm. Answers how many came to which state."""
     states: Counter[str] = Counter()
@@ -34,7 +34,7 @@ def doubt(messages: Messages, tell: Tell = lambda done: None) -> Counter[str]:
         states.update(str(row.state) for row in doubted)
         return len(doubted)
 
-    in_batches(messages, act, tell)
+    in_batches(messages, act)
     return states
 
 
