@@ -48,10 +48,12 @@ def load(
     """Requests on so many connections at once, for so long."""
     command = [
         *("wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds:g}s"),
-        *("--timeout=30s", f"--script={SCRIPTS / script}", f"http://127.0.0.1:{port}"),
+        *("--timeout=30s", f"--script={script}", f"http://127.0.0.1:{port}"),
         *("--", *arguments),
     ]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    told = subprocess.run(  # noqa: S603
+        command, cwd=SCRIPTS, capture_output=True, text=True, check=True
+    )
     return Load(**json.loads(told.stdout.strip().splitlines()[-1]))
 
 

@@ -1,5 +1,7 @@
 -- Posts one message after the other, each with a uid of its own to the next of the users.
 -- Arguments: path, secret, prefix of the uids, number of users, callback_url.
+require "summary"
+
 local head, body, users, n
 
 function init(args)
@@ -16,12 +18,4 @@ function request()
   n = n + 1
   local content = '{"ext_user_id":"user-' .. (n * 7919 % users) .. body .. n .. '"}'
   return head .. #content .. "\r\n\r\n" .. content
-end
-
-function done(summary, latency)
-  io.write(string.format(
-    '\n{"requests":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"errors":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
-    latency:percentile(99) / 1e3, summary.errors.connect + summary.errors.read
-    + summary.errors.write + summary.errors.status + summary.errors.timeout))
 end

@@ -1,5 +1,7 @@
 -- Posts one message after the other to Kannel, each with a text of its own.
 -- Arguments: path, prefix of the texts, callback_url (quoted; empty where none is asked for).
+require "summary"
+
 local head, tail, prefix, callback_url, n
 
 function init(args)
@@ -13,12 +15,4 @@ function request()
   n = n + 1
   local url = callback_url ~= "" and callback_url .. prefix .. n or ""
   return head .. string.format("%08d", n % 10000) .. url .. "&text=" .. prefix .. n .. tail
-end
-
-function done(summary, latency)
-  io.write(string.format(
-    '\n{"requests":%d,"seconds":%f,"p50_ms":%f,"p99_ms":%f,"errors":%d}\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
-    latency:percentile(99) / 1e3, summary.errors.connect + summary.errors.read
-    + summary.errors.write + summary.errors.status + summary.errors.timeout))
 end
