@@ -66,6 +66,8 @@ else:
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 2,
+        # What is to be prepared says so itself; without a number nothing would ever be.
+        "prepare_threshold": 1_000_000,
         **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,15 +1,31 @@
 """Database connections of long-lived threads, and what one's loss says about the others'."""
 
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, ProgrammingError, connections
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, connections
 
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
 NOT_READY = (*DATABASE_TROUBLE, ProgrammingError)
 """What a request may meet besides: tables that a migration has not made yet."""
 
+Done = TypeVar("Done")
+
 _of_this_thread = threading.local()
 _losses = 0
+
+
+def once_more(do: Callable[[], Done]) -> Done:
+    """Does it; a second time where it only met a connection that the server had closed. For what
+    may be done twice, outside of any transaction."""
+    try:
+        return do()
+    except DATABASE_TROUBLE:
+        if connection.in_atomic_block or connection.connection is None or connection.is_usable():
+            raise
+        connection.close()
+        return do()
 
 
 def give_up() -> None:
@@ -31,6 +47,6 @@ def refresh() -> None:
 def close() -> None:
     """Closes this thread's connections, but for one that is in the middle of a transaction."""
     _of_this_thread.losses = _losses
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()
+    for each in connections.all(initialized_only=True):
+        if not each.in_atomic_block:
+            each.close()

@@ -11,12 +11,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 
 from gateway_project.lib import journal, sentinel
-from gateway_project.lib.connections import DATABASE_TROUBLE, NOT_READY
+from gateway_project.lib.connections import NOT_READY, once_more
 from gateway_project.lib.protocol import ErrorCode, Refused, refused
 
 logger = logging.getLogger(__name__)
@@ -88,10 +87,4 @@ def _call(request: HttpRequest) -> HttpResponse:
     """
     view: Callable[..., HttpResponse]
     view, args, kwargs = resolve(request.path_info)
-    try:
-        return view(request, *args, **kwargs)
-    except DATABASE_TROUBLE:
-        if connection.in_atomic_block or connection.connection is None or connection.is_usable():
-            raise
-        connection.close()
-        return view(request, *args, **kwargs)
+    return once_more(lambda: view(request, *args, **kwargs))
