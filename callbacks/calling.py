@@ -3,7 +3,7 @@
 from callbacks.callback_url import reporting_url
 from gateway_project.lib.http import HttpCall
 from gateway_project.lib.personal import Personal
-from gateways.callback_hosts import CallbackRefused, check_callback_url
+from gateways.callback_hosts import CallbackRefused, checked_callback_url
 from gateways.values import LabelValues
 
 TIMEOUT_SECONDS = 10.0
@@ -19,12 +19,11 @@ def status_call(
     """
     if url is None or label.callback_api_key is None:
         raise CallbackRefused("there is no callback_url, or the label has no api_key for it")
-    plain = url.reveal()
-    check_callback_url(plain, label.callback_hosts)
+    read = checked_callback_url(url.reveal(), label.callback_hosts)
     return HttpCall(
         method="GET",
         url=reporting_url(
-            plain,
+            read,
             type=type,
             ext_message_id=ext_message_id,
             status=status,

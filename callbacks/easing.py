@@ -7,7 +7,7 @@ from http import HTTPStatus
 from callbacks.lanes import Lane
 from callbacks.tries import Told
 
-MOST = 32
+MOST = 64
 TOO_MUCH = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 

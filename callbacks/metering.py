@@ -1,11 +1,13 @@
 """What this floor counts for Prometheus and tells the log: tries to tell Smartico, and how long it
 waited."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from callbacks.answers import Outcome
-from callbacks.models import CallbackDelivery, DeliveryAttempt
+from callbacks.models import DeliveryAttempt
+from callbacks.tries import Told, Try
 from gateway_project.lib.journal import step
 from gateway_project.lib.metrics import CALLBACK_ATTEMPTS, CALLBACK_SECONDS
 from gateway_project.lib.tracing import span
@@ -15,36 +17,49 @@ from gateways import configuration
 FRESH = timedelta(minutes=5)
 """What was owed for longer may have been acknowledged before: a replay is no news."""
 
-Came = tuple[CallbackDelivery, Outcome, datetime]
-"""The delivery, what came of the try, and when that began."""
+
+def count_callbacks(told: Sequence[Told], now: datetime) -> None:
+    """What came of these tries, once their transaction is through."""
+    after_commit(_count, told, now)
 
 
-def count_callbacks(came: Sequence[Came], now: datetime) -> None:
-    """What came of these deliveries' tries, once their transaction is through."""
-    after_commit(_count, came, now)
+def _count(told: Iterable[Told], now: datetime) -> None:
+    outcomes: Counter[tuple[str, Outcome]] = Counter()
+    heard: dict[int, Try] = {}
+    for one in told:
+        tried, outcome = one.tried, one.verdict.outcome
+        _tell(tried, outcome)
+        span(
+            tried.message_id,
+            "callback",
+            tried.started_at,
+            now,
+            status=tried.status,
+            outcome=outcome,
+        )
+        outcomes[_label(tried), outcome] += 1
+        if one.is_heard:
+            heard[one.delivery_id] = tried
+    for named, count in outcomes.items():
+        CALLBACK_ATTEMPTS.labels(*named).inc(count)
+    for pk in heard.keys() - _heard_before(heard.values(), now):
+        waited = max((now - heard[pk].created_at).total_seconds(), 0.0)
+        CALLBACK_SECONDS.labels(_label(heard[pk])).observe(waited)
 
 
-def _count(came: Sequence[Came], now: datetime) -> None:
-    names = {label.id: label.slug for label in configuration.current().labels.values()}
-    for row, outcome, began in came:
-        _tell(row, outcome)
-        span(row.message_id, "callback", began, now, status=row.status, outcome=outcome)
-        CALLBACK_ATTEMPTS.labels(names.get(row.label_id, ""), outcome).inc()
-    heard = {row.pk: row for row, outcome, _ in came if outcome == Outcome.ACKNOWLEDGED}
-    for pk in heard.keys() - _heard_before(heard, now):
-        row = heard[pk]
-        waited = max((now - row.created_at).total_seconds(), 0.0)
-        CALLBACK_SECONDS.labels(names.get(row.label_id, "")).observe(waited)
+def _label(tried: Try) -> str:
+    label = configuration.current().labels.get(tried.label_id)
+    return label.slug if label else ""
 
 
-def _tell(row: CallbackDelivery, outcome: Outcome) -> None:
+def _tell(tried: Try, outcome: Outcome) -> None:
     is_heard = outcome == Outcome.ACKNOWLEDGED
-    step(row.message_id, "callback of %s: %s", row.status, outcome, went_well=is_heard)
+    step(tried.message_id, "callback of %s: %s", tried.status, outcome, went_well=is_heard)
 
 
-def _heard_before(heard: Mapping[int, CallbackDelivery], now: datetime) -> Iterable[int]:
+def _heard_before(heard: Collection[Try], now: datetime) -> Iterable[int]:
     """The ids of those that Smartico had acknowledged before this."""
-    old = [pk for pk, row in heard.items() if now - row.created_at > FRESH]
+    old = [tried.delivery_id for tried in heard if now - tried.created_at > FRESH]
     if not old:
         return ()
     earlier = DeliveryAttempt.objects.filter(delivery__in=old, outcome=Outcome.ACKNOWLEDGED)

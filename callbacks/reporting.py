@@ -6,23 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.calling import confidences, status_call
+from callbacks.claiming import claim_due
 from callbacks.easing import ROOMS
 from callbacks.lanes import Lane
-from callbacks.models import CallbackDelivery, DeliveryQuerySet
+from callbacks.models import CallbackDelivery
+from callbacks.outcomes import write
 from callbacks.suspension import suspend
-from callbacks.tries import Told, Try, deliveries_of, write
+from callbacks.tries import Told, Try
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.departures import departures
-from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import (
     HttpAnswer,
@@ -44,8 +45,6 @@ from gateways.pacing import Pacer, claimed_ahead
 from gateways.values import LabelValues
 
 logger = logging.getLogger(__name__)
-
-CLAIMED = ("label_id", "status", "message__channel", "message__callback_url")
 
 
 class ReportWork:
@@ -70,13 +69,19 @@ class ReportWork:
         return self.rate_per_second is not None
 
     def claim(self, free: int) -> list[Try]:
-        if not self.lane.is_open or not self.lane.has_due():
+        if not self.lane.is_open:
+            return []
+        return self._paced(free) if self.is_paced else claim_due(self.lane, free)
+
+    def _paced(self, free: int) -> list[Try]:
+        """As many as the label's rate lets out, and when each of them leaves."""
+        if not self.lane.has_due():
             return []
         with writing():
             now, clock = database_now(), time.monotonic()
             pacer = Pacer(self.rate_per_second, now, label_id=self.lane.label_id)
-            due = self.lane.deliveries().due(now).first_in_line(now).order_by("due_at", "pk")
-            tries = lease(due, pacer.free(free), now)
+            count = pacer.free(free)
+            tries = claim_due(self.lane, count) if count else []
             moments = pacer.take(len(tries))
         return [
             replace(item, started_at=moment, leaves_at=clock + (moment - now).total_seconds())
@@ -93,74 +98,68 @@ class ReportWork:
         label = configuration.current().labels[self.lane.label_id]
         with about(*item.message_ids):
             try:
-                call = self._call(item.delivery, label)
+                call = self._call(item, label)
             except (CallbackRefused, Undecryptable) as problem:
                 return failed(NotSent(str(problem)))
             return http_client().submit(call)
 
     def settle(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> None:
         told = self.told(finished)
-        with writing():
+        if all(one.is_heard for one in told):
             write(told)
-            _tell_of_trouble(self.lane, told)
-        _leave_in_peace(self.lane, told)
+        else:
+            with writing():
+                write(told)
+                _tell_of_trouble(self.lane, told)
+            _leave_in_peace(self.lane, told)
         self.room.learn(told)
         for item, _ in finished:
-            self._confidences.pop(item.delivery.pk, None)
+            self._confidences.pop(item.delivery_id, None)
 
     def told(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> list[Told]:
         """What came of these tries; waits for one that is still in the air."""
-        now = database_now()
+        now = datetime.now(UTC)
         told = []
         for item, future in finished:
-            with about(*item.message_ids):
-                verdict = judge(came(future), now=now)
+            verdict = judge(_came(item, future), now=now)
             told.append(Told(tried=item, verdict=verdict, detail=self._scrubbed(item, verdict)))
         return told
 
     def renew(self, items: Iterable[Try]) -> None:
         tries = list(items)
-        still_ours = deliveries_of(tries).filter(lease__in={item.lease for item in tries})
+        still_ours = CallbackDelivery.objects.filter(
+            pk__in=[item.delivery_id for item in tries], lease__in={item.lease for item in tries}
+        )
         still_ours.update(lease_until=database_now() + LEASE)
 
     def close(self) -> None:
         """Nothing is kept open: the client's connections are everybody's."""
 
-    def _call(self, delivery: CallbackDelivery, label: LabelValues) -> HttpCall:
-        message, url = delivery.message, delivery.message.callback_url
+    def _call(self, item: Try, label: LabelValues) -> HttpCall:
         call = status_call(
             label,
-            url,
-            type=CALLBACK_TYPES[message.channel],
-            ext_message_id=str(message.pk),
-            status=delivery.status,
+            item.callback_url,
+            type=CALLBACK_TYPES[item.channel],
+            ext_message_id=str(item.message_id),
+            status=item.status,
         )
-        self._confidences[delivery.pk] = confidences(label, url)
+        self._confidences[item.delivery_id] = confidences(label, item.callback_url)
         return call
 
     def _scrubbed(self, item: Try, verdict: Verdict) -> str:
         """The peer's words without what it was told in confidence."""
-        confidences = self._confidences.get(item.delivery.pk, ())
+        confidences = self._confidences.get(item.delivery_id, ())
         return scrub(verdict.detail, *confidences) if verdict.detail else ""
 
 
-def lease(deliveries: DeliveryQuerySet, count: int, now: datetime) -> list[Try]:
-    """At most so many of these, leased to whoever asks, in the transaction around this."""
-    rows = skipping_locked(deliveries.select_related("message").only(*CLAIMED))[:count]
-    ours = uuid4()
-    tries = [Try(delivery=row, lease=ours, started_at=now) for row in rows]
-    if tries:
-        deliveries_of(tries).update(lease=ours, lease_until=now + LEASE)
-    return tries
-
-
-def came(future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:
+def _came(item: Try, future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:
     problem = future.exception()
     if problem is None:
         return future.result()
     if isinstance(problem, TransportError):
         return problem
-    logger.error("a callback broke off with %s", type(problem).__name__)
+    with about(*item.message_ids):
+        logger.error("a callback broke off with %s", type(problem).__name__)
     return NoAnswer("the call broke off")
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from callbacks.claiming import lease
 from callbacks.lanes import UNREADABLE, Lane, lanes_with_debts
-from callbacks.reporting import ReportWork, lease
+from callbacks.reporting import ReportWork
 from callbacks.tries import Told, Try
 from callbacks.trying import Tried, meaning, try_callback
 from gateway_project.lib.clock import database_now

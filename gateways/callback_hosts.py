@@ -61,7 +61,7 @@ class _Entry:
     def fits(self, url: CallbackUrl) -> bool:
         if (url.scheme, url.port) != (self.scheme, self.port):
             return False
-        if is_address(url.host) and not self.has_scheme:
+        if not self.has_scheme and is_address(url.host):
             return False
         if self.takes_subdomains:
             return url.host.endswith("." + self.host)
@@ -73,6 +73,11 @@ def check_callback_url(url: str, hosts: Sequence[str]) -> str:
 
     Addresses inside the house need both: an entry with scheme and port, and EGRESS_ALLOW.
     """
+    return checked_callback_url(url, hosts).origin
+
+
+def checked_callback_url(url: str, hosts: Sequence[str]) -> CallbackUrl:
+    """The same, and all the parts of the URL."""
     read = read_callback_url(url)
     if not any(_entry(entry).fits(read) for entry in hosts):
         raise CallbackRefused("the host is not on the label's list")
@@ -80,7 +85,7 @@ def check_callback_url(url: str, hosts: Sequence[str]) -> str:
         check_url_host(read.host)
     except EgressRefused:
         raise CallbackRefused("the host is not one that may be called") from None
-    return read.origin
+    return read
 
 
 def origin_of(url: str) -> str:
@@ -139,6 +144,7 @@ def _entry(entry: str) -> _Entry:
     )
 
 
+@lru_cache(maxsize=1_024)
 def _host_and_port(authority: str, default_port: int) -> tuple[str, int]:
     parts = AUTHORITY.fullmatch(authority)
     if parts is None:

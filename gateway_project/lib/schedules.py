@@ -20,6 +20,8 @@ def retry_after(header: str, *, now: datetime, cap: float) -> float | None:
     text = header.strip()
     if text.isascii() and text.isdigit():
         return min(float(text), cap)
+    if not text:
+        return None
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError):

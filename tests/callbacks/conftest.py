@@ -37,7 +37,8 @@ class Smartico:
         return [asked.query["status"] for asked in self.peer.asked]
 
     def message(self, **values: Any) -> Message:
-        return MessageFactory(label=self.label, callback_url=self.peer.url + PATH, **values)
+        known = {"label": self.label, "callback_url": self.peer.url + PATH}
+        return MessageFactory(**{**known, **values})
 
     def owe(self, *statuses: str, message: Message | None = None, **values: Any) -> Any:
         """Deliveries of one message, due; the only one or a list of them."""

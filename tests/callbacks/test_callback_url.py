@@ -1,12 +1,12 @@
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.callback_url import reporting_url
+from callbacks.callback_url import AS_IT_CAME, _ascii, _quoted, reporting_url
 from gateway_project.lib.vocabulary import CALLBACK_TYPES, Channel
-from gateways.callback_hosts import CallbackRefused
+from gateways.callback_hosts import CallbackRefused, read_callback_url
 
 OURS = {
     "type": "email",
@@ -21,7 +21,7 @@ TOLD = (
 
 
 def url_of(url, **changes):
-    return reporting_url(url, **(OURS | changes))
+    return reporting_url(read_callback_url(url), **(OURS | changes))
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,9 @@ def test_every_channel_has_smarticos_word():
     assert CALLBACK_TYPES["email"] == "email"
     assert CALLBACK_TYPES["custom_im"] == "cim"
     assert {CALLBACK_TYPES[name] for name in ("sms", "viber", "whatsapp", "rcs")} == {"sms"}
+
+
+@given(st.text(), st.text(alphabet="abcXYZ019%/:?@!$&'()*+,;=-._~ äß\"<"))
+def test_what_is_not_quoted_would_have_stayed_the_same(value, part):
+    assert _quoted(value) == quote(value, safe="")
+    assert _ascii(part) == quote(part, safe=AS_IT_CAME)

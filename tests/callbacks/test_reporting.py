@@ -13,9 +13,9 @@ from django.utils import timezone
 from callbacks import calling, lanes
 from callbacks.lanes import due_lanes
 from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
+from callbacks.outcomes import MISMATCH_HINT
 from callbacks.reporting import ReportWork
 from callbacks.settling import GRACE_TRIES, SCHEDULE
-from callbacks.tries import MISMATCH_HINT
 from gateway_project.lib.draining import run
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, NotSent

@@ -43,7 +43,7 @@ POINTS = {
     "before the request is written": (Request, "send"),
     "after the answer": (SendWork, "settle"),
     "before the commit": (settling, "look_again_at_early"),
-    "before a callback is claimed": (reporting, "deliveries_of"),
+    "before a callback is claimed": (reporting, "claim_due"),
     "before a callback is written": (ReportWork, "start"),
     "after the callback's answer": (ReportWork, "settle"),
 }
