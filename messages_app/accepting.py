@@ -1,17 +1,15 @@
 """Accept: from a checked request of a known caller to a durable message, or a refusal."""
 
-from functools import partial
+from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
-from gateway_project.lib.clock import moment
 from gateway_project.lib.journal import also_about, step
-from gateway_project.lib.kicks import kick
 from gateway_project.lib.protocol import ErrorCode, Refused
-from gateway_project.lib.transactions import writing
 from gateways.callers import Caller
 from gateways.values import TemplateValues
+from messages_app.inserting import New, insert
 from messages_app.lifetimes import lifetime
 from messages_app.models import Message
 from messages_app.planning import Plan, make_plan
@@ -27,7 +25,8 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
     identity = identity_of(request, template)
     try:
         plan = make_plan(caller, request, template)
-        return write(message_of(caller, request, template, plan, identity))
+        message = message_of(caller, request, template, plan, identity)
+        return write(message, lifetime(plan.gateway, request.channel))
     except Refused:
         # Accepted once, accepted again, even if the user or the gateway has gone since.
         earlier = earlier_id(caller, request, identity)
@@ -36,15 +35,15 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
         return earlier
 
 
-def write(message: Message) -> UUID:
+def write(message: Message, may_wait: timedelta) -> UUID:
     """The insert itself decides about repeats. Raises Refused where the row may not be."""
     also_about(message.pk)
     try:
-        with writing():
-            message.save(force_insert=True)
-            transaction.on_commit(partial(kick, "send", str(message.gateway_id)))
-    except IntegrityError:  # the uid is taken, or the user was erased a moment ago
-        raise Refused(ErrorCode.USER_NOT_FOUND) from None
+        is_new = insert(New(message, may_wait))
+    except IntegrityError:  # the user was erased a moment ago
+        is_new = False
+    if not is_new:
+        raise Refused(ErrorCode.USER_NOT_FOUND)
     step(message.pk, "accepted for gateway %s", message.gateway_id)
     return message.pk
 
@@ -56,7 +55,7 @@ def message_of(
     plan: Plan,
     identity: Identity,
 ) -> Message:
-    now = moment()
+    """What is to be written; its times are the database's."""
     return Message(
         label_id=caller.label.id,
         brand_id=plan.brand_id,
@@ -73,7 +72,4 @@ def message_of(
         preview_address=request.preview_address,
         notes=plan.notes,
         chosen_because=plan.chosen_because,
-        created_at=now,
-        due_at=now,
-        expires_at=now + lifetime(plan.gateway, request.channel),
     )

@@ -23,8 +23,11 @@ def check_not_paused(label: LabelValues, brand_id: int | None) -> None:
         raise Refused(ErrorCode.PAUSED)
 
 
-def checked_address(user: EndUser, channel: Channel) -> Personal | None:
-    """The user's address on the channel: it is there, opens, and is not suppressed.
+def checked_address(
+    user: EndUser, channel: Channel, *, is_closed: bool | None = None
+) -> Personal | None:
+    """The user's address on the channel: it is there, opens, and is not suppressed, which
+    `is_closed` says where that is known already.
 
     None for Custom IM, which needs none. Raises Refused.
     """
@@ -41,7 +44,7 @@ def checked_address(user: EndUser, channel: Channel) -> Personal | None:
     index = user.address_index(channel)
     if address is None or index is None:
         raise Refused(ErrorCode.NO_ADDRESS)
-    if is_suppressed(user.label_id, channel, index):
+    if is_suppressed(user.label_id, channel, index) if is_closed is None else is_closed:
         raise Refused(ErrorCode.SUPPRESSED)
     return address
 

@@ -22,7 +22,7 @@ from messages_app.hurdles import check_not_paused, checked_address
 from messages_app.requests import SendRequest
 from messages_app.routes import preferred, routed
 from users.directories.base import DirectoryDown
-from users.directory import find
+from users.directory import Found, find_to_send
 from users.missing import note_missing
 from users.models import EndUser
 
@@ -52,18 +52,18 @@ def make_plan(caller: Caller, request: SendRequest, template: TemplateValues | N
     """What to write for this request; raises Refused with the first thing that is wrong."""
     label = caller.label
     callback_url = _checked_callback_url(label, request.callback_url)
+    known, user, brand_id = None, None, caller.brand_id
     if request.preview_address is not None:
-        user, brand_id = None, caller.brand_id
         sentinel.watch(request.preview_address)
         _check_preview_domain(label, request.preview_address)
     else:
-        user = _known_user(caller, request)
-        brand_id = user.brand_id
+        known = _known_user(caller, request)
+        user, brand_id = known.user, known.user.brand_id
         sentinel.watch(user.email, user.phone)
     check_not_paused(label, brand_id)
     notes = list(request.notes)
-    if user is not None:
-        notes += _address_notes(user, request)
+    if known is not None:
+        notes += _address_notes(known, request)
     found = _route(label, request, user, brand_id)
     gateway = preferred(found.fits)
     _check_address_of_im(gateway, user)
@@ -85,15 +85,16 @@ def make_test_plan(
 
     Neither routing nor a pause stands in its way, but a suppression does.
     """
-    user = None
+    known = None
     if request.preview_address is not None:
         _check_preview_domain(caller.label, request.preview_address)
     else:
-        user = _found(caller.label, request.ext_user_id)
-        if user is None:
+        known = _found(caller.label, request)
+        if known is None:
             raise Refused(ErrorCode.USER_NOT_FOUND)
+    user = known.user if known is not None else None
     notes = list(request.notes)
-    notes += _address_notes(user, request) if user is not None else []
+    notes += _address_notes(known, request) if known is not None else []
     _check_address_of_im(gateway, user)
     notes += _check_content(caller.label, gateway, request, template)
     return Plan(
@@ -135,29 +136,29 @@ def _check_preview_domain(label: LabelValues, address: Personal) -> None:
         raise Refused(ErrorCode.PREVIEW_REFUSED, "to_email_address is not in a preview domain")
 
 
-def _found(label: LabelValues, ext_user_id: str) -> EndUser | None:
+def _found(label: LabelValues, request: SendRequest) -> Found | None:
     try:
-        return find(label, ext_user_id)
+        return find_to_send(label, request.ext_user_id, request.channel)
     except DirectoryDown as error:
         logger.warning("label %s: its directory: %s", label.slug, error)
         raise Refused(ErrorCode.UNAVAILABLE) from None
 
 
-def _known_user(caller: Caller, request: SendRequest) -> EndUser:
-    user = _found(caller.label, request.ext_user_id)
-    if user is None:
+def _known_user(caller: Caller, request: SendRequest) -> Found:
+    known = _found(caller.label, request)
+    if known is None:
         note_missing(caller.label, caller.brand_id, request.ext_user_id)
         raise Refused(ErrorCode.USER_NOT_FOUND)
-    if caller.brand_id is not None and user.brand_id != caller.brand_id:
+    if caller.brand_id is not None and known.user.brand_id != caller.brand_id:
         note_missing(caller.label, caller.brand_id, request.ext_user_id)
         logger.warning("label %s: a brand's key named another brand's user", caller.label.slug)
         raise Refused(ErrorCode.USER_NOT_FOUND)
-    return user
+    return known
 
 
-def _address_notes(user: EndUser, request: SendRequest) -> list[str]:
+def _address_notes(known: Found, request: SendRequest) -> list[str]:
     """Checks the user's address; notes a text that repeats it."""
-    address = checked_address(user, request.channel)
+    address = checked_address(known.user, request.channel, is_closed=known.is_closed)
     repeats = address is not None and is_part_of(address, request.text, request.html)
     return [OWN_ADDRESS_NOTE] if repeats else []
 

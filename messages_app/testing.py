@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from gateway_project.lib.clock import moment
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Channel
 from gateways import configuration
@@ -33,8 +32,8 @@ def send_test(gateway: Gateway, body: Mapping[str, Any], template_slug: str, act
     template = caller.label.templates.get(template_slug)
     plan = make_test_plan(caller, values.gateways[gateway.pk], request, template)
     message = message_of(caller, request, template, plan, identity_of(request, template))
-    message.is_test, message.expires_at = True, moment() + LIFETIME
+    message.is_test = True
     with writing():
-        write(message)
+        write(message, LIFETIME)
         record(actor, Action.TESTED, gateway, changes={"message": str(message.pk)})
     return message.pk

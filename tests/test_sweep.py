@@ -178,7 +178,7 @@ class Scenario:
         self.answers.append(self.house.post(body=f'{{"ext_user_id": "{EMAIL}" {PHONE}'))
         self.answers.append(self.house.post(headers={"Authorization": EMAIL}))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("messages_app.planning.find", self.explode)
+            patch.setattr("messages_app.planning.find_to_send", self.explode)
             self.post(Channel.SMS, "incident")
 
     def explode(self, *args: object) -> None:

@@ -280,7 +280,7 @@ class TestLayersInFront:
         self, house, settings, monkeypatch, caplog
     ):
         settings.DEBUG = True
-        monkeypatch.setattr(planning, "find", lambda *_: 1 / 0)
+        monkeypatch.setattr(planning, "find_to_send", lambda *_: 1 / 0)
         answer = house.post()
         assert answer["error_code"] == ErrorCode.INTERNAL
         incident = answer["error_message"].rpartition(" ")[2]
@@ -291,7 +291,7 @@ class TestLayersInFront:
         def down(*_):
             raise OperationalError("connection refused")
 
-        monkeypatch.setattr(planning, "find", down)
+        monkeypatch.setattr(planning, "find_to_send", down)
         monkeypatch.setattr(connection, "is_usable", lambda: True)
         assert house.post()["error_code"] == ErrorCode.UNAVAILABLE
 
