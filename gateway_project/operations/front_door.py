@@ -7,15 +7,12 @@ of it.
 """
 
 import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import wait
-from typing import Any
 
 from gateway_project.lib.bodies import NO_ROOM
 from gateway_project.lib.metrics import TURNED_AWAY
 from gateway_project.lib.protocol import ErrorCode, refused
 from gateway_project.lib.protocol_middleware import is_protocol_path
-from gateway_project.lib.turns import Answer, Application, Environ, Line
+from gateway_project.lib.turns import Answer, Application, Environ, Line, answer_of
 
 BEGUN_SECONDS = 1.0
 """What has not begun by then is not begun any more: it would hardly be done in time."""
@@ -34,7 +31,7 @@ UNAVAILABLE = json.dumps(
 
 
 class FrontDoor:
-    """A WSGI application around another one."""
+    """Answers requests, from one event loop, by a WSGI application."""
 
     def __init__(self, application: Application, *, threads: int) -> None:
         self._application = application
@@ -45,15 +42,11 @@ class FrontDoor:
             application, name="operations", threads=OPERATIONS_THREADS, most=MOST_WAITING
         )
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    async def answer(self, environ: Environ) -> Answer:
+        """Raises what the application raises."""
         path = environ.get("PATH_INFO", "")
         if path.rstrip("/") == LIVE:
-            return self._application(environ, start_response)
-        answer = self._answer(path, environ)
-        start_response(answer.status, answer.headers)
-        return answer.body
-
-    def _answer(self, path: str, environ: Environ) -> Answer:
+            return answer_of(self._application, environ)
         is_protocol = is_protocol_path(path)
         is_head = environ.get("REQUEST_METHOD") == "HEAD"
         if environ.get(NO_ROOM):
@@ -61,11 +54,11 @@ class FrontDoor:
         turn = self._line(path, is_protocol).enter(environ)
         if turn is None:
             return _turned_away("queue_full", is_protocol, is_head)
-        if not wait([turn.answer], BEGUN_SECONDS).done and turn.give_up():
+        if not await turn.comes_within(BEGUN_SECONDS) and turn.give_up():
             return _turned_away("waited", is_protocol, is_head)
-        if is_protocol and not wait([turn.answer], PATIENCE_SECONDS - BEGUN_SECONDS).done:
+        if is_protocol and not await turn.comes_within(PATIENCE_SECONDS - BEGUN_SECONDS):
             return _turned_away("slow", is_protocol, is_head)
-        return turn.answer.result()
+        return await turn.answer()
 
     def _line(self, path: str, is_protocol: bool) -> Line:
         if path.rstrip("/") in OPERATIONS:
@@ -80,4 +73,4 @@ def _turned_away(reason: str, is_protocol: bool, is_head: bool) -> Answer:
     if not is_protocol:
         headers.append(("Retry-After", "1"))
     status = "200 OK" if is_protocol else "503 Service Unavailable"
-    return Answer(status, headers, [b"" if is_head else body])
+    return Answer(status, headers, b"" if is_head else body)

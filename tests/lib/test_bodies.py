@@ -1,144 +1,123 @@
 """Bodies are received whole before Django looks at them, or not at all."""
 
-import threading
-from io import BytesIO
+import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
 from gateway_project.lib.bodies import NO_ROOM, BodyCut, BodyReceiver
 
 LIMIT = 100
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
 
 
-class Stalled:
-    """A caller who has gone to sleep in the middle of a body."""
+class Caller:
+    """Sends a body in parts; with `stalls`, goes to sleep after the last."""
 
-    def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.released = threading.Event()
+    def __init__(self, *parts: bytes, stalls: bool = False, breaks: bool = False) -> None:
+        self.left, self.stalls, self.breaks = list(parts), stalls, breaks
 
-    def read(self, size: int) -> bytes:
-        self.begun.set()
-        self.released.wait(10)
-        return b""
-
-
-def posted(source):
-    return {"wsgi.input": source, "CONTENT_LENGTH": "8"}
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self.left:
+            yield self.left.pop(0)
+        if self.stalls:
+            await asyncio.sleep(30)
+        if self.breaks:
+            raise RuntimeError
 
 
-def received(environ, *, seconds=5.0):
-    seen = []
-    application = BodyReceiver(
-        lambda environ, start: seen.append(environ) or [b""], limit=LIMIT, seconds=seconds
-    )
-    application(environ, lambda *_: None)
-    return seen[0]
+def announced(size: int) -> dict:
+    return {"CONTENT_LENGTH": str(size)}
+
+
+def received(environ: dict, caller: Caller, *, seconds: float = 5.0) -> dict:
+    receiver = BodyReceiver(limit=LIMIT, seconds=seconds)
+    asyncio.run(receiver.receive(environ, caller))
+    return environ
 
 
 def test_a_body_of_known_length_is_in_memory_before_the_application_reads_it():
-    source = BytesIO(b'{"a": 1}')
-    environ = received({"wsgi.input": source, "CONTENT_LENGTH": "8"})
-    assert environ["wsgi.input"] is not source
+    environ = received(announced(8), Caller(b'{"a"', b": 1}"))
     assert environ["wsgi.input"].read() == b'{"a": 1}'
 
 
 def test_a_chunked_body_is_given_a_length():
-    environ = received({"wsgi.input": BytesIO(b"abc"), "HTTP_TRANSFER_ENCODING": "Chunked"})
+    environ = received({"HTTP_TRANSFER_ENCODING": "Chunked"}, Caller(b"a", b"bc"))
     assert environ["CONTENT_LENGTH"] == "3"
+    assert environ["wsgi.input"].read() == b"abc"
     assert "HTTP_TRANSFER_ENCODING" not in environ
 
 
 def test_a_chunked_body_over_the_limit_shows_a_length_over_the_limit():
-    environ = received({"wsgi.input": BytesIO(b"x" * 500), "HTTP_TRANSFER_ENCODING": "chunked"})
+    environ = received(CHUNKED.copy(), Caller(b"x" * 50, b"x" * 500))
     assert environ["CONTENT_LENGTH"] == str(LIMIT + 1)
 
 
-@pytest.mark.parametrize(
-    "announced", [{"CONTENT_LENGTH": "500000"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
-)
-def test_a_body_over_the_limit_is_thrown_away_so_that_the_caller_hears_the_answer(announced):
-    source = BytesIO(b"x" * 500_000)
-    environ = received({"wsgi.input": source, **announced})
-    assert source.tell() == 500_000
+@pytest.mark.parametrize("how", [announced(500_000), CHUNKED])
+def test_a_body_over_the_limit_is_thrown_away_so_that_the_caller_hears_the_answer(how):
+    caller = Caller(*[b"x" * 1000] * 500)
+    environ = received(how.copy(), caller)
+    assert caller.left == []
     assert int(environ["CONTENT_LENGTH"]) > LIMIT
     assert len(environ["wsgi.input"].read()) <= LIMIT + 1
 
 
-def test_a_body_that_ends_early_is_not_taken_for_whole():
-    environ = received({"wsgi.input": BytesIO(b'{"a"'), "CONTENT_LENGTH": "8"})
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_body_that_ends_early_is_not_taken_for_whole(breaks):
+    environ = received(announced(8), Caller(b'{"a"', breaks=breaks))
     with pytest.raises(BodyCut):
         environ["wsgi.input"].read()
 
 
-@pytest.mark.parametrize(
-    "announced", [{"CONTENT_LENGTH": "8"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
-)
-def test_a_caller_who_stalls_is_cut_off(announced):
-    stalled = Stalled()
-    environ = received({"wsgi.input": stalled, **announced}, seconds=0.05)
-    stalled.released.set()
+@pytest.mark.parametrize("how", [announced(8), CHUNKED])
+def test_a_caller_who_stalls_is_cut_off(how):
+    environ = received(how.copy(), Caller(b"{", stalls=True), seconds=0.05)
     assert int(environ["CONTENT_LENGTH"]) > 0
     with pytest.raises(BodyCut):
         environ["wsgi.input"].read()
 
 
-@pytest.mark.parametrize(
-    "announced", [{"CONTENT_LENGTH": "80"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
-)
-def test_bodies_have_so_much_room_together_and_give_it_back(announced):
-    told = []
+@pytest.mark.parametrize("how", [announced(80), CHUNKED])
+def test_bodies_have_so_much_room_together_and_give_it_back(how):
+    async def told() -> list[bool]:
+        receiver = BodyReceiver(limit=LIMIT, held_bytes=100)
+        environs = [how.copy() for _ in range(3)]
+        held = await receiver.receive(environs[0], Caller(b"x" * 80))
+        (await receiver.receive(environs[1], Caller(b"x" * 80))).give_back()
+        held.give_back()
+        (await receiver.receive(environs[2], Caller(b"x" * 80))).give_back()
+        return [environ.get(NO_ROOM, False) for environ in environs]
 
-    def application(environ, start_response):
-        told.append(environ.get(NO_ROOM, False))
-        if len(told) == 1:
-            receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
-        return [b""]
+    assert asyncio.run(told()) == [False, True, False]
 
-    receiver = BodyReceiver(application, limit=LIMIT, held_bytes=100)
-    receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
-    receiver({"wsgi.input": BytesIO(b"x" * 80), **announced}, print)
-    assert told == [False, True, False]
+
+@pytest.mark.parametrize("how", [announced(80), CHUNKED])
+def test_what_was_cut_gives_its_room_back(how):
+    async def told() -> bool:
+        receiver = BodyReceiver(limit=LIMIT, held_bytes=100, seconds=0.05)
+        (await receiver.receive(how.copy(), Caller(b"x" * 70, stalls=True))).give_back()
+        environ = how.copy()
+        await receiver.receive(environ, Caller(b"x" * 80))
+        return environ.get(NO_ROOM, False)
+
+    assert not asyncio.run(told())
 
 
 def test_of_bodies_that_do_not_come_so_many_are_waited_for_and_no_other_request_waits():
-    told = []
-    stalled = Stalled()
-    receiver = BodyReceiver(
-        lambda environ, start: told.append(environ.get(NO_ROOM, False)) or [b""],
-        limit=LIMIT,
-        waited_for=1,
-    )
-    waiting = threading.Thread(target=receiver, args=(posted(stalled), print))
-    waiting.start()
-    stalled.begun.wait(10)
-    receiver(posted(BytesIO(b"x" * 8)), print)
-    receiver({"wsgi.input": BytesIO()}, print)
-    assert told == [True, False]
-    stalled.released.set()
-    waiting.join()
-    receiver(posted(BytesIO(b"x" * 8)), print)
-    assert told == [True, False, False, False]
+    async def told() -> list[bool]:
+        receiver = BodyReceiver(limit=LIMIT, waited_for=1, seconds=0.2)
+        stalled = asyncio.create_task(receiver.receive(announced(8), Caller(stalls=True)))
+        await asyncio.sleep(0)
+        environs = [announced(8), {}]
+        for environ in environs:
+            await receiver.receive(environ, Caller(b"x" * 8))
+        await stalled
+        environs.append(announced(8))
+        await receiver.receive(environs[-1], Caller(b"x" * 8))
+        return [environ.get(NO_ROOM, False) for environ in environs]
+
+    assert asyncio.run(told()) == [True, False, False]
 
 
-def test_callers_who_stay_after_they_were_cut_off_take_no_reader_from_the_others():
-    bodies = []
-
-    def application(environ, start_response):
-        bodies.append(environ["wsgi.input"])
-        return [b""]
-
-    receiver = BodyReceiver(application, limit=LIMIT, seconds=0.001)
-    stalled = [Stalled() for _ in range(600)]
-    for each in stalled:
-        receiver(posted(each), print)
-    receiver._seconds = 5.0
-    receiver(posted(BytesIO(b'{"a": 1}')), print)
-    for each in stalled:
-        each.released.set()
-    assert bodies[-1].read() == b'{"a": 1}'
-
-
-def test_a_request_without_a_body_is_handed_on_as_it_is():
-    source = BytesIO()
-    assert received({"wsgi.input": source})["wsgi.input"] is source
+def test_a_request_without_a_body_has_an_empty_one():
+    assert received({}, Caller(b"more"))["wsgi.input"].read() == b""

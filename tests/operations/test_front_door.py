@@ -1,5 +1,6 @@
 """Nobody waits long for a word, however long the work takes."""
 
+import asyncio
 import json
 import threading
 
@@ -33,10 +34,9 @@ def held(monkeypatch):
 
 def asked(door, path, **environ):
     """The status, the headers and the body."""
-    told = []
-    body = door({"PATH_INFO": path, "REQUEST_METHOD": "POST", **environ}, lambda *a: told.append(a))
-    [(status, headers)] = told
-    return status, dict(headers), b"".join(body)
+    told = {"PATH_INFO": path, "REQUEST_METHOD": "POST", **environ}
+    answer = asyncio.run(door.answer(told))
+    return answer.status, dict(answer.headers), answer.body
 
 
 def begun(door, path):

@@ -11,12 +11,11 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from gateway_project.lib.bodies import READERS
+from gateway_project.lib.bodies import WAITED_FOR
 
-WAITING = 512
-"""Threads of each process on which requests wait for their turn; see `front_door`. They come and go
-as they are needed, and open no connection to the database."""
 BACKLOG = 2048
+AT_ONCE = 2 * WAITED_FOR
+"""Requests in each process, half of them at most with a body that has not come yet."""
 KILL_AFTER_SECONDS = 15
 
 HTTP1 = HTTP1Settings(header_read_timeout=10_000)
@@ -33,18 +32,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         connections.close_all()  # the processes are forked; each makes its own
         Granian(
-            "gateway_project.wsgi:application",
+            "gateway_project.rsgi:application",
             address=options["host"],
             port=options["port"],
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             http=HTTPModes.http1,
             http1_settings=HTTP1,
             websockets=False,
             workers=options["processes"],
             backlog=BACKLOG,
-            backpressure=READERS,
-            blocking_threads=WAITING,
-            blocking_threads_idle_timeout=60,
+            backpressure=AT_ONCE,
             workers_kill_timeout=KILL_AFTER_SECONDS,
             respawn_failed_workers=True,
             log_access=False,
