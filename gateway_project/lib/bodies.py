@@ -115,7 +115,7 @@ class BodyReceiver:
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         return held
 
-    async def _wait_for(self, parts: AsyncIterable[bytes], length: int | None, held: Held) -> bytes:
+    async def _wait_for(self, parts: AsyncIterator[bytes], length: int | None, held: Held) -> bytes:
         """The body. Raises BodiesFull, at once where too many others are waited for."""
         if not self._places:
             raise BodiesFull
