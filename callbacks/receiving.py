@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import UUID
 
 from django.db import IntegrityError
 
@@ -17,8 +16,8 @@ from gateways.models.gateway import token_digest
 from gateways.providers.base import Provider, StatusUpdate, WebhookAnswer, WebhookRequest
 from gateways.providers.values import few
 from gateways.values import GatewayValues, KeyValues
-from messages_app.models import Message
-from messages_app.reports import apply_to_gateway, apply_to_label
+from messages_app.reports import apply_claim, apply_to_gateway
+from messages_app.subjects import Claim
 from messages_app.unreadable import FAULTS, keep_unreadable
 
 logger = logging.getLogger(__name__)
@@ -86,10 +85,10 @@ def receive_for_label(key: KeyValues, report: StatusReport) -> None:
     """Takes a status told with a label's status key; our own ids only. Raises Refused."""
     status = report.known_status()
     own_id = read_id(report.ext_message_id)
-    if own_id is None or _type_of(own_id, key) != report.type:
+    if own_id is None:
         raise report.not_found()
     update = StatusUpdate(status=status, message_id=str(own_id), word=report.word)
-    if not apply_to_label(key.label_id, [update]):
+    if not apply_claim(Claim(key=key, type=report.type, update=update)):
         raise report.not_found()
 
 
@@ -134,12 +133,3 @@ def _adapter(gateway: GatewayValues) -> Provider:
     except (Undecryptable, LookupError):
         logger.error("gateway %s: its adapter cannot be made, its webhooks wait", gateway.slug)
         raise NotNow from None
-
-
-def _type_of(message_id: UUID, key: KeyValues) -> str | None:
-    """Smartico's word for the message's channel; None where the message is not the caller's."""
-    mine = Message.objects.filter(pk=message_id, label=key.label_id)
-    if key.brand_id is not None:
-        mine = mine.filter(brand=key.brand_id)
-    channel = mine.values_list("channel", flat=True).first()
-    return None if channel is None else CALLBACK_TYPES[channel]

@@ -12,7 +12,7 @@ from gateways.values import GatewayValues
 from messages_app.details import details_of
 from messages_app.models import DETAIL_LENGTH, InboxEntry, SendAttempt, Wait
 from messages_app.reported import Report, kept_id, provider_id_digest, reported
-from messages_app.subjects import messages_named
+from messages_app.subjects import Told, messages_named
 from messages_app.unreadable import kept_item
 from messages_app.words import normal_word, shown_word
 
@@ -21,22 +21,20 @@ FIRST_LOOK_AGAIN = timedelta(milliseconds=500)
 
 def keep_in_inbox(gateway: GatewayValues, updates: Sequence[StatusUpdate], now: datetime) -> None:
     """Stores reports for later; the same report stands there once."""
-    keep(gateway, [reported(gateway, update, now) for update in updates], now)
+    keep([Told(gateway, reported(gateway, update, now)) for update in updates], now)
 
 
-def keep(gateway: GatewayValues, reports: Sequence[Report], now: datetime) -> None:
+def keep(told: Sequence[Told], now: datetime) -> None:
     """Stores these as they are, but for their words, which are scrubbed."""
-    if not reports:
+    if not told:
         return
-    details = details_of(_named(gateway, reports))
+    details = details_of(_named(told))
+    entries = [
+        _entry(each.gateway, each.report, detail, now)
+        for each, detail in zip(told, details, strict=True)
+    ]
     # In one order, so that two who are told the same at once do not wait for each other.
-    entries = sorted(
-        (
-            _entry(gateway, report, detail, now)
-            for report, detail in zip(reports, details, strict=True)
-        ),
-        key=lambda entry: entry.meaning,
-    )
+    entries.sort(key=lambda entry: (entry.gateway_id, entry.meaning))
     InboxEntry.objects.bulk_create(entries, ignore_conflicts=True)
 
 
@@ -57,11 +55,10 @@ def look_again_at_early(attempts: Iterable[SendAttempt], now: datetime) -> None:
         InboxEntry.objects.filter(pk__in=ids).update(due_at=now)
 
 
-def _named(gateway: GatewayValues, reports: Sequence[Report]) -> list[tuple[Report, UUID | None]]:
+def _named(told: Sequence[Told]) -> list[tuple[Report, UUID | None]]:
     """Each with its message, where that is known already and the report says something in words."""
-    telling = [report.update for report in reports if report.update.detail]
-    found = iter(messages_named(gateway.id, telling))
-    return [(report, next(found) if report.update.detail else None) for report in reports]
+    found = iter(messages_named([each for each in told if each.update.detail]))
+    return [(each.report, next(found) if each.update.detail else None) for each in told]
 
 
 def _entry(gateway: GatewayValues, report: Report, detail: str, now: datetime) -> InboxEntry:

@@ -20,7 +20,7 @@ from messages_app.details import details_of
 from messages_app.models import DETAIL_LENGTH, InboxEntry, Wait
 from messages_app.reported import Report
 from messages_app.reports import close_addresses, record_reports
-from messages_app.subjects import messages_of
+from messages_app.subjects import Told, messages_of
 from messages_app.words import count_ignored, translated
 
 logger = logging.getLogger(__name__)
@@ -132,30 +132,26 @@ def _scrub_again(
 
 def _messages_of(entries: Sequence[InboxEntry], reports: Sequence[Report]) -> list[UUID | None]:
     """For each entry its message, which only its own gateway may name."""
-    by_gateway: defaultdict[int, list[int]] = defaultdict(list)
-    for place, entry in enumerate(entries):
-        by_gateway[entry.gateway_id].append(place)
+    places = range(len(entries))
+    # An address means the last message before the report, so these are looked for one by one.
+    alone = [[place] for place in places if reports[place].may_go_by_address]
+    together = [place for place in places if not reports[place].may_go_by_address]
     named: list[UUID | None] = [None] * len(entries)
-    for gateway_id, places in by_gateway.items():
-        gateway = configuration.current().gateways[gateway_id]
-        # An address means the last message before the report, so these are looked for one by one.
-        alone = [[place] for place in places if reports[place].may_go_by_address]
-        together = [place for place in places if not reports[place].may_go_by_address]
-        for group in filter(None, (*alone, together)):
-            until = max(entries[place].received_at for place in group)
-            found = messages_of(gateway, [reports[place] for place in group], until)
-            for place, message_id in zip(group, found, strict=True):
-                named[place] = message_id
+    for group in filter(None, (*alone, together)):
+        told = [_told(entries[place], reports[place]) for place in group]
+        until = max(entries[place].received_at for place in group)
+        for place, message_id in zip(group, messages_of(told, until), strict=True):
+            named[place] = message_id
     return named
 
 
-def _close_addresses(entries: Sequence[InboxEntry], reports: Mapping[int, Report]) -> None:
+def _told(entry: InboxEntry, report: Report) -> Told:
+    return Told(configuration.current().gateways[entry.gateway_id], report)
+
+
+def _close_addresses(entries: Iterable[InboxEntry], reports: Mapping[int, Report]) -> None:
     """What these say to close, now that their words are explained, whatever message is meant."""
-    by_gateway: defaultdict[int, list[Report]] = defaultdict(list)
-    for entry in entries:
-        by_gateway[entry.gateway_id].append(reports[entry.pk])
-    for gateway_id, told in sorted(by_gateway.items()):
-        close_addresses(configuration.current().gateways[gateway_id], told)
+    close_addresses([_told(entry, reports[entry.pk]) for entry in entries])
 
 
 def _translated(entries: Sequence[InboxEntry], now: datetime) -> dict[int, Report]:

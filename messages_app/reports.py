@@ -1,14 +1,15 @@
 """Applying providers' reports: to the messages they name, or into the inbox."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now
-from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.together import Together
 from gateway_project.lib.transactions import writing
 from gateways.adapters import address_channel
 from gateways.providers.base import StatusUpdate
@@ -16,49 +17,101 @@ from gateways.values import GatewayValues
 from messages_app.details import details_of
 from messages_app.entries import keep
 from messages_app.events import Fact, record, suppresses, suppression_reason
-from messages_app.models import Message, StatusEvent
+from messages_app.models import StatusEvent
 from messages_app.parts import of_the_whole
 from messages_app.reported import Report, kept_id, reported, storable_update
-from messages_app.subjects import messages_of, without_foreign
+from messages_app.subjects import (
+    Claim,
+    Told,
+    messages_claimed,
+    messages_of,
+    without_foreign,
+)
 from messages_app.words import count_ignored, translated
 from users.suppressions import Closed, suppress_each
 
 logger = logging.getLogger(__name__)
 
 
+MOST_IN_COMPANY = 32
+"""Reports: who tells of more at a time would only hold up the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What a gateway's provider tells at one time."""
+
+    gateway: GatewayValues
+    updates: Sequence[StatusUpdate] = field(repr=False)
+
+
 def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) -> int:
     """Records what is about this gateway's messages and keeps the rest in the inbox.
 
     Answers how many updates named a message known to the gateway. A report that names another
-    gateway's message is dropped: its sender holds the wrong token for it.
+    gateway's message is dropped: its sender holds the wrong token for it. What others tell at the
+    same moment is written in the same transaction, unless the caller is in one.
     """
-    with writing():
-        now = database_now()
-        heard = [reported(gateway, update, now) for update in updates]
-        ignored: Counter[int] = Counter()
-        meant = translated(gateway, heard, ignored)
-        count_ignored(ignored)
-        reports = [report for report in meant if report is not None]
-        current = [r for r in reports if not r.update.after and r.update.status is not None]
-        keep(gateway, [r for r in reports if r.update.after or r.update.status is None], now)
-        named = messages_of(gateway, current, now)
-        record_reports(zip(current, named, strict=True), now)
-        unknown = [report for report, found in zip(current, named, strict=True) if found is None]
-        keep(gateway, close_addresses(gateway, without_foreign(gateway, unknown)), now)
-    return len(current) - len(unknown)
+    telling = Telling(gateway=gateway, updates=updates)
+    if len(updates) > MOST_IN_COMPANY:
+        return apply_tellings([telling])[0]
+    return _apply_telling(telling)
 
 
-def apply_to_label(label_id: int, updates: Sequence[StatusUpdate]) -> int:
-    """Records what names the label's messages by our id; answers how many did."""
+def apply_claim(claim: Claim) -> bool:
+    """Records it, together with what others claim at the same moment; answers whether the message
+    is known.
+    """
+    return _apply_claim(claim)
+
+
+def apply_tellings(tellings: Sequence[Telling]) -> list[int]:
+    """Applies them in one transaction; answers of each how many updates named a known message."""
     with writing():
         now = database_now()
-        reports = [Report(update=storable_update(update, now)) for update in updates]
-        own_ids = [read_id(report.update.message_id) for report in reports]
-        mine = Message.objects.filter(pk__in=filter(None, own_ids), label=label_id).tried()
-        known = set(mine.values_list("pk", flat=True))
-        named = [own_id if own_id in known else None for own_id in own_ids]
-        record_reports(zip(reports, named, strict=True), now)
-    return len(updates) - named.count(None)
+        heard = _understood(tellings, now)
+        current = [(place, told) for place, told in heard if _counts_now(told)]
+        named = messages_of([told for _, told in current], now)
+        met = [(place, told, found) for (place, told), found in zip(current, named, strict=True)]
+        record_reports([(told.report, found) for _, told, found in met], now)
+        unknown = close_addresses(without_foreign([told for _, told, found in met if not found]))
+        keep([*(told for _, told in heard if not _counts_now(told)), *unknown], now)
+    known = Counter(place for place, _, found in met if found)
+    return [known[place] for place in range(len(tellings))]
+
+
+def apply_claims(claims: Sequence[Claim]) -> list[bool]:
+    """Applies them in one transaction; answers of each whether its message is known."""
+    with writing():
+        now = database_now()
+        named = messages_claimed(claims)
+        reports = [Report(update=storable_update(claim.update, now)) for claim in claims]
+        record_reports(list(zip(reports, named, strict=True)), now)
+    return [found is not None for found in named]
+
+
+_apply_telling = Together(apply_tellings)
+_apply_claim = Together(apply_claims)
+
+
+def _understood(tellings: Sequence[Telling], now: datetime) -> list[tuple[int, Told]]:
+    """What is told, each with the place of its telling; without what a person has said to mean
+    nothing.
+    """
+    heard: list[tuple[int, Told]] = []
+    ignored: Counter[int] = Counter()
+    for place, telling in enumerate(tellings):
+        gateway = telling.gateway
+        reports = [reported(gateway, update, now) for update in telling.updates]
+        meant = translated(gateway, reports, ignored)
+        heard += [(place, Told(gateway, report)) for report in meant if report is not None]
+    count_ignored(ignored)
+    return heard
+
+
+def _counts_now(told: Told) -> bool:
+    """It waits neither for its time nor for a person to say what it means."""
+    return told.update.status is not None and not told.update.after
 
 
 def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -> list[StatusEvent]:
@@ -91,27 +144,39 @@ def record_reports(named: Iterable[tuple[Report, UUID | None]], now: datetime) -
     )
 
 
-def close_addresses(gateway: GatewayValues, reports: Sequence[Report]) -> list[Report]:
+def close_addresses(told: Sequence[Told]) -> list[Told]:
     """Closes the addresses that reports without a message tell to close, as far as the label wants
     that. Answers the reports whose message may still turn up.
     """
+    closing: defaultdict[tuple[int, str], list[Told]] = defaultdict(list)
+    for each in told:
+        channel = address_channel(each.gateway)
+        if channel is not None and _closes(each):
+            closing[each.gateway.label_id, channel.value].append(each)
+    for (label_id, channel_name), alike in sorted(closing.items()):
+        _close(label_id, channel_name, alike)
+    return [each for each in told if not (each.report.names_address_only and _reason(each.report))]
+
+
+def _closes(told: Told) -> bool:
+    is_named = bool(told.report.address_index)
+    return is_named and suppresses(told.gateway.label_id, _reason(told.report))
+
+
+def _close(label_id: int, channel: str, told: Sequence[Told]) -> None:
     closed: dict[str, Closed] = {}
-    for report in reports:
-        reason = _reason(report)
-        if report.address_index and suppresses(gateway.label_id, reason):
-            closed.setdefault(report.address_index, Closed(reason=reason, told_by=gateway.id))
-    channel = address_channel(gateway)
-    if channel is not None and closed:
-        suppress_each(gateway.label_id, channel, closed, addresses=_plain_addresses(reports))
-        _log_closed(gateway, Counter(why.reason for why in closed.values()))
-    return [report for report in reports if not (report.names_address_only and _reason(report))]
-
-
-def _log_closed(gateway: GatewayValues, counts: Counter[str]) -> None:
-    for reason, count in sorted(counts.items()):
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in told:
+        why = Closed(reason=_reason(each.report), told_by=each.gateway.id)
+        if closed.setdefault(each.report.address_index, why) is why:
+            counts[each.gateway.slug, why.reason] += 1
+    suppress_each(
+        label_id, channel, closed, addresses=_plain_addresses(each.report for each in told)
+    )
+    for (slug, reason), count in sorted(counts.items()):
         logger.info(
             "gateway %s: %d addresses whose message is not known are suppressed: %s",
-            gateway.slug,
+            slug,
             count,
             reason,
         )

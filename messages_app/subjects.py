@@ -1,15 +1,17 @@
 """Subjects of reports: the message that each is about."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
-
 from gateway_project.lib.identifiers import read_id
+from gateway_project.lib.vocabulary import CALLBACK_TYPES, Channel
 from gateways.providers.base import StatusUpdate
-from gateways.values import GatewayValues
+from gateways.values import GatewayValues, KeyValues
 from messages_app.models import Message, SendAttempt
 from messages_app.recipients import last_messages
 from messages_app.reported import Report, kept_id
@@ -17,63 +19,149 @@ from messages_app.statuses import BESIDE
 
 logger = logging.getLogger(__name__)
 
+Own = tuple[int, UUID]
+"""A gateway and a message of ours that its provider names."""
+LastMessages = tuple[Mapping[str, UUID], Mapping[str, UUID]]
+"""By address, those that went out by the gateway, and by any."""
+NONE_KNOWN: LastMessages = ({}, {})
 
-def messages_named(gateway_id: int, updates: Sequence[StatusUpdate]) -> list[UUID | None]:
-    """For each update its message: by our id where this gateway has it, else by the provider's.
+
+class Told(NamedTuple):
+    """A report, and the gateway whose provider tells it."""
+
+    gateway: GatewayValues
+    report: Report
+
+    @property
+    def update(self) -> StatusUpdate:
+        return self.report.update
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the holder of a label's status key says of one message, by our id: one of the key's
+    label and brand, and of this type.
+    """
+
+    key: KeyValues
+    type: str
+    update: StatusUpdate = field(repr=False)
+
+    def may_name(self, label_id: int, brand_id: int | None, channel: str) -> bool:
+        """Whether a message that is at home there may be meant."""
+        is_of_brand = self.key.brand_id is None or self.key.brand_id == brand_id
+        is_of_type = CALLBACK_TYPES[Channel(channel)] == self.type
+        return label_id == self.key.label_id and is_of_brand and is_of_type
+
+
+def messages_named(told: Sequence[Told]) -> list[UUID | None]:
+    """For each report its message: by our id where its gateway has it, else by the provider's.
 
     A message that nobody has tried to send yet is none: who reports on it knows too much.
     """
-    own_ids = {own_id for update in updates if (own_id := read_id(update.message_id))}
-    provider_ids = {kept_id(update) for update in updates if update.provider_id}
-    tried = SendAttempt.objects.filter(gateway=gateway_id)
-    known: set[UUID] = set()
-    if own_ids:
-        here = Message.objects.filter(pk__in=own_ids, gateway=gateway_id).tried()
-        known.update(here.values_list("pk", flat=True))
-        known.update(tried.filter(message__in=own_ids).values_list("message_id", flat=True))
-    by_provider_id: dict[str, UUID] = {}
-    if provider_ids:
-        pairs = tried.filter(provider_id__in=provider_ids).order_by("pk")
-        by_provider_id.update(pairs.values_list("provider_id", "message_id"))
+    own = [_own(each) for each in told]
+    known = _known_here({each for each in own if each is not None})
+    rest = [each for each, ours in zip(told, own, strict=True) if ours not in known]
+    by_provider_id = _by_provider_id(rest)
     return [
-        own_id
-        if (own_id := read_id(update.message_id)) in known
-        else by_provider_id.get(kept_id(update))
-        for update in updates
+        ours[1]
+        if ours is not None and ours in known
+        else by_provider_id.get((each.gateway.id, kept_id(each.update)))
+        for each, ours in zip(told, own, strict=True)
     ]
 
 
-def messages_of(
-    gateway: GatewayValues, reports: Sequence[Report], until: datetime
-) -> list[UUID | None]:
+def _own(told: Told) -> Own | None:
+    own_id = read_id(told.update.message_id)
+    return None if own_id is None else (told.gateway.id, own_id)
+
+
+def _known_here(named: set[Own]) -> set[Own]:
+    """Those that their gateway has, or had once."""
+    if not named:
+        return set()
+    here = Message.objects.filter(pk__in={own_id for _, own_id in named}).tried()
+    known = named & {*here.values_list("gateway_id", "pk")}
+    return known | _tried_here(named - known)
+
+
+def _tried_here(named: set[Own]) -> set[Own]:
+    if not named:
+        return set()
+    tried = SendAttempt.objects.filter(message__in={own_id for _, own_id in named})
+    return named & {*tried.values_list("gateway_id", "message_id")}
+
+
+def _by_provider_id(told: Iterable[Told]) -> Mapping[tuple[int, str], UUID]:
+    named = {(each.gateway.id, kept_id(each.update)) for each in told if each.update.provider_id}
+    if not named:
+        return {}
+    tried = SendAttempt.objects.filter(
+        gateway__in={gateway_id for gateway_id, _ in named},
+        provider_id__in={provider_id for _, provider_id in named},
+    )
+    rows = tried.order_by("pk").values_list("gateway_id", "provider_id", "message_id")
+    return {(gateway_id, provider_id): pk for gateway_id, provider_id, pk in rows}
+
+
+def messages_claimed(claims: Sequence[Claim]) -> list[UUID | None]:
+    """For each its message, where that is known and may be meant."""
+    own = [read_id(claim.update.message_id) for claim in claims]
+    tried = Message.objects.filter(pk__in=set(filter(None, own))).tried()
+    rows = tried.values_list("pk", "label_id", "brand_id", "channel")
+    homes = {pk: (label_id, brand_id, channel) for pk, label_id, brand_id, channel in rows}
+    return [
+        own_id if own_id in homes and claim.may_name(*homes[own_id]) else None
+        for claim, own_id in zip(claims, own, strict=True)
+    ]
+
+
+def messages_of(told: Sequence[Told], until: datetime) -> list[UUID | None]:
     """For each report its message: by an id, else the last one until then to the address.
 
     An opt-out or a complaint may come back through another gateway than the message went out by.
     """
-    named = messages_named(gateway.id, [report.update for report in reports])
-    by_address = {report.address_index for report in reports if report.may_go_by_address}
-    here = last_messages(gateway, by_address, until=until)
-    elsewhere = by_address - here.keys()
-    anywhere = last_messages(gateway, elsewhere, until=until, is_any_gateway=True)
+    named = messages_named(told)
+    last = _last_to_addresses([each for each in told if each.report.may_go_by_address], until)
     return [
-        found or _by_address(report, here, anywhere)
-        for report, found in zip(reports, named, strict=True)
+        found or _by_address(each.report, *last.get(each.gateway.id, NONE_KNOWN))
+        for each, found in zip(told, named, strict=True)
     ]
 
 
-def without_foreign(gateway: GatewayValues, reports: Sequence[Report]) -> list[Report]:
+def without_foreign(told: Sequence[Told]) -> list[Told]:
     """Those that name no other gateway's message: who sends such has the wrong token for it."""
-    named = {own for report in reports if (own := read_id(report.update.message_id))}
-    foreign = set(
-        Message.objects.filter(~Q(gateway=gateway.id), pk__in=named).values_list("pk", flat=True)
-    )
-    if foreign:
+    own_ids = {own_id for each in told if (own_id := read_id(each.update.message_id))}
+    if not own_ids:
+        return list(told)
+    gateway_of = dict(Message.objects.filter(pk__in=own_ids).values_list("pk", "gateway_id"))
+    foreign = Counter(each.gateway.id for each in told if _is_foreign(each, gateway_of))
+    for gateway_id, count in sorted(foreign.items()):
         logger.warning(
             "gateway %s was sent reports about %d messages of other gateways; they are ignored",
-            gateway.id,
-            len(foreign),
+            gateway_id,
+            count,
         )
-    return [report for report in reports if read_id(report.update.message_id) not in foreign]
+    return [each for each in told if not _is_foreign(each, gateway_of)]
+
+
+def _is_foreign(told: Told, gateway_of: Mapping[UUID, int]) -> bool:
+    own_id = read_id(told.update.message_id)
+    return own_id is not None and gateway_of.get(own_id, told.gateway.id) != told.gateway.id
+
+
+def _last_to_addresses(told: Iterable[Told], until: datetime) -> dict[int, LastMessages]:
+    """By gateway."""
+    by_gateway: defaultdict[int, list[Told]] = defaultdict(list)
+    for each in told:
+        by_gateway[each.gateway.id].append(each)
+    found: dict[int, LastMessages] = {}
+    for gateway_id, theirs in by_gateway.items():
+        gateway, indexes = theirs[0].gateway, {each.report.address_index for each in theirs}
+        here = last_messages(gateway, indexes, until=until)
+        rest = indexes - here.keys()
+        found[gateway_id] = here, last_messages(gateway, rest, until=until, is_any_gateway=True)
+    return found
 
 
 def _by_address(

@@ -1,24 +1,42 @@
 """Providers' reports: which message they are about, what they change, what waits."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from gateway_project.lib.draining import run
+from gateway_project.lib.personal import Personal
 from gateway_project.lib.storable import UNSTORABLE
-from gateway_project.lib.vocabulary import Channel, Status
+from gateway_project.lib.vocabulary import Channel, KeyKind, Status
 from gateways import configuration
 from gateways.providers.base import StatusUpdate
+from gateways.values import KeyValues
 from messages_app.inbox import LOOKED_FOR, due_keys
-from messages_app.models import InboxEntry, Message, SendAttempt, State, StatusEvent, Wait
-from messages_app.reports import apply_to_gateway, apply_to_label
+from messages_app.models import (
+    InboxEntry,
+    Message,
+    SendAttempt,
+    State,
+    StatusEvent,
+    Wait,
+    WordMapping,
+)
+from messages_app.reports import (
+    Telling,
+    apply_claim,
+    apply_claims,
+    apply_tellings,
+    apply_to_gateway,
+)
 from messages_app.signals import statuses_recorded
+from messages_app.subjects import Claim
 from tests.factories import GatewayFactory, LabelFactory, MessageFactory
+from tests.statements import statements_told
 from users.models import Suppression
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +84,19 @@ def sent(gateway, provider_id="", **changes) -> Message:
 
 def apply(gateway, *updates: StatusUpdate) -> int:
     return apply_to_gateway(configuration.current().gateways[gateway.pk], updates)
+
+
+def key_of(label) -> KeyValues:
+    """A status key."""
+    return KeyValues(
+        id=0,
+        label_id=label.pk,
+        brand_id=None,
+        kind=KeyKind.STATUS,
+        rate_per_second=None,
+        expires_at=None,
+        digest="",
+    )
 
 
 def by_own_id(message, status=Status.DELIVERED, **more) -> StatusUpdate:
@@ -226,7 +257,8 @@ def test_what_was_reported_is_not_sent_again(gateway):
 def test_a_report_on_a_message_that_was_never_tried_waits_until_it_is(gateway, state, reported):
     message = sent(gateway, state=state, due_at=timezone.now())
     assert apply(gateway, by_own_id(message)) == 0
-    assert apply_to_label(gateway.label_id, [by_own_id(message)]) == 0
+    claim = Claim(key=key_of(gateway.label), type="sms", update=by_own_id(message))
+    assert apply_claim(claim) is False
     look_at_the_inbox()
     message.refresh_from_db()
     assert (message.state, reported) == (state, [])
@@ -256,12 +288,17 @@ def test_who_turns_away_for_several_reasons_is_written_down_in_one_order(gateway
 
 
 def test_a_labels_own_report_names_its_messages_only(message, reported):
-    other = LabelFactory()
+    ours, others = key_of(message.label), key_of(LabelFactory())
     update = by_own_id(message)
-    assert apply_to_label(other.pk, [update]) == 0
-    assert apply_to_label(message.label_id, [update]) == 1
     unknown = StatusUpdate(status=Status.OPENED, message_id=str(uuid4()))
-    assert apply_to_label(message.label_id, [unknown]) == 0
+    claims = [
+        Claim(key=others, type="sms", update=update),
+        Claim(key=ours, type="sms", update=update),
+        Claim(key=ours, type="email", update=update),
+        Claim(key=ours, type="sms", update=unknown),
+        Claim(key=replace(ours, brand_id=-1), type="sms", update=update),
+    ]
+    assert apply_claims(claims) == [False, True, False, False, False]
     assert reported == [(message.pk, "delivered")]
     assert not InboxEntry.objects.exists()
 
@@ -279,11 +316,11 @@ def test_the_inbox_serves_several_gateways_at_once_and_each_names_its_own_messag
     for gateway in gateways:
         apply(gateway, StatusUpdate(status=Status.DELIVERED, provider_id="the same id"))
     first, second = [sent(gateway, provider_id="the same id") for gateway in gateways]
-    with CaptureQueriesContext(connection) as queries:
+    with statements_told() as told:
         look_at_the_inbox()
     assert sorted(reported) == [(first.pk, "delivered"), (second.pk, "delivered")]
     messages = 'FROM "messages_app_message"'
-    locking = [one for one in queries if messages in one["sql"] and "ORDER BY" in one["sql"]]
+    locking = [one for one in told if messages in one and "ORDER BY" in one]
     assert len(locking) == 1  # in one order, so that nobody waits for who waits for them
 
 
@@ -298,3 +335,81 @@ def test_what_comes_together_is_put_into_the_inbox_in_one_order_whatever_order_i
         orders.append(list(entries.values_list("provider_id_digest", flat=True)))
         InboxEntry.objects.all().delete()
     assert orders[0] == orders[1]
+
+
+def tellings_of_all_kinds() -> list[Telling]:
+    """What several gateways, also of one label, are told at a time."""
+    first = GatewayFactory()
+    gateways = [first, GatewayFactory(label=first.label), GatewayFactory()]
+    said = {"label": first.label, "provider": first.provider}
+    WordMapping.objects.create(**said, word="zugestellt", status=Status.DELIVERED)
+    WordMapping.objects.create(**said, word="egal", status="")
+    values = configuration.current().gateways
+    tellings = []
+    for number, gateway in enumerate(gateways):
+        by_ours, by_theirs, tried_here = (sent(gateway, f"p-{each}") for each in range(3))
+        moved = sent(gateway, "moved")
+        Message.objects.filter(pk=moved.pk).update(gateway=gateways[number - 1])
+        by_address = sent(gateway)
+        never = sent(gateway, state=State.QUEUED)
+        nobody = f"+4915199999{number:03d}"
+        updates = [
+            by_own_id(by_ours, occurred_at=timezone.now() - timedelta(hours=1)),
+            StatusUpdate(status=Status.FAILED, provider_id="p-1", is_permanent=True),
+            StatusUpdate(status=None, message_id=str(tried_here.pk), word="Zugestellt"),
+            StatusUpdate(status=None, message_id=str(tried_here.pk), word="egal"),
+            StatusUpdate(status=None, message_id=str(tried_here.pk), word="fremd"),
+            by_own_id(moved, Status.OPENED),
+            by_own_id(never, Status.OPENED),
+            by_own_id(by_ours, Status.CLICKED, after=5.0),
+            StatusUpdate(status=Status.UNSUBSCRIBED, recipient=by_address.end_user.phone),
+            StatusUpdate(status=Status.UNSUBSCRIBED, recipient=Personal(nobody)),
+            StatusUpdate(status=Status.DELIVERED, provider_id="p-9", detail="an early word"),
+            StatusUpdate(status=Status.DELIVERED, message_id=str(uuid4())),
+        ]
+        tellings += [Telling(gateway=values[gateway.pk], updates=updates[at::2]) for at in (0, 1)]
+        stranger = Telling(gateway=values[gateways[number - 1].pk], updates=[by_own_id(by_ours)])
+        tellings += [stranger, Telling(gateway=values[gateway.pk], updates=[])]
+    return tellings
+
+
+def come_of(do) -> tuple[object, ...]:
+    """What it answers, and what stands in the database then, which is as if it had not been."""
+    with transaction.atomic():
+        answer = do()
+        entries = InboxEntry.objects.values_list("gateway", "waits_for", "word", "meaning")
+        found = (
+            answer,
+            sorted(StatusEvent.objects.values_list("message", "status", "is_reported", "detail")),
+            sorted(entries),
+            sorted(Suppression.objects.values_list("label", "channel", "address_index", "reason")),
+            sorted(Message.objects.values_list("pk", "state", "status")),
+            sorted(WordMapping.objects.values_list("word", "times_ignored")),
+        )
+        transaction.set_rollback(True)
+    return found
+
+
+def test_what_several_tell_together_comes_to_what_each_tells_alone():
+    tellings = tellings_of_all_kinds()
+    together = come_of(lambda: apply_tellings(tellings))
+    alone = come_of(lambda: [apply_tellings([each])[0] for each in tellings])
+    assert together == alone
+    assert sum(together[0]) == 14
+
+
+def test_however_many_tell_it_is_the_same_statements():
+    costs = []
+    for count in (2, 20):
+        gateways = [GatewayFactory() for _ in range(count)]
+        messages = [sent(gateway, "p-1") for gateway in gateways]
+        named = [StatusUpdate(status=Status.OPENED, provider_id="p-1") for _ in gateways]
+        values = configuration.current().gateways
+        tellings = [
+            Telling(gateway=values[gateway.pk], updates=[by_own_id(message), other])
+            for gateway, message, other in zip(gateways, messages, named, strict=True)
+        ]
+        with statements_told() as told:
+            assert apply_tellings(tellings) == [2] * count
+        costs.append(len(told))
+    assert costs[0] == costs[1]
