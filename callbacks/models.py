@@ -28,6 +28,11 @@ UNHEARD = (Settlement.MISMATCH, Settlement.DEAD)
 """Settled without Smartico's having heard: a person has to look."""
 
 
+def may_be_passed_at(due_at: datetime, first_failed_at: datetime | None) -> datetime:
+    """From when a message's later statuses need not wait any more for one that stands so."""
+    return due_at if first_failed_at is None else min(due_at, first_failed_at + PASSED_AFTER)
+
+
 class DeliveryQuerySet(models.QuerySet["CallbackDelivery"]):
     def owed(self) -> Self:
         return self.filter(settlement=Settlement.OWED)
@@ -100,9 +105,7 @@ class CallbackDelivery(models.Model):
     @property
     def may_be_passed_at(self) -> datetime:
         """From when the message's later statuses need not wait for this one any more."""
-        if self.first_failed_at is None:
-            return self.due_at
-        return min(self.due_at, self.first_failed_at + PASSED_AFTER)
+        return may_be_passed_at(self.due_at, self.first_failed_at)
 
 
 class DeliveryAttempt(models.Model):

@@ -1,8 +1,10 @@
 """Owing: every status that is recorded is written down as owed, in the same transaction."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import compress
+from operator import attrgetter, not_
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +12,9 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from callbacks.lanes import UNREADABLE, Lane
-from callbacks.models import CallbackDelivery, Standing
+from callbacks.models import CallbackDelivery, Settlement, Standing, may_be_passed_at
 from callbacks.reconciling.booking import Book
+from gateway_project.lib import bulk
 from gateway_project.lib.crypto import Undecryptable
 from gateways import configuration
 from gateways.callback_hosts import CallbackRefused, origin_of
@@ -24,20 +27,35 @@ FIRST_WAIT = timedelta(seconds=1)
 """From the acceptance of the message: Smartico has only just got its id."""
 
 
+WRITTEN = (
+    *("message_id", "label_id", "host", "status", "settlement", "attempts"),
+    *("times_not_found", "due_at", "created_at"),
+)
+HELD = ("message_id", "settlement", "due_at", "first_failed_at")
+row_of = attrgetter(*WRITTEN)
+
+
 @receiver(statuses_recorded, dispatch_uid="callbacks.owing")
-def owe(events: Sequence[StatusEvent], quiet: Sequence[StatusEvent] = (), **_: Any) -> None:
+def owe(
+    events: Sequence[StatusEvent],
+    quiet: Sequence[StatusEvent],
+    heard_of: Collection[UUID],
+    **_: Any,
+) -> None:
     """Writes the callback deliveries that these status events are worth."""
-    wanted = [event for event in events if _is_wanted(event)]
+    is_wanted = [_is_wanted(event) for event in events]
+    wanted = list(compress(events, is_wanted))
     book = Book()
     book.learn(quiet, Standing.QUIET)
-    book.learn((event for event in events if not _is_wanted(event)), Standing.UNWANTED)
+    book.learn(compress(events, map(not_, is_wanted)), Standing.UNWANTED)
     book.learn(wanted, Standing.OWED)
     book.write()
     if not wanted:
         return
-    held_until = _held_until({event.message_id for event in wanted}, wanted[0].recorded_at)
+    followers = {event.message_id for event in wanted}.intersection(heard_of)
+    held_until = _held_until(followers, wanted[0].recorded_at)
     rows = [_delivery(event, held_until.get(event.message_id)) for event in wanted]
-    CallbackDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+    bulk.insert(CallbackDelivery, WRITTEN, list(map(row_of, rows)), ignores_conflicts=True)
     for lane in {Lane(label_id=row.label_id, host=row.host) for row in rows}:
         transaction.on_commit(lane.kick)
 
@@ -69,11 +87,12 @@ def _host(message: Message) -> str:
     return UNREADABLE
 
 
-def _held_until(message_ids: Iterable[UUID], now: datetime) -> dict[UUID, datetime]:
+def _held_until(message_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
     """Until when an earlier status of the message has to be waited for."""
-    waiting = CallbackDelivery.objects.owed().filter(message__in=message_ids, due_at__gt=now)
     held: dict[UUID, datetime] = {}
-    for row in waiting:
-        until = row.may_be_passed_at
-        held[row.message_id] = max(until, held.get(row.message_id, until))
+    for row in bulk.rows_among(CallbackDelivery, HELD, "message_id", message_ids):
+        message_id, settlement, due_at, first_failed_at = row
+        if settlement == Settlement.OWED and due_at > now:
+            until = may_be_passed_at(due_at, first_failed_at)
+            held[message_id] = max(until, held.get(message_id, until))
     return held

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Q
 
+from gateway_project.lib import bulk
 from gateway_project.lib.vocabulary import Closing, Status
 from gateways import configuration
 from messages_app.causes import cause_of
@@ -32,6 +34,19 @@ STANDING = (
     *("due_at", "lease", "lease_until"),
 )
 """What of a message changes on its way."""
+READ = (
+    *("id", *STANDING),
+    *("label_id", "end_user_id", "channel", "activity_type", "is_test"),
+    *("callback_url", "created_at", "pruned_at", "pruned_statuses"),
+)
+"""What of a message says what follows from a status."""
+WRITTEN = (
+    *("message_id", "status", "detail", "cause", "occurred_at", "recorded_at"),
+    *("is_reported", "is_machine", "is_our_own"),
+)
+KNOWN = ("message_id", "status", "occurred_at", "is_machine", "is_reported")
+standing_of = attrgetter(*STANDING)
+row_of = attrgetter(*WRITTEN)
 NOT_YET_SENT = frozenset({State.QUEUED, State.UNKNOWN})
 
 
@@ -68,9 +83,11 @@ def record(
     refer to: the end user, whom somebody may be erasing.)
     """
     changed = dict(changed or {})
-    messages = {**changed}
-    messages |= locked_messages({fact.message_id for fact in facts} - changed.keys())
+    met = bulk.locked(Message, READ, {fact.message_id for fact in facts} - changed.keys())
+    before = {message.pk: standing_of(message) for message in met}
+    messages = {**changed, **{message.pk: message for message in met}}
     seen = _statuses_seen(messages.values())
+    heard_of = {pk for pk, known in seen.items() if known}
     events: list[StatusEvent] = []
     counting: list[tuple[Fact, Message]] = []
     for fact in sorted(facts, key=lambda fact: telling_order(fact.status)):
@@ -92,15 +109,16 @@ def record(
         seen[message.pk].append(_known(event))
         events.append(event)
         counting.append((fact, message))
-    StatusEvent.objects.bulk_create(events)
-    _write_standing({**changed, **{event.message_id: event.message for event in events}}.values())
+    bulk.insert(StatusEvent, WRITTEN, [row_of(event) for event in events])
+    moved = {pk: messages[pk] for pk in before if standing_of(messages[pk]) != before[pk]}
+    _write_standing({**changed, **moved}.values())
     _suppress(counting)
     _leave_tombstones_behind(events, now)
     count_statuses(events)
     reported = [event for event in events if event.is_reported]
     if events:
         quiet = [event for event in events if not event.is_reported]
-        statuses_recorded.send(StatusEvent, events=reported, quiet=quiet)
+        statuses_recorded.send(StatusEvent, events=reported, quiet=quiet, heard_of=heard_of)
     return reported
 
 
@@ -129,8 +147,16 @@ def locked_messages(ids: Iterable[UUID], *which: Q) -> dict[UUID, Message]:
 
 def _statuses_seen(messages: Collection[Message]) -> dict[UUID, list[Known]]:
     seen = {message.pk: _remembered(message) for message in messages}
-    for event in StatusEvent.objects.filter(message__in=list(seen)).defer("detail"):
-        seen[event.message_id].append(_known(event))
+    for row in bulk.rows_among(StatusEvent, KNOWN, "message_id", seen):
+        message_id, status, occurred_at, is_machine, is_reported = row
+        seen[message_id].append(
+            Known(
+                status=status,
+                occurred_at=occurred_at,
+                is_machine=is_machine,
+                is_reported=is_reported,
+            )
+        )
     return seen
 
 
@@ -205,19 +231,17 @@ def _event(
 def _leave_tombstones_behind(events: Iterable[StatusEvent], now: datetime) -> None:
     """What is learnt about a tombstone is pruned in its turn."""
     late = {event.message_id for event in events if event.message.pruned_at}
+    if not late:
+        return
     LeftBehind.objects.bulk_create(
         [LeftBehind(message_id=pk, stage=Stage.EVENTS, due_at=now) for pk in sorted(late)],
         ignore_conflicts=True,
     )
 
 
-def _write_standing(messages: Iterable[Message]) -> None:
-    """One statement per standing that came out, not one per message."""
-    alike: defaultdict[tuple[object, ...], list[UUID]] = defaultdict(list)
-    for row in messages:
-        alike[tuple(getattr(row, name) for name in STANDING)].append(row.pk)
-    for standing, ids in alike.items():
-        Message.objects.filter(pk__in=ids).update(**dict(zip(STANDING, standing, strict=True)))
+def _write_standing(messages: Collection[Message]) -> None:
+    rows = [(message.pk, *standing_of(message)) for message in messages]
+    bulk.update(Message, ("id", *STANDING), rows)
 
 
 def suppression_reason(status: Status, *, is_permanent: bool) -> str:
@@ -235,6 +259,8 @@ def suppresses(label_id: int, reason: str) -> bool:
 def _suppress(counting: Iterable[tuple[Fact, Message]]) -> None:
     """Whom the address's owner or its server has closed it to is not written to again there."""
     closing = [(fact, message) for fact, message in counting if _closes(fact, message)]
+    if not closing:
+        return
     went_to = destinations_of(
         [
             Clue(message, fact.address_index, fact.provider_id, fact.told_by)

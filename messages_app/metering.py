@@ -3,6 +3,7 @@
 Tests of gateways by hand are left out.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -76,12 +77,13 @@ def count_statuses(events: Sequence[StatusEvent]) -> None:
     after_commit(_count_statuses, learnt)
 
 
-def _count_statuses(learnt: Iterable[tuple[UUID, int, str]]) -> None:
-    gateways = configuration.current().gateways
-    for message_id, gateway_id, status in learnt:
+def _count_statuses(learnt: Sequence[tuple[UUID, int, str]]) -> None:
+    for message_id, _, status in learnt:
         step(message_id, "learnt that it is %s", status)
+    gateways = configuration.current().gateways
+    for (gateway_id, status), count in Counter(told[1:] for told in learnt).items():
         if gateway_id in gateways:
-            STATUSES.labels(*names_of(gateways[gateway_id]), status).inc()
+            STATUSES.labels(*names_of(gateways[gateway_id]), status).inc(count)
 
 
 def names_of(gateway: GatewayValues) -> tuple[str, str, str]:

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from operator import attrgetter
 
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 
 from callbacks.models import Booking, CallbackDelivery, Standing
+from gateway_project.lib import bulk
 from messages_app.models import StatusEvent
 
 
@@ -52,11 +53,15 @@ class Book:
             self.move(Line(*line), before, after, count)
 
     def write(self) -> None:
-        Booking.objects.bulk_create(
-            Booking(**_columns(line), standing=standing, count=count)
+        rows = [
+            (*_columns(line), str(standing), count)
             for (line, standing), count in sorted(self._changes.items())
             if count
-        )
+        ]
+        bulk.insert(Booking, (*Line.__slots__, "standing", "count"), rows)
+
+
+_columns = attrgetter(*Line.__slots__)
 
 
 def line_of(delivery: CallbackDelivery, channel: str) -> Line:
@@ -66,7 +71,3 @@ def line_of(delivery: CallbackDelivery, channel: str) -> Line:
 def _line_of(event: StatusEvent) -> Line:
     message = event.message
     return Line(message.label_id, day_of(event.recorded_at), message.channel, event.status)
-
-
-def _columns(line: Line) -> dict[str, Any]:
-    return {name: getattr(line, name) for name in Line.__slots__}

@@ -1,0 +1,166 @@
+"""Plain rows in bulk: however many there are, they are read or written by one statement.
+
+For the few tables that every message touches. The ORM makes the text of a statement anew each
+time, an object for each row and a parameter for each value; here the text is made once, PostgreSQL
+plans it once for each connection, and a column's values travel as one array.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, models
+
+from gateway_project.lib import prepared
+
+Model = TypeVar("Model", bound=models.Model)
+Row = tuple[Any, ...]
+Names = tuple[str, ...]
+
+
+def rows_among(
+    model: type[models.Model], names: Names, column: str, values: Collection[Any]
+) -> list[Row]:
+    """These columns of the rows in whose `column` one of the values stands."""
+    if not values:
+        return []
+    if connection.vendor != "postgresql":
+        rows = model._default_manager.filter(**{f"{column}__in": values})
+        return list(rows.order_by().values_list(*names))
+    return _plain(model, names, prepared.rows(_select(model, names, column), [list(values)]))
+
+
+def locked(model: type[Model], names: Names, keys: Collection[Any]) -> list[Model]:
+    """The rows with these keys, locked in the order of their keys; only these columns are there.
+
+    Others may go on referring to the rows.
+    """
+    if not keys:
+        return []
+    if connection.vendor != "postgresql":
+        return list(model._default_manager.filter(pk__in=keys).only(*names).order_by("pk"))
+    attributes = _in_order(model, names)
+    found = prepared.rows(_select(model, attributes, "pk", locks=True), [list(keys)])
+    return [
+        model.from_db(DEFAULT_DB_ALIAS, attributes, row) for row in _plain(model, attributes, found)
+    ]
+
+
+def insert(
+    model: type[models.Model],
+    names: Names,
+    rows: Sequence[Row],
+    *,
+    ignores_conflicts: bool = False,
+) -> None:
+    """Rows of these columns, in this order; the database gives them their keys."""
+    _write(_insert(model, names, ignores_conflicts), model, names, rows)
+
+
+def update(model: type[models.Model], names: Names, rows: Sequence[Row]) -> None:
+    """Writes these columns of rows that are there; the first one is the key."""
+    if connection.vendor == "postgresql":
+        _write(_update(model, names), model, names, rows)
+    else:
+        _write(_update(model, names), model, (*names[1:], names[0]), [(*r[1:], r[0]) for r in rows])
+
+
+def _write(statement: str, model: type[models.Model], names: Names, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    if connection.vendor == "postgresql":
+        prepared.rows(statement, [list(column) for column in zip(*rows, strict=True)])
+        return
+    fields = _fields(model, names)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [_prepared(fields, row) for row in rows])
+
+
+def _prepared(fields: Iterable[Any], row: Row) -> list[Any]:
+    return [
+        field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)
+    ]
+
+
+def _plain(model: type[models.Model], names: Names, rows: list[Row]) -> list[Row]:
+    """The rows as their fields hand them out."""
+    convert = [getattr(field, "from_db_value", None) for field in _fields(model, names)]
+    if not any(convert):
+        return rows
+    return [
+        tuple(
+            value if each is None else each(value, None, connection)
+            for each, value in zip(convert, row, strict=True)
+        )
+        for row in rows
+    ]
+
+
+@cache
+def _select(model: type[models.Model], names: Names, column: str, *, locks: bool = False) -> str:
+    (key,) = _fields(model, (column,))
+    return (
+        f"SELECT {_columns(model, names)} FROM {_table(model)} "  # noqa: S608  our own names
+        f"WHERE {_quoted(key)} = ANY(%s::{_type(key)}[])"
+        + (f" ORDER BY {_quoted(key)} FOR NO KEY UPDATE" if locks else "")
+    )
+
+
+@cache
+def _insert(model: type[models.Model], names: Names, ignores_conflicts: bool) -> str:
+    conflict = " ON CONFLICT DO NOTHING" if ignores_conflicts else ""
+    into = f"INSERT INTO {_table(model)} ({_columns(model, names)})"
+    if connection.vendor == "postgresql":
+        return f"{into} SELECT * FROM {_told(model, names)}{conflict}"  # noqa: S608  likewise
+    return f"{into} VALUES ({', '.join(['%s'] * len(names))}){conflict}"
+
+
+@cache
+def _update(model: type[models.Model], names: Names) -> str:
+    key, *fields = _fields(model, names)
+    if connection.vendor != "postgresql":
+        told = ", ".join(f"{_quoted(field)} = %s" for field in fields)
+        return f"UPDATE {_table(model)} SET {told} WHERE {_quoted(key)} = %s"  # noqa: S608  likewise
+    told = ", ".join(f"{_quoted(field)} = told.{_quoted(field)}" for field in fields)
+    return (
+        f"UPDATE {_table(model)} AS stored SET {told} "  # noqa: S608  likewise
+        f"FROM {_told(model, names)} AS told ({_columns(model, names)}) "
+        f"WHERE stored.{_quoted(key)} = told.{_quoted(key)}"
+    )
+
+
+def _told(model: type[models.Model], names: Names) -> str:
+    """The rows that are handed over, an array for each column."""
+    arrays = (f"%s::{_type(field)}[]" for field in _fields(model, names))
+    return f"unnest({', '.join(arrays)})"
+
+
+@cache
+def _fields(model: type[models.Model], names: Names) -> tuple[Any, ...]:
+    meta = model._meta
+    return tuple(meta.pk if name == "pk" else meta.get_field(name) for name in names)
+
+
+@cache
+def _in_order(model: type[models.Model], names: Names) -> Names:
+    """As the model takes them."""
+    wanted = _fields(model, names)
+    return tuple(field.attname for field in model._meta.concrete_fields if field in wanted)
+
+
+def _type(field: Any) -> str:
+    """A text that is too long for its column is to be refused, not cut."""
+    type_ = str(field.db_type(connection))
+    return "text" if type_.startswith("varchar") else type_
+
+
+def _columns(model: type[models.Model], names: Names) -> str:
+    return ", ".join(_quoted(field) for field in _fields(model, names))
+
+
+def _quoted(field: Any) -> str:
+    return connection.ops.quote_name(field.column)
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)

@@ -1,0 +1,169 @@
+"""Rows in bulk, held against what the ORM writes and reads."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import DataError, IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from callbacks.models import CallbackDelivery
+from gateway_project.lib import bulk
+from messages_app.models import Message, StatusEvent
+from tests.factories import MessageFactory
+from tests.statements import statements_told
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+TEXTS = ("", "plain", 'it\'s "quoted", {and} \\bent\\', "🦉 é", "%s", "NULL")
+EVENT = (
+    *("message_id", "status", "detail", "cause", "occurred_at", "recorded_at"),
+    *("is_reported", "is_machine", "is_our_own"),
+)
+DELIVERY = (
+    *("message_id", "label_id", "host", "status", "settlement", "attempts"),
+    *("times_not_found", "due_at", "created_at", "first_failed_at", "lease"),
+)
+STANDING = ("id", "status", "ended_at", "lease", "attempts")
+
+
+@pytest.fixture
+def messages():
+    first = MessageFactory()
+    others = [MessageFactory(label=first.label, gateway=first.gateway) for _ in range(len(TEXTS))]
+    return [first, *others]
+
+
+def events_of(messages):
+    return [
+        (
+            *(message.pk, "opened", TEXTS[number % len(TEXTS)], ""),
+            *(NOW + timedelta(microseconds=number), NOW, bool(number % 2), False, True),
+        )
+        for number, message in enumerate(messages)
+    ]
+
+
+def deliveries_of(messages):
+    return [
+        (
+            *(message.pk, message.label_id, "https://host", "opened", "owed", number * 5_000),
+            *(0, NOW, NOW, NOW if number % 2 else None, None),
+        )
+        for number, message in enumerate(messages)
+    ]
+
+
+def stored(model, names):
+    return list(model.objects.order_by("pk").values_list(*names))
+
+
+def by_the_orm(model: type[models.Model], names, rows):
+    model._default_manager.bulk_create(model(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+@pytest.mark.parametrize("insert", [bulk.insert, by_the_orm])
+def test_rows_are_inserted_in_their_order(insert, messages):
+    events, deliveries = events_of(messages), deliveries_of(messages)
+    insert(StatusEvent, EVENT, events)
+    insert(CallbackDelivery, DELIVERY, deliveries)
+    assert stored(StatusEvent, EVENT) == events
+    assert stored(CallbackDelivery, DELIVERY) == deliveries
+
+
+def test_what_is_there_already_is_left_alone_where_that_is_wanted(messages):
+    rows = deliveries_of(messages)
+    bulk.insert(CallbackDelivery, DELIVERY, rows[:2])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert(CallbackDelivery, DELIVERY, rows)
+    bulk.insert(CallbackDelivery, DELIVERY, rows, ignores_conflicts=True)
+    assert stored(CallbackDelivery, DELIVERY) == rows
+
+
+@pytest.mark.postgresql
+def test_a_text_that_is_too_long_is_refused_and_not_cut(messages):
+    rows = [(*row[:3], "x" * 25, *row[4:]) for row in events_of(messages)]
+    with pytest.raises(DataError), transaction.atomic():
+        bulk.insert(StatusEvent, EVENT, rows)
+
+
+def test_each_row_is_given_its_own_values_and_keeps_the_others(messages):
+    told = messages[1:]
+    rows = [
+        (each.pk, "opened", NOW if number % 2 else None, None if number % 2 else uuid4(), number)
+        for number, each in enumerate(told)
+    ]
+    bulk.update(Message, STANDING, rows)
+    kept = [(messages[0].pk, "", None, None, 0)]
+    assert sorted(stored(Message, STANDING)) == sorted([*kept, *rows])
+    for before in messages:
+        after = Message.objects.get(pk=before.pk)
+        assert after.content.reveal() == before.content.reveal()
+        assert (after.uid, after.due_at) == (before.uid, before.due_at)
+
+
+def test_rows_are_read_as_the_orm_does(messages):
+    bulk.insert(StatusEvent, EVENT, events_of(messages))
+    some = [each.pk for each in messages[:3]]
+    found = bulk.rows_among(StatusEvent, EVENT, "message_id", some)
+    wanted = StatusEvent.objects.filter(message__in=some)
+    assert sorted(found) == sorted(wanted.values_list(*EVENT))
+    assert bulk.rows_among(StatusEvent, EVENT, "message_id", []) == []
+
+
+def test_rows_are_locked_in_the_order_of_their_keys_and_hold_what_was_asked_for(messages):
+    Message.objects.update(pruned_statuses=["opened", "é"])
+    asked = [each.pk for each in reversed(messages)]
+    names = ("id", "label_id", "callback_url", "pruned_statuses", "created_at")
+    with transaction.atomic():
+        found = bulk.locked(Message, names, asked)
+        assert bulk.locked(Message, names, []) == []
+    assert [each.pk for each in found] == sorted(asked)
+    stored = Message.objects.in_bulk(asked)
+    for each in found:
+        whole = stored[each.pk]
+        assert each.callback_url.reveal() == whole.callback_url.reveal()
+        assert each.pruned_statuses == ["opened", "é"]
+        assert (each.label_id, each.created_at) == (whole.label_id, whole.created_at)
+        assert "content" in each.get_deferred_fields()
+
+
+@pytest.mark.parametrize("count", [1, 400])
+def test_however_many_there_are_it_is_one_statement(count):
+    first = MessageFactory()
+    known = {"label": first.label, "gateway": first.gateway, "end_user": first.end_user}
+    many = Message.objects.bulk_create(MessageFactory.build(**known) for _ in range(count))
+    with transaction.atomic(), statements_told() as told:
+        bulk.insert(StatusEvent, EVENT, events_of(many))
+        bulk.update(Message, ("id", "status"), [(each.pk, "opened") for each in many])
+        assert len(bulk.locked(Message, ("id", "status"), [each.pk for each in many])) == count
+        keys = [each.pk for each in many]
+        assert len(bulk.rows_among(StatusEvent, EVENT, "message_id", keys)) == count
+    assert len(told) == 4
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_nothing_to_write_is_no_statement(count, messages):
+    with statements_told() as told:
+        bulk.insert(StatusEvent, EVENT, events_of(messages[:count]))
+        bulk.update(Message, ("id", "status"), [(each.pk, "sent") for each in messages[:count]])
+    assert len(told) == 2 * count
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_who_refers_to_a_locked_row_does_not_wait():
+    message = MessageFactory()
+    other = connection.copy()
+    try:
+        with transaction.atomic():
+            bulk.locked(Message, ("id",), [message.pk])
+            with other.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id FROM messages_app_message WHERE id = %s FOR KEY SHARE NOWAIT",
+                    [message.pk],
+                )
+                assert cursor.fetchall() == [(message.pk,)]
+    finally:
+        other.close()
