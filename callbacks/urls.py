@@ -6,8 +6,10 @@ from callbacks.api.links import clicked, opened, unsubscribe
 from callbacks.api.status import gateway_status, status
 from callbacks.api.webhooks import webhook
 
+WEBHOOK = r"callbacks/webhooks/(?P<token>[^/]+)/?$"
+
 urlpatterns = [
-    re_path(r"^callbacks/webhooks/(?P<token>[^/]+)/?$", webhook, name="webhook"),
+    re_path(f"^{WEBHOOK}", webhook, name="webhook"),
     re_path(r"^callbacks/status/?$", status, name="status"),
     re_path(r"^callbacks/status/(?P<token>[^/]+)/?$", gateway_status, name="gateway-status"),
     re_path(r"^callbacks/opened/(?P<token>[^/]+)/?$", opened, name="opened"),

@@ -146,6 +146,8 @@ MIDDLEWARE = [
     "messages_app.counting.arrivals.ArrivalsMiddleware",
     # Before all others, so that no other layer answers on Smartico's paths.
     "gateway_project.lib.protocol_middleware.ProtocolMiddleware",
+    # Before all that is for people: a provider's webhook is none of theirs.
+    "callbacks.api.middleware.WebhooksMiddleware",
     # Before the host is looked at: probes and Prometheus call by the address of a machine.
     "gateway_project.operations.middleware.OperationsMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.views.decorators.csrf import csrf_exempt
 
 from callbacks.receiving import NotNow, answer_probe, gateway_of_token, is_report, receive
 from gateway_project.lib.connections import NOT_READY
@@ -27,7 +26,6 @@ BODY_REFUSALS = {ErrorCode.TOO_LARGE: 413, ErrorCode.NOT_JSON: 415}
 TRY_AGAIN = (NotNow, *NOT_READY)
 
 
-@csrf_exempt
 def webhook(request: HttpRequest, token: str) -> HttpResponse:
     """200 once everything in it is written down; 503 asks the provider to come again."""
     try:

@@ -7,6 +7,9 @@ import logging
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import OperationalError
 from django.test import Client
 from prometheus_client import REGISTRY
@@ -16,11 +19,12 @@ from callbacks.api.webhooks import BODY_LIMIT
 from callbacks.models import CallbackDelivery
 from gateways import configuration
 from gateways.models import Contact
-from messages_app.models import InboxEntry, SendAttempt, StatusEvent, Wait
+from messages_app.models import InboxEntry, SendAttempt, State, StatusEvent, Wait
 from messages_app.rereading import read_again
 from messages_app.unreadable import shown
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory, timezone
 from tests.gateways.providers.accounts.http_api import CONFIG as API
+from tests.statements import statements_told
 from users.models import Suppression
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +70,62 @@ def test_neither_csrf_nor_cookies_stand_in_the_way(gateway, message):
     answer = post(strict, gateway, {"id": str(message.pk), "status": "delivered"})
     assert answer.status_code == 200
     assert not answer.cookies
+
+
+def test_what_is_for_people_does_not_stand_in_the_way(client, gateway, message, monkeypatch):
+    def trip(*_):
+        raise AssertionError
+
+    for layer in (SessionMiddleware, AuthenticationMiddleware, MessageMiddleware):
+        monkeypatch.setattr(layer, "process_request", trip)
+    assert post(client, gateway, {"id": str(message.pk), "status": "delivered"}).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "canary-token"])
+def test_a_browser_makes_nothing_of_the_answer(client, gateway, token):
+    path = f"/callbacks/webhooks/{token}" if token else path_of(gateway)
+    answer = client.get(path)
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Length"] == str(len(answer.content))
+
+
+@pytest.mark.parametrize("path", ["/callbacks/webhooks", "/callbacks/webhooks/a/b", "/callbacks"])
+def test_below_and_above_there_is_nothing(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("named_by", ["our id", "the provider's"])
+def test_a_hundred_reports_cost_the_same_statements_as_ten(client, gateway, named_by, monkeypatch):
+    monkeypatch.setattr(configuration, "LOOK_EVERY_SECONDS", 3_600)
+    costs = []
+    for count in (10, 100):
+        known = {"gateway": gateway, "label": gateway.label, "attempts": 1, "state": State.SENT}
+        messages = [MessageFactory(**known) for _ in range(count)]
+        for each in messages:
+            tried(each, provider_id=f"sandbox-{each.pk}")
+        prefix = "sandbox-" if named_by == "the provider's" else ""
+        told = [{"id": f"{prefix}{each.pk}", "status": "delivered"} for each in messages]
+        post(client, gateway, told[:1])
+        with statements_told() as statements:
+            assert post(client, gateway, told).status_code == 200
+        costs.append(len(statements))
+        assert statuses() == ["delivered"] * count
+        StatusEvent.objects.all().delete()
+    assert costs[0] == costs[1] < 15
+
+
+def tried(message, provider_id):
+    now = timezone.now()
+    SendAttempt.objects.create(
+        message=message,
+        gateway=message.gateway,
+        number=1,
+        outcome="sent",
+        provider_id=provider_id,
+        started_at=now,
+        finished_at=now,
+    )
 
 
 def test_the_same_webhook_many_times_is_one_event(client, gateway, message):
@@ -282,15 +342,7 @@ class TestWebexConnect:
         assert not InboxEntry.objects.exists()
 
     def test_a_signed_report_finds_its_message_by_the_providers_id(self, client, gateway, message):
-        SendAttempt.objects.create(
-            message=message,
-            gateway=gateway,
-            number=1,
-            outcome="sent",
-            provider_id="tid-1",
-            started_at=timezone.now(),
-            finished_at=timezone.now(),
-        )
+        tried(message, provider_id="tid-1")
         body = self.report("tid-1")
         answer = post(client, gateway, body, **{"X-Hub-Signature": self.signed(body)})
         assert answer.status_code == 200
