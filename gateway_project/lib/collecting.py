@@ -44,8 +44,8 @@ class Collection(Generic[Key]):
             return
         try:
             self._write(counts)
-        except connections.DATABASE_TROUBLE:
-            connections.give_up()
+        except connections.DATABASE_TROUBLE as error:
+            connections.give_up(error)
             for key, count in counts.items():
                 self.note(key, count)
         except Exception as error:  # noqa: BLE001  what cannot be written must not end the flushing

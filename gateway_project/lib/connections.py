@@ -28,14 +28,22 @@ def once_more(do: Callable[[], Done]) -> Done:
         return do()
 
 
-def give_up() -> None:
+def give_up(error: Exception) -> None:
     """Closes this thread's connections after trouble; the other threads' are suspect from now on.
 
-    A server that restarts cuts all of them. Met one after the other, each would cost a failure.
+    A server that restarts cuts all of them. Met one after the other, each would cost a failure. One
+    that takes no new connection says nothing of those it has taken: where all of them are in use,
+    who let go of one would have none.
     """
     global _losses
-    _losses += 1
+    if not _is_refusal(error):
+        _losses += 1
     close()
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether no connection was to be had. Only then does the driver name the one it tried."""
+    return getattr(error.__cause__, "pgconn", None) is not None
 
 
 def refresh() -> None:

@@ -187,7 +187,7 @@ class Rounds:
         self._in_trouble = True
         self._resumes_at = time.monotonic() + RECOVERY_SECONDS
         if isinstance(error, DATABASE_TROUBLE):
-            give_up()
+            give_up(error)
 
     def _work_goes_on(self) -> None:
         if self._in_trouble:

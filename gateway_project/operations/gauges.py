@@ -221,7 +221,7 @@ class Gauges(Collector):
             found = [_family(gauge, look) for gauge in GAUGES]
         except Error as error:
             logger.error("metrics without the database: %s", type(error).__name__)
-            connections.give_up()
+            connections.give_up(error)
             found = []
         up.add_metric((), bool(found))
         return [up, *found]

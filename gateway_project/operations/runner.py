@@ -154,7 +154,7 @@ class Runner:
             logger.info("drain %s of %s works again", *name)
 
     def _breaks(self, name: Name, error: Exception) -> None:
-        connections.give_up()
+        connections.give_up(error)
         if name not in self._broken:
             self._broken.add(name)
             logger.error("drain %s of %s broke: %s", *name, where(error))

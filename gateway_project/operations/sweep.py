@@ -59,5 +59,5 @@ class Sweep:
         if self._works:
             logger.error("the sweep broke: %s", drains.where(error))
         self._works = False
-        connections.give_up()
+        connections.give_up(error)
         return REST_SECONDS
