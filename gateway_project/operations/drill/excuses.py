@@ -19,7 +19,7 @@ class Excuses:
     """What the books know of answers that never arrived, or died with the worker that had them."""
 
     def __init__(self, books: Books) -> None:
-        self._books = books
+        self._books, self._lease = books, books.lease_seconds
         self._outages = sorted(books.outages)
         self._debts = {debt.name: debt for debt in books.debts}
         written = sorted(span for debt in books.debts for span in debt.acknowledged)
@@ -32,21 +32,23 @@ class Excuses:
         """Whether the first answer was lost: the very try is written down as unanswered, or it is
         not written down, and a worker died before it should have been, or there was no database
         until it was told again; or a worker was stopped."""
-        if self.is_while_stopped(again.at):
+        if self._was_stopped(first, again):
             return True
         acknowledged, unanswered = self._tries(first)
         if any(began <= first.came_at for began, _ in acknowledged):
             return False
-        was_missed = any(
-            began <= first.came_at <= ended + CLOCKS_AGREE_TO for began, ended in unanswered
-        )
+        was_missed = any(_is_within(first.came_at, span) for span in unanswered)
         return was_missed or self._died(first, again) or self._was_cut_off(first, again)
+
+    def _was_stopped(self, first: Told, again: Told) -> bool:
+        """It was told again when the worker that had the answer stood still, or went on."""
+        spans = [span for span in self._books.stopped if first.at + self._lease >= span[0]]
+        return any(_is_within(again.came_at, span) for span in spans)
 
     def is_while_stopped(self, moment: float) -> bool:
         """A worker that is stopped with Smartico's answer in its hands writes it down later, beside
         the one who has told it again meanwhile."""
-        spans = self._books.stopped
-        return any(began <= moment <= ended + CLOCKS_AGREE_TO for began, ended in spans)
+        return any(_is_within(moment, span) for span in self._books.stopped)
 
     def _tries(self, told: Told) -> tuple[list[Span], list[Span]]:
         debt = self._debts.get(told.name)
@@ -63,7 +65,7 @@ class Excuses:
         there always is one."""
         later = bisect_right(self._begun, told.at)
         proof = self._earliest_ends[later] if later < len(self._begun) else inf
-        expected_by = min(proof + CLOCKS_AGREE_TO, told.at + self._books.lease_seconds)
+        expected_by = min(proof + CLOCKS_AGREE_TO, told.at + self._lease)
         return max(expected_by, self._reached_from(told.at) + CLOCKS_AGREE_TO)
 
     def _was_cut_off(self, first: Told, again: Told) -> bool:
@@ -77,3 +79,8 @@ class Excuses:
             if began - CLOCKS_AGREE_TO <= moment < ended + RECOVERY_SECONDS:
                 moment = ended + RECOVERY_SECONDS
         return moment
+
+
+def _is_within(moment: float, span: Span) -> bool:
+    began, ended = span
+    return began <= moment <= ended + CLOCKS_AGREE_TO

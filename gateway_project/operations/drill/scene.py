@@ -177,6 +177,11 @@ class Scene:
         finally:
             self.outages.append((began, time.monotonic()))
 
+    @property
+    def turned_away(self) -> list[Span]:
+        """From when to when a worker waited to whom the server itself had no connection to give."""
+        return [] if self.database is None else self.database.turned_away
+
     @asynccontextmanager
     async def stopped_worker(self, name: str) -> AsyncIterator[None]:
         """It stands still, and takes nothing along that everybody needs."""

@@ -6,6 +6,7 @@ its owner's: it is never stopped.
 
 import asyncio
 import struct
+import time
 from contextlib import suppress
 
 CHUNK = 65_536
@@ -13,9 +14,14 @@ BACKLOG = 512
 HOST = "127.0.0.1"
 
 
+ERROR = b"E"
+TOO_MANY = b"C53300\0"
+"""The field by which such an error of PostgreSQL is known."""
+
+
 def _postgresql_is_full() -> bytes:
-    fields = b"SFATAL\0C53300\0Msorry, too many clients already\0\0"
-    return b"E" + struct.pack("!I", len(fields) + 4) + fields
+    fields = b"SFATAL\0" + TOO_MANY + b"Msorry, too many clients already\0\0"
+    return ERROR + struct.pack("!I", len(fields) + 4) + fields
 
 
 POSTGRESQL_IS_FULL = _postgresql_is_full()
@@ -38,6 +44,9 @@ class Wire:
         """How many have something to say while it is held."""
         self.refused = 0
         """How many were sent away since it is crowded."""
+        self.turned_away: list[tuple[float, float]] = []
+        """From when to when those were here to whom PostgreSQL itself had no connection to give. An
+        encrypted one is not understood."""
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._take, HOST, self.port, backlog=BACKLOG)
@@ -93,10 +102,11 @@ class Wire:
             await writer.drain()
             self.refused += 1
             return
+        came_at = time.monotonic()
         server_reader, server_writer = await asyncio.open_connection(*self._there)
         ways = [
             asyncio.create_task(self._carry(reader, server_writer, counts=True)),
-            asyncio.create_task(self._carry(server_reader, writer)),
+            asyncio.create_task(self._carry(server_reader, writer, came_at=came_at)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -107,10 +117,18 @@ class Wire:
             server_writer.close()
 
     async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counts: bool = False
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        counts: bool = False,
+        came_at: float | None = None,
     ) -> None:
+        """What a server says has the moment at which its client came."""
         with suppress(OSError):
             while data := await reader.read(CHUNK):
+                if came_at is not None and data.startswith(ERROR) and TOO_MANY in data:
+                    self.turned_away.append((came_at, time.monotonic()))
                 await self._wait_to_flow(counts=counts)
                 writer.write(data)
                 await writer.drain()

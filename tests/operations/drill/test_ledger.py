@@ -297,6 +297,23 @@ def test_what_was_told_again_while_a_worker_was_stopped_is_no_shortfall():
     assert check(replace(books, stopped=[(7.0, 50.0)])).reported_twice == 2
 
 
+def told_slowly(*, stopped: tuple[float, float]) -> Books:
+    """The last status is heard at 6, and told again from 40 on, until it is heard at 60."""
+    last = replace(DEBTS[-1], acknowledged=[(5.9, 50.5)])
+    again = told("m4", "failed", 60.0, came_at=40.0)
+    return replace(AGREED, debts=[*DEBTS[:-1], last], told=[*TOLD, again], stopped=[stopped])
+
+
+def test_what_came_again_while_a_worker_was_stopped_is_no_shortfall_however_late_it_was_heard():
+    assert check(told_slowly(stopped=(7.0, 50.0))).shortfalls == {}
+    assert check(told_slowly(stopped=(15.9, 50.0))).told_again == 1
+
+
+@pytest.mark.parametrize("stopped", [(7.0, 38.9), (40.1, 70.0), (16.1, 50.0)])
+def test_no_stop_excuses_what_came_again_before_or_after_it_or_what_was_heard_a_lease_ago(stopped):
+    assert check(told_slowly(stopped=stopped)).reported_twice == 1
+
+
 def test_one_try_that_is_written_down_twice_is_one():
     """Its commit came through, and the answer to that did not."""
     last = replace(DEBTS[-1], acknowledged=[(6.0, 6.1), (6.0, 6.9)])

@@ -1,6 +1,7 @@
 """Wires: what they do to a connection, seen from its end."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -18,14 +19,21 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
+async def be_full(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    heard.append(await reader.read(100))
+    writer.write(POSTGRESQL_IS_FULL)
+    writer.close()
+
+
 heard: list[bytes] = []
 Story = Callable[[Wire], Awaitable[None]]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def play(story: Story) -> None:
+def play(story: Story, serve: Serve = echo) -> None:
     async def on_a_wire() -> None:
         heard.clear()
-        server = await asyncio.start_server(echo, "127.0.0.1", 0)
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
         wire = Wire("127.0.0.1", server.sockets[0].getsockname()[1])
         await wire.open()
         try:
@@ -116,5 +124,31 @@ def test_a_crowded_one_sends_who_comes_new_away_and_keeps_who_is_there():
         assert b"too many clients" in await slow.read()
         for writer in (staying, leaving, going):
             writer.close()
+
+    play(story)
+
+
+def test_whom_the_server_itself_turns_away_is_written_down():
+    async def story(wire):
+        before = time.monotonic()
+        reader, writer = await say(wire, b"startup")
+        assert b"too many clients" in await reader.read()
+        [(came_at, at)] = wire.turned_away
+        assert before <= came_at <= at <= time.monotonic()
+        writer.close()
+
+    play(story, be_full)
+
+
+def test_neither_who_is_sent_away_by_the_drill_nor_who_is_let_in_was_turned_away_by_the_server():
+    async def story(wire):
+        reader, writer = await say(wire, POSTGRESQL_IS_FULL[1:])
+        assert await reader.read(100) == POSTGRESQL_IS_FULL[1:]
+        wire.crowd(POSTGRESQL_IS_FULL)
+        late, leaving = await say(wire, b"startup")
+        assert b"too many clients" in await late.read()
+        assert wire.turned_away == []
+        writer.close()
+        leaving.close()
 
     play(story)
