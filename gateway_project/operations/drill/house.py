@@ -6,6 +6,7 @@ SQLite file of its own. It is torn down when the drill is over.
 """
 
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -33,6 +34,10 @@ SECRETS = tuple(
 )
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
 PYTHON = {"PYTHONPATH": str(settings.BASE_DIR), "PYTHONUNBUFFERED": "1"}
+TAIL_BYTES = 100_000
+LAST_WORDS = 3
+FATAL = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt|Fault)\b")
+"""How the last line of a traceback begins."""
 OTHER_SOURCES = ("_FILE", "_COMMAND")
 
 
@@ -97,6 +102,17 @@ class House:
     def log(self) -> Path:
         """What all of its processes wrote."""
         return self.directory / "log"
+
+    def last_words(self) -> list[str]:
+        """The last lines of the log that say why something ended. A process that dies says so in
+        plain words; what is in trouble and goes on logs it as JSON."""
+        with self.log.open("rb") as file:
+            left_out = max(0, self.log.stat().st_size - TAIL_BYTES)
+            file.seek(left_out)
+            lines = file.read().decode(errors="replace").splitlines()[bool(left_out) :]
+        plain = [line.strip() for line in lines if line[:1] not in ("{", " ", "")]
+        errors = [line for line in plain if FATAL.match(line)]
+        return list(dict.fromkeys(errors or plain or lines))[-LAST_WORDS:]
 
     @property
     def books(self) -> Path:

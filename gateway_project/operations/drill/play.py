@@ -11,7 +11,7 @@ from random import Random
 
 from django.conf import settings
 
-from gateway_project.operations.drill import archive
+from gateway_project.operations.drill import archive, sources
 from gateway_project.operations.drill.books import Books
 from gateway_project.operations.drill.caller import LEAVER
 from gateway_project.operations.drill.faults import DEATHS, FAULTS, Fault, Lane, Need
@@ -23,6 +23,8 @@ from gateway_project.operations.drill.sends import SendLedger
 from gateway_project.operations.drill.stage import stage
 
 LOOK_SECONDS = 0.2
+REVIVAL_SECONDS = 5.0
+"""Between two looks for who has ended: one that can never start again is told so often at most."""
 AFTERMATH_SECONDS = 1.5
 """How long it is listened for statuses that are told twice."""
 TRIES = 2
@@ -37,7 +39,8 @@ Tell = Callable[[str], None]
 class Outcome:
     """What was played, and what came of it. `effects`: how much of one each fault had, in all.
     `missed`: it had none, or its moment did not come. `ended`: processes that ended without having
-    been killed."""
+    been killed. `turned_away`: how often the database server had no connection for a worker, and
+    nobody had meant it. `changed`: modules that were written meanwhile."""
 
     plan: Plan
     findings: Findings
@@ -51,6 +54,8 @@ class Outcome:
     posted: int
     broken: int
     seconds: float
+    turned_away: int = 0
+    changed: Sequence[str] = ()
 
     @property
     def never_played(self) -> list[str]:
@@ -125,7 +130,6 @@ class Play:
         return not (is_late or self.plan.is_quick)
 
     async def _play(self, name: str) -> None:
-        self.ended.update(self.scene.crew.ended())
         try:
             effect = await FAULTS[name].play(self.scene)
         except Missed:
@@ -133,6 +137,19 @@ class Play:
         (self.played if effect else self.missed)[name] += 1
         self.effects[name] += effect
         self.tell(f"{name}: {effect}" if effect else f"{name}: missed")
+
+    async def watch(self) -> None:
+        """Tells at once who has ended without having been killed, and why, and starts it again."""
+        while True:
+            for name in await asyncio.to_thread(self.scene.crew.revive):
+                self._found_dead(name)
+            await asyncio.sleep(REVIVAL_SECONDS)
+
+    def _found_dead(self, name: str) -> None:
+        self.ended.add(name)
+        self.tell(f"{name} ended by itself, and is started again")
+        for line in self.scene.house.last_words():
+            self.tell(f"  {line}")
 
     def _wanted(self, names: Iterable[str]) -> list[str]:
         """Those that have not been played, and not been missed twice."""
@@ -192,7 +209,7 @@ class Play:
                 strangers=sum(ear.strangers for ear in self.scene.ears),
                 killed_at=self.scene.killed_at,
                 stopped=self.scene.stopped,
-                outages=self.scene.outages,
+                outages=[*self.scene.outages, *self.scene.turned_away],
             )
 
 
@@ -204,12 +221,16 @@ def in_turns(names: Sequence[str], dice: Random) -> Iterator[str]:
 
 async def perform(plan: Plan, tell: Tell) -> Outcome:
     """The whole drill, on a stage of its own."""
-    house = House()
+    house, code = House(), sources.stamps()
     async with stage(plan, house) as scene:
         play = Play(plan=plan, scene=scene, tell=tell)
         tell("the gateway is at work")
-        await play.faults()
-        await play.quiet()
+        watching = asyncio.create_task(play.watch())
+        try:
+            await play.faults()
+            await play.quiet()
+        finally:
+            watching.cancel()
         books = await play.books()
         house.books.write_text(json.dumps(asdict(books), default=sorted))
         findings = check(books)
@@ -226,6 +247,8 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
             posted=scene.caller.posted,
             broken=scene.caller.broken,
             seconds=time.monotonic() - plan.began,
+            turned_away=len(scene.turned_away),
+            changed=sources.changed_since(code),
         )
 
 

@@ -12,6 +12,8 @@ from gateway_project.operations.drill.ledger import HAS_TO_BE_NONE
 from gateway_project.operations.drill.play import Outcome
 
 TOO_SLOW = "Too slow a machine, nothing proven"
+FULL = "The database server itself had no connection for a worker"
+MIXED = "Not of one state of the code, which was written meanwhile:"
 STANDINGS = ("accepted", "sent", "rejected", "failed", "held", "queued", "unknown")
 
 
@@ -32,6 +34,8 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "posted_again": outcome.broken,
         "refused": dict(outcome.refused),
         "ended": list(outcome.ended),
+        "turned_away": outcome.turned_away,
+        "changed": list(outcome.changed),
         "settled": outcome.is_settled,
         **asdict(outcome.findings),
     }
@@ -46,6 +50,10 @@ def show(console: Console, outcome: Outcome) -> None:
         console.print(f"{count} messages were refused: {refusal}", style="red")
     for name in outcome.ended:
         console.print(f"{name} ended without having been killed", style="red")
+    if outcome.turned_away:
+        console.print(f"{FULL} {outcome.turned_away} times", style="yellow")
+    if outcome.changed:
+        console.print(f"{MIXED} {', '.join(outcome.changed)}", style="yellow")
     if not outcome.is_settled:
         console.print("Not everything was settled when the time was over", style="red")
     if untried := len(outcome.out_of_time):

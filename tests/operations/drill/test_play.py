@@ -7,13 +7,14 @@ from random import Random
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from gateway_project.operations.drill import play as play_module
 from gateway_project.operations.drill.faults import DEATHS, Fault, Need
 from gateway_project.operations.drill.ledger import check
 from gateway_project.operations.drill.plan import QUICK_SETTLED_BY, QUICK_SETTLED_SECONDS, Plan
 from gateway_project.operations.drill.play import NO_TIME, NOT_OURS, TRIES, Outcome, Play
-from gateway_project.operations.drill.report import TOO_SLOW, verdict
+from gateway_project.operations.drill.report import TOO_SLOW, as_json, show, verdict
 from gateway_project.operations.drill.scene import Missed
 from tests.operations.drill.test_ledger import AGREED
 
@@ -113,6 +114,40 @@ def test_what_had_no_effect_is_missed_and_tried_once_more(monkeypatch, plan):
     assert (again.played, again.missed, again.effects) == ({"a": 1}, {"a": 1}, {"a": 3})
     never = played(monkeypatch, 0, Missed, 3, plan=plan)
     assert (never.played, never.missed) == ({}, {"a": TRIES})
+
+
+def test_who_ends_without_having_been_killed_is_told_at_once_with_the_last_words_and_revived(
+    monkeypatch,
+):
+    monkeypatch.setattr(play_module, "REVIVAL_SECONDS", 0.0)
+    ended, told = iter([[], ["web"]]), []
+    crew = SimpleNamespace(revive=lambda: next(ended, []))
+    house = SimpleNamespace(last_words=lambda: ["ImportError: no name"])
+    play = Play(plan=QUICK, scene=SimpleNamespace(crew=crew, house=house), tell=told.append)
+
+    async def for_a_moment() -> None:
+        watching = asyncio.create_task(play.watch())
+        while not told:
+            await asyncio.sleep(0)
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(for_a_moment(), 5))
+    assert told == ["web ended by itself, and is started again", "  ImportError: no name"]
+    assert play.ended == {"web"}
+
+
+@pytest.mark.parametrize("changes", [{"turned_away": 3}, {"changed": ["callbacks/tries.py"]}])
+def test_what_was_not_the_houses_own_doing_is_told_and_no_shortfall(changes):
+    console = Console(record=True, width=200)
+    show(console, outcome(**changes))
+    told = console.export_text()
+    assert any(f"{words}" in told for value in changes.values() for words in _words(value))
+    assert outcome(**changes).has_passed
+    assert as_json(outcome(**changes)).items() >= changes.items()
+
+
+def _words(value: object) -> list[str]:
+    return value if isinstance(value, list) else [f"{value} times"]
 
 
 def test_what_takes_longer_than_a_minute_allows_is_left_out_of_the_quick_one():
