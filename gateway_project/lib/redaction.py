@@ -26,6 +26,11 @@ SPELLED = {"@": r"(?:@|\W?at\W?)", ".": r"(?:\.|\W?dot\W?)"}
 
 NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 NOT_A_DIGIT = re.compile(r"\D")
+NOT_OF_A_NUMBER = re.compile(r"[^\d\s()+./-]")
+
+TRUNK = "(0)"
+I_WITHOUT_DOTS = {0x131: "i", 0x307: None}
+"""The two letters of Turkish that are its i."""
 
 WORD = r"\w.!#$%&'*+/=?^`{|}~-"
 LOOKS_PERSONAL = (
@@ -97,7 +102,7 @@ def scrub(text: str, *values: Personal | str, kept: int = KEPT_LENGTH) -> str:
     if not text:
         return text
     looked_at = text[: kept + OVERLAP]
-    patterns = tuple(pattern for value in values for pattern in _patterns(_plain(value)))
+    patterns = _patterns_near(looked_at, values)
     found = [*_found(looked_at, patterns), *_looking_personal(AN_ID.sub(LIKE_AN_ID, looked_at))]
     return _without(looked_at[:kept], sorted(span for span in found if span[0] < span[1]))[:kept]
 
@@ -176,19 +181,35 @@ def _numbers(view: View, harmless: list[tuple[int, int]]) -> Iterator[tuple[int,
             yield start, end
 
 
+def _patterns_near(text: str, values: Sequence[Personal | str]) -> tuple[re.Pattern[str], ...]:
+    """What to look for in the text. A pattern is costly: none is made where no part of its value
+    is near."""
+    near = (plain for plain in map(_plain, values) if _may_stand_in(plain.strip(), text))
+    return tuple(pattern for plain in near for pattern in _patterns(plain))
+
+
 def _may_stand_in(plain: str, text: str) -> bool:
     """A cheap no for nearly every text: the value's most telling part is in none of its views."""
-    digits = NOT_A_DIGIT.sub("", plain)
-    is_number = len(digits) >= NUMBER_TAIL and "@" not in plain
     runs = NOT_ALPHANUMERIC.split(plain.rpartition("@")[0] or plain)
-    part = digits[-NUMBER_TAIL:] if is_number else max(runs, key=len).casefold()
-    return any(part in view or part[::-1] in view for view in _bare_views(text))
+    part = _number(plain)[-NUMBER_TAIL:] or max(runs, key=len)
+    forth, back = _alike(part), _alike(part[::-1])
+    return any(forth in view or back in view for view in _bare_views(text))
 
 
 @lru_cache(maxsize=1024)
 def _bare_views(text: str) -> tuple[str, ...]:
-    """What letters and digits remain of each view. Kept, since the same URLs come again."""
-    return tuple(NOT_ALPHANUMERIC.sub("", view.text).casefold() for view in plainer_views(text))
+    """What letters and digits remain of each view, and once more without what some write into a
+    number. Kept, since the same URLs come again."""
+    texts = [view.text for view in plainer_views(text)]
+    texts += [view.replace(TRUNK, "") for view in texts if TRUNK in view]
+    return tuple(_alike(NOT_ALPHANUMERIC.sub("", view)) for view in texts)
+
+
+def _alike(letters: str) -> str:
+    """Alike for all that a search takes for the same which does not care for upper and lower
+    case: that is more than `casefold` does."""
+    folded = letters.casefold()
+    return folded if folded.isascii() else folded.translate(I_WITHOUT_DOTS)
 
 
 def _without(text: str, spans: list[tuple[int, int]], replacement: str = REDACTED) -> str:
@@ -211,12 +232,17 @@ def _plain(value: Personal | str) -> str:
 def _patterns(value: str) -> tuple[re.Pattern[str], ...]:
     """What to look for: an address, a number or any other secret."""
     value = value.strip()
-    digits = re.sub(r"\D", "", value)
-    if len(digits) >= NUMBER_TAIL and not re.search(r"[^\d\s()+./-]", value):
+    if digits := _number(value):
         return (_number_pattern(digits),)
     if re.fullmatch(r".+@.+", value):
         return _email_patterns(value)
     return (re.compile(re.escape(value), re.IGNORECASE),) if len(value) >= SHORTEST_SECRET else ()
+
+
+def _number(value: str) -> str:
+    """The digits of a phone number; empty where the value is none."""
+    digits = NOT_A_DIGIT.sub("", value)
+    return digits if len(digits) >= NUMBER_TAIL and not NOT_OF_A_NUMBER.search(value) else ""
 
 
 def _number_pattern(digits: str) -> re.Pattern[str]:

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gateway_project.lib import redaction
 from gateway_project.lib.personal import REDACTED, Personal
 from gateway_project.lib.redaction import (
     KEPT_LENGTH,
     NUMBER_TAIL,
     mask_urls,
+    reveals,
     scrub,
     stands_in,
     without,
@@ -101,6 +103,37 @@ def test_the_recipient_alone_is_seen_through_the_same_disguises(worn, before, af
     value, text = worn
     assert stands_in(value, f"{before} {text} {after}")
     assert not stands_in(value, without(f"{before} {text} {after}", value))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("+4915112345678", "to +49 151 1234(0)5678"),
+        ("+4915101234567", "to +49 1510123(0)4567, or 1510123 (0) 4567"),
+        ("sk1a2b3c4d5e6f7g8", "the key sk1a2b3c4d5e6f7g8 is wrong"),
+        ("irina@mailbox.example", "no mailbox \N{LATIN SMALL LETTER DOTLESS I}rina there"),
+        ("irina@mailbox.example", "no mailbox \N{LATIN CAPITAL LETTER I WITH DOT ABOVE}RINA there"),
+        ("strasse", "die stra\N{LATIN SMALL LETTER LONG S}\N{LATIN SMALL LETTER LONG S}e"),
+        ("\N{LATIN SMALL LIGATURE FI}ona", "ano\N{LATIN SMALL LIGATURE FI}"),
+    ],
+)
+def test_the_cheap_look_takes_for_the_same_what_a_search_does(value, text):
+    assert reveals(text, value)
+    assert stands_in(value, text)
+    assert REDACTED in scrub(text, value)
+
+
+@given(value=st.text(min_size=4, max_size=30), before=SURROUNDINGS, after=SURROUNDINGS)
+def test_the_cheap_look_misses_no_value_that_stands_there_as_it_is(value, before, after):
+    text = f"{before} {value.strip()} {after}"
+    assert stands_in(value, text) == reveals(text, value)
+
+
+def test_no_pattern_is_made_where_no_part_of_the_value_is_near(monkeypatch):
+    monkeypatch.setattr(redaction, "_patterns", lambda value: pytest.fail("a pattern was made"))
+    text = "550 5.1.1 mailbox unavailable, id p-0199e7c5-1234-7890-8123-450000000000"
+    assert scrub(text, PHONE, EMAIL, SECRET) == text
+    assert not stands_in(PHONE, text)
 
 
 @given(value=EMAILS | PHONES, length=st.integers(KEPT_LENGTH - 60, KEPT_LENGTH + 5))
