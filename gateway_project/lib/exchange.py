@@ -11,9 +11,12 @@ import ssl
 from collections.abc import Mapping
 
 import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from gateway_project.lib import egress
+from gateway_project.lib.reuse import answer_over, kept_connection, write
 from gateway_project.lib.session import HungUp, Request
 from gateway_project.lib.tls import certificate_fault, trusting
 from gateway_project.lib.transport import (
@@ -40,22 +43,27 @@ async def exchange(session: aiohttp.ClientSession, call: HttpCall) -> HttpAnswer
 class _Exchange:
     """One call, and the request that aiohttp made of it."""
 
-    __slots__ = ("call", "request")
+    __slots__ = ("call", "is_written", "request")
 
     def __init__(self, call: HttpCall) -> None:
         self.call = call
         self.request: Request | None = None
+        self.is_written = False
 
     async def perform(self, session: aiohttp.ClientSession) -> HttpAnswer:
         call = self.call
         try:
+            url, headers = _checked_url(call.url), _checked_headers(call.headers)
+            trust = trusting(call.authority) if call.authority else True
+            if connection := await kept_connection(session, call, url, trust):
+                return await self._perform_over(connection, url)
             async with session.request(
                 call.method,
-                _checked_url(call.url),
-                headers=_checked_headers(call.headers),
+                url,
+                headers=headers,
                 data=call.body or None,
                 allow_redirects=False,
-                ssl=trusting(call.authority) if call.authority else True,
+                ssl=trust,
                 timeout=aiohttp.ClientTimeout(
                     total=call.timeout, connect=min(CONNECT_SECONDS, call.timeout)
                 ),
@@ -69,10 +77,19 @@ class _Exchange:
             failure = self._failure("the client was closed")
         except TimeoutError:
             failure = self._failure("timed out")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             failure = self._failure(_cause(error), _kind(error))
         # Raised outside of the handlers: what is chained to an error shows URLs in a traceback.
         raise failure
+
+    async def _perform_over(self, connection: Connection, url: URL) -> HttpAnswer:
+        try:
+            async with asyncio.timeout(self.call.timeout):
+                write(connection, self.call, url)
+                self.is_written = True
+                return await answer_over(connection, self.call)
+        finally:
+            connection.close()  # unless it was released
 
     async def _send(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -92,7 +109,7 @@ class _Exchange:
         raise self._failure(cause, kind)
 
     def _failure(self, cause: str, kind: type[NotSent] = NotSent) -> TransportError:
-        is_written = self.request is not None and self.request.is_written
+        is_written = self.is_written or (self.request is not None and self.request.is_written)
         return NoAnswer(cause) if is_written else kind(cause)
 
 
@@ -157,7 +174,7 @@ def _cause(error: Exception) -> str:
             return "timed out"
         case aiohttp.ClientPayloadError():
             return "the answer is cut short or broken"
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | HttpProcessingError():
             return "the answer is not HTTP"
         case OSError(errno=int(number)):
             return os.strerror(number).lower()

@@ -9,6 +9,7 @@ import atexit
 import os
 import threading
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 
 import aiohttp
 
@@ -26,6 +27,9 @@ from gateway_project.lib.transport import (
 
 CLOSE_SECONDS = 5.0
 
+_Waiting = tuple[HttpCall, "Future[HttpAnswer]", Context]
+"""A call, who waits for it, and what it is about."""
+
 
 class HttpClient:
     """Performs calls, any number at once, from any thread."""
@@ -35,6 +39,7 @@ class HttpClient:
         self._loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession
         self._tasks: set[asyncio.Task[HttpAnswer]] = set()
+        self._waiting: list[_Waiting] = []
         self._lock = threading.Lock()
         self._is_closed = False
         started = threading.Event()
@@ -49,7 +54,9 @@ class HttpClient:
         future: Future[HttpAnswer] = Future()
         with self._lock:
             if not self._is_closed:
-                self._loop.call_soon_threadsafe(self._begin, call, future)
+                self._waiting.append((call, future, copy_context()))
+                if len(self._waiting) == 1:  # to wake the loop costs more than all else here
+                    self._loop.call_soon_threadsafe(self._begin_waiting)
                 return future
         future.set_exception(NotSent("the client was closed"))
         return future
@@ -77,10 +84,15 @@ class HttpClient:
             self._loop.run_until_complete(self._end(resolver))
             self._loop.close()
 
-    def _begin(self, call: HttpCall, future: "Future[HttpAnswer]") -> None:
-        if not future.set_running_or_notify_cancel():
-            return
-        task = self._loop.create_task(exchange(self._session, call))
+    def _begin_waiting(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for call, future, context in waiting:
+            if future.set_running_or_notify_cancel():
+                self._begin(call, future, context)
+
+    def _begin(self, call: HttpCall, future: "Future[HttpAnswer]", context: Context) -> None:
+        task = self._loop.create_task(exchange(self._session, call), context=context)
         self._tasks.add(task)
         task.add_done_callback(lambda task: self._hand_over(task, future))
 

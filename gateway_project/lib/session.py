@@ -21,6 +21,8 @@ written while the other side hangs up is one of which nobody knows whether it wa
 LOOK_UP_THREADS = 16
 HUNG_UP = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 
+Trust = ssl.SSLContext | bool
+"""Certificates that a call trusts alone; True for the system's."""
 LookUp = Callable[[str, int], Sequence[str]]
 
 
@@ -84,7 +86,7 @@ class Request(aiohttp.ClientRequest):
     is_written = False
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if _is_hung_up(conn):
+        if is_hung_up(conn):
             raise HungUp
         response = await super().send(conn)
         # Without a body everything was written just now; with one, `write_bytes` does it all.
@@ -102,7 +104,7 @@ class Request(aiohttp.ClientRequest):
         await super().write_bytes(writer, conn, content_length)
 
 
-def _is_hung_up(conn: Connection) -> bool:
+def is_hung_up(conn: Connection) -> bool:
     """Whether the peer has closed a connection, asked of the socket: the loop may not know yet."""
     transport = conn.transport
     if transport is None or transport.is_closing():
