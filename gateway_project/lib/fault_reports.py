@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from structlog.contextvars import get_contextvars
-
+from gateway_project.lib import journal
 from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.logs import masked
 
@@ -46,7 +45,7 @@ def scrubbed(event: Mapping[str, Any], _hint: Any = None) -> dict[str, Any]:
     """The event as it may leave, with the id of the message that it is about."""
     told = {name: event[name] for name in KEPT if name in event}
     told |= {name: masked(event[name]) for name in MASKED if name in event}
-    if message_id := get_contextvars().get("message_id"):
+    if message_id := journal.named().get("message_id"):
         told["tags"] = {"message_id": message_id}
     return told
 

@@ -6,14 +6,10 @@ Whatever is logged while `about` some messages bears their ids, through web, wor
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from uuid import UUID
 
-from structlog.contextvars import (
-    bind_contextvars,
-    bound_contextvars,
-    clear_contextvars,
-    get_contextvars,
-)
+from structlog.typing import EventDict, WrappedLogger
 
 FIELDS = ("message_id", "message_ids")
 MOST_NAMED = 20
@@ -21,30 +17,44 @@ MOST_NAMED = 20
 
 logger = logging.getLogger(__name__)
 
+_ids: ContextVar[tuple[UUID, ...]] = ContextVar("message_ids", default=())
+"""Put into words only where something is logged: hardly any message is worth a line."""
+
 
 @contextmanager
 def about(*message_ids: UUID) -> Iterator[None]:
     """Until it is left, this context's lines bear these ids. Calls and threads that are given the
     context bear them as well."""
-    with bound_contextvars(**_named(message_ids)):
+    token = _ids.set(message_ids or _ids.get())
+    try:
         yield
+    finally:
+        _ids.reset(token)
 
 
 @contextmanager
 def by_itself() -> Iterator[None]:
     """What is added by `also_about` ends here; what stood before comes back."""
-    before = get_contextvars()
-    clear_contextvars()
+    token = _ids.set(())
     try:
         yield
     finally:
-        clear_contextvars()
-        bind_contextvars(**before)
+        _ids.reset(token)
 
 
 def also_about(message_id: UUID) -> None:
     """For the rest of the present request: its message has just got its id."""
-    bind_contextvars(**_named((message_id,)))
+    _ids.set((message_id,))
+
+
+def named() -> dict[str, object]:
+    """What this context's lines bear."""
+    return _named(_ids.get())
+
+
+def name_messages(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The processor that has an event bear them."""
+    return {**named(), **event}
 
 
 def step(message_id: UUID, text: str, *arguments: object, went_well: bool = True) -> None:
@@ -61,5 +71,5 @@ def _named(message_ids: tuple[UUID, ...]) -> dict[str, object]:
         return {}
     if len(message_ids) == 1:
         return {"message_id": str(message_ids[0])}
-    named = [str(each) for each in message_ids[:MOST_NAMED]]
-    return {"message_ids": named, "messages": len(message_ids)}
+    first = [str(each) for each in message_ids[:MOST_NAMED]]
+    return {"message_ids": first, "messages": len(message_ids)}
