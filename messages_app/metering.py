@@ -3,10 +3,12 @@
 Tests of gateways by hand are left out.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
+
+from prometheus_client import Histogram
 
 from gateway_project.lib.journal import step
 from gateway_project.lib.metrics import (
@@ -43,16 +45,31 @@ def count_tries(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> Non
 
 
 def _count_tries(decided: Iterable[tuple[Tried, Decision]], now: datetime) -> None:
+    outcomes: Counter[tuple[str, ...]] = Counter()
+    taken: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
+    sent: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
     for tried, decision in decided:
         label, gateway, channel = names = names_of(tried.gateway)
         _tell(tried, decision)
         facts = {"label": label, "gateway": gateway, "outcome": decision.outcome}
         span(tried.message.pk, "send", tried.started_at, now, **facts)
-        SEND_ATTEMPTS.labels(*names, decision.outcome).inc()
+        outcomes[*names, decision.outcome] += 1
         if tried.was_called:
-            PROVIDER_SECONDS.labels(label, gateway).observe(_seconds(tried.started_at, now))
+            taken[label, gateway].append(_seconds(tried.started_at, now))
         if decision.next == Next.SENT:
-            SEND_SECONDS.labels(*names).observe(_seconds(tried.message.created_at, now))
+            sent[names].append(_seconds(tried.message.created_at, now))
+    for labels, count in outcomes.items():
+        SEND_ATTEMPTS.labels(*labels).inc(count)
+    _observe(PROVIDER_SECONDS, taken)
+    _observe(SEND_SECONDS, sent)
+
+
+def _observe(histogram: Histogram, found: Mapping[tuple[str, ...], Iterable[float]]) -> None:
+    """Each series is looked up once."""
+    for labels, seconds in found.items():
+        series = histogram.labels(*labels)
+        for each in seconds:
+            series.observe(each)
 
 
 def _tell(tried: Tried, decision: Decision) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway_project.lib.crypto import Undecryptable
+from gateway_project.lib.journal import about
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.adapters import address_channel
@@ -36,7 +37,8 @@ def outbound(message: Message, gateway: GatewayValues, *, is_suppressed: bool) -
         content = message.content.reveal() if message.content is not None else None
         properties = message.end_user.opened_properties() if message.end_user else {}
     except Undecryptable:
-        logger.error("message %s: its address or content cannot be decrypted", message.pk)
+        with about(message.pk):
+            logger.error("message %s: its address or content cannot be decrypted", message.pk)
         raise GatewayUnavailable("cannot be decrypted with the present keys") from None
     if content is None:
         raise NotSendable(Status.FAILED, "erased")

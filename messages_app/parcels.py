@@ -28,8 +28,10 @@ logger = logging.getLogger(__name__)
 class Wave:
     """Messages claimed together, the moment at which each leaves, and those among them whose
     address was suppressed after they were accepted. `waited_for` are the end users whom others that
-    were due have to wait for."""
+    were due have to wait for. `clock` is `claimed_at` by this process's monotonic clock."""
 
+    claimed_at: datetime
+    clock: float
     messages: Sequence[Message]
     moments: Sequence[datetime]
     suppressed: Collection[UUID]
@@ -95,7 +97,8 @@ def pack(wave: Wave, gateway: GatewayValues, provider: Provider) -> list[Parcel]
 
 def fault(parcel: Parcel, error: Exception) -> str:
     """An adapter's own fault, in words for the send attempt."""
-    logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
+    with about(*parcel.message_ids):
+        logger.error("gateway %s: its adapter failed: %s", parcel.gateway.id, type(error).__name__)
     return f"the adapter failed: {type(error).__name__}"
 
 
@@ -130,13 +133,12 @@ def _single(
         messages=[message],
         outbound=[],
     )
-    with about(message.pk):
-        try:
-            parcel.outbound.append(outbound(message, gateway, is_suppressed=is_suppressed))
-        except (NotSendable, ProviderError) as problem:
-            parcel.problem = problem
-        except Exception as error:  # noqa: BLE001  nothing was sent, and the others are to leave
-            parcel.problem = GatewayUnavailable(fault(parcel, error))
+    try:
+        parcel.outbound.append(outbound(message, gateway, is_suppressed=is_suppressed))
+    except (NotSendable, ProviderError) as problem:
+        parcel.problem = problem
+    except Exception as error:  # noqa: BLE001  nothing was sent, and the others are to leave
+        parcel.problem = GatewayUnavailable(fault(parcel, error))
     return parcel
 
 

@@ -9,15 +9,14 @@ from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.departures import departures
-from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.journal import about
@@ -40,6 +39,7 @@ from gateways.values import GatewayValues
 from messages_app.events import locked_messages
 from messages_app.freshness import set_aside, stale_among
 from messages_app.holding import is_any, is_held, unheld
+from messages_app.leasing import lease, lease_at_once, may_lease_at_once
 from messages_app.models import Message, State
 from messages_app.parcels import Parcel, Wave, fault, pack, suppressed_of
 from messages_app.settling import settle
@@ -91,7 +91,22 @@ class SendWork:
         gateway = self._use(configuration.current().gateways.get(self.gateway_id))
         if gateway is None or self.provider is None:
             return []
+        wave = self._claimed(gateway, self._wanted(free, self.provider.batch_size))
+        if wave is None:
+            return []
+        parcels = pack(wave, gateway, self.provider)
+        if parcels:
+            self.together = len(wave.messages) // len(parcels)
+        for parcel in parcels:
+            since = parcel.started_at - wave.claimed_at
+            parcel.leaves_at = wave.clock + since.total_seconds()
+        _ask_about(wave.waited_for, wave.claimed_at)
+        return parcels
+
+    def _claimed(self, gateway: GatewayValues, wanted: int) -> Wave | None:
         circuit, due = circuit_of(gateway), _due(gateway, moment())
+        if circuit is Circuit.CLOSED and may_lease_at_once(gateway):
+            return lease_at_once(gateway, wanted)
         if circuit is Circuit.OPEN:
             # Tests leave all the same: that is how a gateway is tried before it is used.
             due = due.filter(is_test=True)
@@ -100,21 +115,14 @@ class SendWork:
             due = unheld(due, gateway)
             is_due = is_any(due, gateway)
         if not is_due:  # the usual answer, without a transaction
-            return []
+            return None
         with writing():
             now, clock = database_now(), time.monotonic()
             pacer = Pacer(gateway.rate_per_second, now, gateway_id=gateway.id)
-            count = pacer.free(self._wanted(free, self.provider.batch_size))
+            count = pacer.free(wanted)
             if circuit is Circuit.HALF_OPEN and count:
                 count = int(breakers.take_probe(gateway.id, now))
-            wave = _wave(_lease(due, count, now), gateway, pacer)
-        parcels = pack(wave, gateway, self.provider)
-        if parcels:
-            self.together = len(wave.messages) // len(parcels)
-        for parcel in parcels:
-            parcel.leaves_at = clock + (parcel.started_at - now).total_seconds()
-        _ask_about(wave.waited_for, now)
-        return parcels
+            return _wave(lease(due, count, now), gateway, pacer, clock)
 
     def _wanted(self, free: int, size: int) -> int:
         """How many messages to claim for so many free places. How many will leave together is seen
@@ -176,27 +184,7 @@ class SendWork:
         return gateway
 
 
-def _lease(due: "QuerySet[Message]", count: int, now: datetime) -> list[Message]:
-    """At most so many of the due messages, theirs from now on whose lease they bear."""
-    if count <= 0:
-        return []
-    alive = due.filter(expires_at__gt=now).order_by("due_at")
-    messages = list(skipping_locked(alive).select_related("end_user")[:count])
-    lease = uuid4()
-    if messages:
-        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-            state=State.SENDING,
-            lease=lease,
-            lease_until=now + LEASE,
-            is_set_aside=False,
-            attempts=F("attempts") + 1,
-        )
-    for message in messages:
-        message.lease, message.attempts = lease, message.attempts + 1
-    return messages
-
-
-def _wave(claimed: Sequence[Message], gateway: GatewayValues, pacer: Pacer) -> Wave:
+def _wave(claimed: Sequence[Message], gateway: GatewayValues, pacer: Pacer, clock: float) -> Wave:
     """What of it leaves, and when; what has to wait for the directory is given back.
 
     All that is asked of the database about it is asked here, in the claim's own transaction: what
@@ -207,6 +195,8 @@ def _wave(claimed: Sequence[Message], gateway: GatewayValues, pacer: Pacer) -> W
         set_aside(sorted(stale), pacer.now)
     messages = [message for message in claimed if message.pk not in stale]
     return Wave(
+        claimed_at=pacer.now,
+        clock=clock,
         messages=messages,
         moments=pacer.take(len(messages)),
         suppressed=suppressed_of(messages, gateway),

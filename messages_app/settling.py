@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
+
+from gateway_project.lib import prepared
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
@@ -23,7 +26,7 @@ from gateways.providers.base import (
 from messages_app.entries import keep_in_inbox, look_again_at_early
 from messages_app.events import ENDED_AS, Fact, locked_messages, record
 from messages_app.metering import count_tries
-from messages_app.models import Message, State
+from messages_app.models import Message, SendAttempt, State
 from messages_app.outcomes import (
     UNKNOWN,
     Decision,
@@ -35,13 +38,20 @@ from messages_app.outcomes import (
     last_word,
 )
 from messages_app.pausing import pause
+from messages_app.reported import provider_id_digest
 from messages_app.routes import gateways_for, is_usable
-from messages_app.tries import Tried, in_doubt_at, write_attempts
+from messages_app.tries import Named, Tried, in_doubt_at, write_attempts
 
 logger = logging.getLogger(__name__)
 
 TIED_TO_A_GATEWAY = (GatewayUnavailable, GatewayMisconfigured)
-PENDING = Decision(next=Next.WAIT, outcome="")
+
+EARLY = """
+SELECT 1 FROM messages_app_inboxentry
+WHERE gateway_id = ANY (%s::bigint[]) AND provider_id_digest = ANY (%s::text[])
+    AND applied_at IS NULL AND waits_for = 'its_message'
+LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +82,7 @@ class Settled:
 
     @property
     def onward(self) -> int | None:
-        """The next after the tried one, in the order of preference: never one before it, or two
-        that fail in turn would hand a message to and fro."""
-        ids = list(self.fitting)
-        behind = ids[ids.index(self.here) + 1 :] if self.here in ids else ids
-        return next((each for each in behind if self.fitting[each]), None)
+        return _onward(self.here, self.fitting)
 
 
 def settle(tries: Sequence[Tried]) -> None:
@@ -92,12 +98,12 @@ def settle(tries: Sequence[Tried]) -> None:
             if tried.message.pk in rows
         ]
         decided = [(one.tried, one.decision) for one in settled]
-        attempts = write_attempts(decided, now)
+        named = write_attempts(decided, now)
         count_tries(decided, now)
         facts = [fact for tried, decision in decided for fact in _facts(tried, decision, now)]
         record(facts, now=now, changed=_moved(settled, rows, now))
         _keep_reports([tried for tried, _ in decided], now)
-        look_again_at_early(attempts, now)
+        _look_at_early(named, now)
         _pause_misconfigured(decided)
 
 
@@ -154,17 +160,26 @@ def _settled(tried: Tried, *, may_move: bool) -> Settled:
     """What follows from the try. The provider's words in it are scrubbed here, once for all."""
     is_tied = isinstance(tried.result, TIED_TO_A_GATEWAY)
     fitting = _fitting(tried) if is_tied and may_move else {}
-    without = Settled(tried=tried, decision=PENDING, fitting=fitting)
     decision = decide(
         tried.result,
         attempts=tried.message.attempts,
         idempotent=tried.provider.idempotent,
         on_unknown=tried.gateway.on_unknown,
-        has_next_gateway=without.onward is not None,
+        has_next_gateway=_onward(tried.gateway.id, fitting) is not None,
     )
     if tried.message.is_test:
         decision = last_word(decision)
-    return replace(without, decision=replace(decision, detail=tried.scrubbed(decision.detail)))
+    if decision.detail:
+        decision = replace(decision, detail=tried.scrubbed(decision.detail))
+    return Settled(tried=tried, decision=decision, fitting=fitting)
+
+
+def _onward(here: int, fitting: Mapping[int, bool]) -> int | None:
+    """The next after the tried one, in the order of preference: never one before it, or two that
+    fail in turn would hand a message to and fro."""
+    ids = list(fitting)
+    behind = ids[ids.index(here) + 1 :] if here in ids else ids
+    return next((each for each in behind if fitting[each]), None)
 
 
 def _fitting(tried: Tried) -> dict[int, bool]:
@@ -240,6 +255,21 @@ def _keep_reports(tries: Sequence[Tried], now: datetime) -> None:
         sent = [result for result in results if isinstance(result, SendResult)]
         later = [update for result in sent for update in result.updates if update.after]
         keep_in_inbox(gateway, later, now)
+
+
+def _look_at_early(named: Sequence[Named], now: datetime) -> None:
+    """What was reported on these before their ids were written is due now."""
+    if named and _is_any_early(named):
+        look_again_at_early([SendAttempt(**each._asdict()) for each in named], now)
+
+
+def _is_any_early(named: Sequence[Named]) -> bool:
+    """A cheap no for nearly all of them."""
+    if connection.vendor != "postgresql":
+        return True
+    gateway_ids = list({each.gateway_id for each in named})
+    digests = [provider_id_digest(each.provider_id) for each in named]
+    return bool(prepared.rows(EARLY, [gateway_ids, digests]))
 
 
 def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:

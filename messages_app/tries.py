@@ -1,22 +1,26 @@
 """Tries to send a message, and the send attempts that are written of them."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
+from gateway_project.lib import prepared
+from gateway_project.lib.copying import insert_values
 from gateway_project.lib.http import HttpAnswer, TransportError
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.journal import about
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.redaction import reveals, scrub
+from gateway_project.lib.redaction import scrub, stands_in
 from gateway_project.lib.sentinel import watching
 from gateway_project.lib.storable import storable
+from gateway_project.lib.vocabulary import Channel
 from gateways.adapters import address_channel
 from gateways.providers.base import (
     HttpProvider,
@@ -30,13 +34,18 @@ from gateways.providers.base import (
 from gateways.providers.registry import secret_values
 from gateways.values import GatewayValues
 from messages_app.asking import first_ask
-from messages_app.causes import cause_of_try
+from messages_app.causes import Cause, cause_of_try
 from messages_app.models import DETAIL_LENGTH, PROVIDER_ID_LENGTH, Message, SendAttempt
 from messages_app.outcomes import UNKNOWN, Decision, Next, NotSendable, Result
 from messages_app.parcels import Parcel, fault
 from messages_app.questions import can_be_asked
 
 logger = logging.getLogger(__name__)
+
+KNOWN = """
+SELECT provider_id FROM messages_app_sendattempt
+WHERE gateway_id = ANY (%s::bigint[]) AND provider_id = ANY (%s::text[]) AND provider_id <> ''
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +77,8 @@ class Tried:
 
     def scrubbed(self, text: str) -> str:
         """The provider's words without whom the message is for and the gateway's secrets."""
+        if not text:
+            return text
         hidden = [*self._names(), *secret_values(self.provider)]
         return storable(scrub(text, *hidden))[:DETAIL_LENGTH]
 
@@ -77,6 +88,13 @@ class Tried:
         names += [self.outbound.ext_user_id] if self.outbound else []
         names += [self.message.end_user.ext_user_id] if self.message.end_user else []
         return names
+
+
+class Named(NamedTuple):
+    """What a gateway's provider calls a message that it took."""
+
+    gateway_id: int
+    provider_id: str
 
 
 def tries_of(parcel: Parcel, future: "Future[Any]") -> list[Tried]:
@@ -132,33 +150,53 @@ def in_doubt_at(gateway_id: int) -> Exists:
     return Exists(unanswered.filter(Q(finished_at__gt=requeued_at) | Q(message__requeued_at=None)))
 
 
-def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> list[SendAttempt]:
-    """A row for each try, with the provider's id and the decision's words."""
+def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> list[Named]:
+    """A row for each try, with the provider's id and the decision's words. Answers what the
+    providers call what they took."""
     provider_ids = _provider_ids([tried for tried, _ in decided])
-    return SendAttempt.objects.bulk_create(
-        SendAttempt(
-            **_rendered(tried.result),
-            message_id=tried.message.pk,
-            gateway_id=tried.gateway.id,
-            number=tried.message.attempts,
-            outcome=decision.outcome,
-            detail=decision.detail,
-            cause=cause_of_try(tried.result) or "",
-            provider_id=provider_ids.get(tried.message.pk, ""),
-            address_index=tried.address_index,
-            address_channel=address_channel(tried.gateway) or "",
-            started_at=tried.started_at,
-            finished_at=now,
-            ask_at=first_ask(now) if _is_asked_about(tried, decision, provider_ids) else None,
-        )
-        for tried, decision in decided
-    )
+    plain, rendered = [], []
+    for tried, decision in decided:
+        row = _row(tried, decision, provider_ids, now)
+        if isinstance(tried.result, SendResult) and tried.result.rendered is not None:
+            rendered.append(SendAttempt(**row, **_rendered(tried.result)))
+        else:
+            plain.append(row)
+    if plain:
+        insert_values(SendAttempt, list(plain[0]), [list(row.values()) for row in plain])
+    SendAttempt.objects.bulk_create(rendered)
+    return [
+        Named(tried.gateway.id, provider_ids[tried.message.pk])
+        for tried, _ in decided
+        if tried.message.pk in provider_ids
+    ]
 
 
-def _rendered(result: Result) -> dict[str, Any]:
-    """The provider's copy, and a name of its own to seal it under; nothing where it kept none."""
-    if not isinstance(result, SendResult) or result.rendered is None:
-        return {}
+def _row(
+    tried: Tried, decision: Decision, provider_ids: Mapping[UUID, str], now: datetime
+) -> dict[str, Any]:
+    channel = address_channel(tried.gateway)
+    return {
+        "message_id": tried.message.pk,
+        "gateway_id": tried.gateway.id,
+        "number": tried.message.attempts,
+        "outcome": decision.outcome,
+        "detail": decision.detail,
+        "cause": _word(cause_of_try(tried.result)),
+        "provider_id": provider_ids.get(tried.message.pk, ""),
+        "address_index": tried.address_index,
+        "address_channel": _word(channel),
+        "started_at": tried.started_at,
+        "finished_at": now,
+        "ask_at": first_ask(now) if _is_asked_about(tried, decision, provider_ids) else None,
+    }
+
+
+def _word(choice: Cause | Channel | None) -> str:
+    return "" if choice is None else choice.value
+
+
+def _rendered(result: SendResult) -> dict[str, Any]:
+    """The provider's copy, and a name of its own to seal it under."""
     return {"rendered": result.rendered, "rendered_as": new_id()}
 
 
@@ -180,11 +218,7 @@ def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
         for tried in tries
         if isinstance(tried.result, SendResult)
     }
-    earlier = SendAttempt.objects.filter(
-        gateway__in={tried.gateway.id for tried in tries},
-        provider_id__in=set(given.values()) - {""},
-    )
-    known = set(earlier.values_list("provider_id", flat=True))
+    known = _known({tried.gateway.id for tried in tries}, set(given.values()) - {""})
     nameless: list[UUID] = []
     for message_id, provider_id in given.items():
         if not provider_id or provider_id in known:
@@ -197,8 +231,19 @@ def _provider_ids(tries: Sequence[Tried]) -> dict[UUID, str]:
     return given
 
 
+def _known(gateway_ids: Collection[int], provider_ids: Collection[str]) -> set[str]:
+    """Those of the ids that were given at these gateways before."""
+    if not provider_ids:
+        return set()
+    if connection.vendor == "postgresql":
+        rows = prepared.rows(KNOWN, [list(gateway_ids), list(provider_ids)])
+        return {provider_id for (provider_id,) in rows}
+    earlier = SendAttempt.objects.filter(gateway__in=gateway_ids, provider_id__in=provider_ids)
+    return set(earlier.values_list("provider_id", flat=True))
+
+
 def _provider_id(tried: Tried, result: SendResult) -> str:
     """The id as it was given; none where it is only the recipient's address again."""
     provider_id = storable(result.provider_id or "")[:PROVIDER_ID_LENGTH]
-    is_address = tried.recipient is not None and reveals(provider_id, tried.recipient)
+    is_address = tried.recipient is not None and stands_in(tried.recipient, provider_id)
     return "" if is_address else provider_id

@@ -168,6 +168,7 @@ def test_an_answer_read_as_too_few_results_leaves_all_of_its_messages_in_doubt_a
 
 
 def test_a_database_that_is_lost_while_messages_are_claimed_leaves_them_unclaimed(monkeypatch):
+    monkeypatch.setattr("messages_app.sending.may_lease_at_once", lambda gateway: False)
     monkeypatch.setattr("messages_app.parcels.suppressed_among", Mock(side_effect=OperationalError))
     gateway = gateway_at("http://127.0.0.1:9")
     queue(gateway, NUMBERS[:3])

@@ -38,11 +38,11 @@ Worker = multiprocessing.context.ForkProcess
 MESSAGES = 3
 
 POINTS = {
-    "before the claim": (sending, "_lease"),
+    "before the claim": (sending, "lease_at_once"),
     "after the claim": (SendWork, "start"),
     "before the request is written": (Request, "send"),
     "after the answer": (SendWork, "settle"),
-    "before the commit": (settling, "look_again_at_early"),
+    "before the commit": (settling, "_pause_misconfigured"),
     "before a callback is claimed": (reporting, "claim_due"),
     "before a callback is written": (ReportWork, "start"),
     "after the callback's answer": (ReportWork, "settle"),
@@ -67,7 +67,7 @@ def work(point: str | None) -> None:
     """The whole life of a worker's process."""
     if point in POINTS:
         setattr(*POINTS[point], kill_myself)
-    call_command("worker")
+    call_command("worker", processes=1)
 
 
 @contextmanager

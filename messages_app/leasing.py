@@ -1,0 +1,182 @@
+"""Leasing: due messages of a gateway become a worker's own for a while, oldest first.
+
+On a database server one statement claims a batch: it finds the messages, marks them, and answers
+what sending needs of them and of their users. It says what `lease`, `suppressed_of` and the clock
+say one after the other, and knows no pace, no pause of a brand and no directory.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+from django.db.models import F, Field, Model, QuerySet
+
+from gateway_project.lib import prepared
+from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.leases import LEASE
+from gateways import configuration
+from gateways.adapters import address_channel
+from gateways.values import GatewayValues
+from messages_app.holding import held_brands
+from messages_app.models import Message, State
+from messages_app.parcels import Wave
+from users.addresses import index_column
+from users.models import EndUser
+
+NEEDED: dict[type[Model], frozenset[str]] = {
+    Message: frozenset(
+        {
+            *("id", "label_id", "brand_id", "gateway_id", "end_user_id", "channel", "uid"),
+            *("activity_type", "content", "preview_address", "is_test", "attempts", "lease"),
+            *("due_at", "expires_at", "created_at"),
+        }
+    ),
+    EndUser: frozenset(
+        {
+            *("id", "label_id", "brand_id", "ext_user_id", "sealed_properties", "looked_up_at"),
+            *("email", "email_index", "phone", "phone_index"),
+        }
+    ),
+}
+"""The columns that sending a message reads."""
+
+CLAIM = """
+WITH claimed AS (
+    UPDATE messages_app_message SET
+        state = 'sending', lease = %(lease)s, lease_until = statement_timestamp() + %(length)s,
+        is_set_aside = FALSE, attempts = attempts + 1
+    WHERE id = ANY (ARRAY (
+        SELECT id FROM messages_app_message
+        WHERE gateway_id = %(gateway)s AND state = 'queued'
+            AND due_at <= statement_timestamp() AND expires_at > statement_timestamp()
+        ORDER BY due_at LIMIT %(count)s
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING {message}
+)
+SELECT statement_timestamp(), closed.id IS NOT NULL, {claimed}, {user}
+FROM claimed
+LEFT JOIN users_enduser AS person ON person.id = claimed.end_user_id
+LEFT JOIN users_suppression AS closed ON closed.label_id = claimed.label_id
+    AND closed.channel = %(channel)s AND closed.address_index = person.{index}
+ORDER BY claimed.due_at
+"""
+"""The array keeps the planner from guessing how many there will be. What is locked is passed over,
+so nobody waits here."""
+
+
+def lease(due: "QuerySet[Message]", count: int, now: datetime) -> list[Message]:
+    """At most so many of the due messages, theirs from now on whose lease they bear."""
+    if count <= 0:
+        return []
+    alive = due.filter(expires_at__gt=now).order_by("due_at")
+    messages = list(skipping_locked(alive).select_related("end_user")[:count])
+    mark = uuid4()
+    if messages:
+        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+            state=State.SENDING,
+            lease=mark,
+            lease_until=now + LEASE,
+            is_set_aside=False,
+            attempts=F("attempts") + 1,
+        )
+    for message in messages:
+        message.lease, message.attempts = mark, message.attempts + 1
+    return messages
+
+
+def may_lease_at_once(gateway: GatewayValues) -> bool:
+    """Whether one statement says all there is to say about what may leave through the gateway."""
+    return (
+        connection.vendor == "postgresql"
+        and gateway.rate_per_second is None
+        and configuration.current().labels[gateway.label_id].directory is None
+        and not held_brands(gateway)
+    )
+
+
+def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
+    """The wave of at most so many due messages, which leave now; None where nothing is due."""
+    if count <= 0:
+        return None
+    channel, clock = address_channel(gateway), time.monotonic()
+    rows = prepared.rows(
+        _statement(index_column(channel or "")),
+        {
+            "lease": uuid4(),
+            "length": LEASE,
+            "gateway": gateway.id,
+            "count": count,
+            "channel": channel.value if channel else "",
+        },
+    )
+    if not rows:
+        return None
+    now: datetime = rows[0][0]
+    messages = [_message(row[2:]) for row in rows]
+    return Wave(
+        claimed_at=now,
+        clock=clock,
+        messages=messages,
+        moments=[now] * len(messages),
+        suppressed={
+            message.pk for row, message in zip(rows, messages, strict=True) if row[1] is True
+        },
+    )
+
+
+def _message(row: Sequence[Any]) -> Message:
+    of_message, of_user = _makers()
+    split = len(NEEDED[Message])
+    message: Message = of_message(row[:split])
+    user = None if message.end_user_id is None else of_user(row[split:])
+    Message._meta.get_field("end_user").set_cached_value(message, user)
+    return message
+
+
+@cache
+def _statement(index: str) -> str:
+    columns = [_column(field) for field in _fields(Message)]
+    return CLAIM.format(
+        message=", ".join(columns),
+        claimed=", ".join(f"claimed.{column}" for column in columns),
+        user=", ".join(f"person.{_column(field)}" for field in _fields(EndUser)),
+        index=index,
+    )
+
+
+def _column(field: "Field[Any, Any]") -> str:
+    return str(field.column)
+
+
+@cache
+def _makers() -> tuple[Callable[[Sequence[Any]], Any], Callable[[Sequence[Any]], Any]]:
+    return _maker(Message), _maker(EndUser)
+
+
+def _maker(model: type[Model]) -> Callable[[Sequence[Any]], Any]:
+    """What makes an instance out of the values of its needed columns."""
+    fields = _fields(model)
+    names = [field.attname for field in fields]
+    sealed = [
+        (place, field.from_db_value)
+        for place, field in enumerate(fields)
+        if hasattr(field, "from_db_value")
+    ]
+
+    def make(values: Sequence[Any]) -> Model:
+        read = list(values)
+        for place, convert in sealed:
+            read[place] = convert(read[place], None, connection)
+        return model.from_db(connection.alias, names, read)
+
+    return make
+
+
+def _fields(model: type[Model]) -> "list[Field[Any, Any]]":
+    """Those needed, in the order of the model."""
+    return [field for field in model._meta.concrete_fields if field.attname in NEEDED[model]]
