@@ -18,4 +18,4 @@ from gateways.providers.base import HttpProvider
 
 if __name__ == "__main__":
     HttpProvider.concurrency = int(sys.argv[1])
-    call_command("worker")
+    call_command("worker", processes=1)

@@ -331,7 +331,7 @@ def main() -> None:
     assert DRAINS
     workers = int(os.environ.get("WORKERS", "1"))
     crew = Processes(
-        {f"worker-{number}": manage("worker") for number in range(workers)},
+        {f"worker-{number}": manage("worker", "--processes", "1") for number in range(workers)},
         {**os.environ, "PYTHONPATH": str(ROOT)},
         HOUSE / "log",
     )

@@ -1,6 +1,5 @@
 """Several processes under one parent: started together, stopped together, none left behind."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,15 +12,27 @@ from pathlib import Path
 
 from django.conf import settings
 
+from gateway_project.operations import supervising
+
 COMMANDS = ("serve", "worker", "scheduler")
 GRACE_SECONDS = 35.0
 LOOK_SECONDS = 0.2
-PR_SET_PDEATHSIG = 1
 
 
 def manage(*arguments: str) -> list[str]:
     """The command line of a management command."""
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+def supervised(number: int, command: Sequence[str]) -> list[str]:
+    """The command line of a parent that keeps so many processes of a command running."""
+    # -P: what stands beside it does not hide the standard library's.
+    return [sys.executable, "-P", supervising.__file__, str(number), *command]
+
+
+def one_for_each_core() -> int:
+    """SQLite has one writer, and one process waits for it best; a server has one per core."""
+    return 1 if settings.EMBEDDED else os.cpu_count() or 1
 
 
 class Processes:
@@ -50,7 +61,7 @@ class Processes:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_end_with_parent,
+                    preexec_fn=supervising.end_with_parent,
                 )
 
     def ended(self) -> list[str]:
@@ -81,12 +92,6 @@ class Processes:
                 os.killpg(child.pid, signal.SIGKILL)
         for child in self._children.values():
             child.wait()
-
-
-def _end_with_parent() -> None:
-    """Asks Linux for a SIGTERM when the parent is killed and cannot pass one on."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def gatehouse(environment: Mapping[str, str] | None = None) -> Processes:

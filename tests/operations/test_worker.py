@@ -21,9 +21,8 @@ def test_two_workers_of_one_machine_listen_beside_each_other(tmp_path):
         BROKER_URL=services.RABBITMQ_URL,
         BROKER_QUEUE=QUEUE,
     )
-    workers = Processes(
-        {name: manage("worker") for name in ("one", "two")}, surroundings, tmp_path / "log"
-    )
+    one = manage("worker", "--processes", "1")
+    workers = Processes(dict.fromkeys(("one", "two"), one), surroundings, tmp_path / "log")
     with Celery(broker=services.RABBITMQ_URL).connection_for_write() as broker:
         channel = broker.default_channel
         channel.queue_declare(QUEUE, durable=True, auto_delete=False)

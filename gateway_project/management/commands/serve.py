@@ -1,6 +1,5 @@
 """`serve`: the web server."""
 
-import os
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from gateway_project.lib.bodies import WAITED_FOR
+from gateway_project.operations.processes import one_for_each_core
 
 BACKLOG = 2048
 AT_ONCE = 2 * WAITED_FOR
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument("--processes", type=int, default=default_processes())
+        parser.add_argument("--processes", type=int, default=one_for_each_core())
 
     def handle(self, *args: Any, **options: Any) -> None:
         connections.close_all()  # the processes are forked; each makes its own
@@ -47,8 +47,3 @@ class Command(BaseCommand):
             log_access=False,
             log_level=LogLevels.error,
         ).serve()
-
-
-def default_processes() -> int:
-    """SQLite has one writer, and one process waits for it best; a server has one per core."""
-    return 1 if settings.EMBEDDED else os.cpu_count() or 1

@@ -2,16 +2,18 @@
 
 import logging
 import os
+import sys
 import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from gateway_project.lib import observing
 from gateway_project.lib.http import close_http_client
 from gateway_project.operations import drains
 from gateway_project.operations.clock import Clock
+from gateway_project.operations.processes import manage, one_for_each_core, supervised
 from gateway_project.operations.pulse import Pulse
 from gateway_project.operations.runner import Runner
 from gateway_project.operations.stopping import stop_on_signals
@@ -35,7 +37,13 @@ LAST_SECONDS = 3
 class Command(BaseCommand):
     help = "Sends and reports. With BROKER_URL as a Celery worker, else as a loop of its own."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--processes", type=int, default=one_for_each_core())
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["processes"] > 1:
+            one = manage("worker", "--processes", "1")
+            os.execv(sys.executable, supervised(options["processes"], one))  # noqa: S606  our own
         observing.begin("worker")
         drains.load()
         if settings.BROKER_URL:

@@ -20,6 +20,8 @@ from pathlib import Path
 MODULE = "gateway_project.operations.drill.nursery"
 PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 0.005
+ALONE = {"worker": {"processes": 1}}
+"""A worker that is to be killed is one process, and nobody is there to start it again."""
 
 
 class Nursery:
@@ -111,7 +113,7 @@ def _live(command: str) -> None:
     os.dup2(os.open(os.devnull, os.O_RDWR), sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        call_command(command)
+        call_command(command, **ALONE.get(command, {}))
     finally:
         os._exit(0)
 

@@ -118,13 +118,13 @@ def test_an_import_that_is_killed_half_way_and_resumed_is_as_one_that_was_not(
 
 def test_what_a_killed_worker_has_begun_is_finished_by_the_next(tmp_path, given, file):
     uploaded(file)
-    first = process_of(tmp_path, given, "worker")
+    first = process_of(tmp_path, given, "worker", "--processes", "1")
     wait_until(EndUser.objects.exists)
     first.kill()
     first.wait()
     assert 0 < EndUser.objects.count() < LINES
     ImportRun.objects.update(due_at=timezone.now())  # the lease runs out
-    second = process_of(tmp_path, given, "worker")
+    second = process_of(tmp_path, given, "worker", "--processes", "1")
     wait_until(ImportRun.objects.filter(state=ImportState.DONE).exists)
     second.terminate()
     second.wait()
