@@ -20,6 +20,7 @@ LARGEST_BODY = 64 * 1024
 WITHOUT_LENGTH = frozenset({"GET", "HEAD"})
 """Where there is no body."""
 METHODS = WITHOUT_LENGTH | {"POST", "PUT", "PATCH", "DELETE"}
+ADDED = {str(name): value for name, value in ClientRequest.DEFAULT_HEADERS.items()}
 BUFFERED = 64 * 1024
 UNTYPED = "application/octet-stream"
 
@@ -72,8 +73,7 @@ def written(call: HttpCall, url: URL) -> bytes:
 def _headers(call: HttpCall) -> Mapping[str, str]:
     """Those of the call, and those that aiohttp adds where they are not among them."""
     given = {name.lower() for name in call.headers}
-    added: dict[str, str] = {"User-Agent": USER_AGENT}
-    added |= ClientRequest.DEFAULT_HEADERS
+    added = {"User-Agent": USER_AGENT, **ADDED}
     if call.body or call.method not in WITHOUT_LENGTH:
         added["Content-Length"] = str(len(call.body))
     if call.body or call.method in ClientRequest.POST_METHODS:
