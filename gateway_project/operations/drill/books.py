@@ -61,9 +61,9 @@ class Books:
     """All that was written down. Smartico wrote what it was answered and told; the provider what it
     sent, refused and reported; the rest is the database's. `killed_at` are the moments at which
     workers were killed, `stopped` from when to when one was stopped, `outages` from when to when
-    workers had no database: the drill took it away, or a server that others use as well had no
-    connection to give. `lease_seconds` is how long a try is left to a worker that gives no sign of
-    life."""
+    workers had no database: the drill took it away, a server that others use as well had no
+    connection to give, or the wire stood still. `lease_seconds` is how long a try is left to a
+    worker that gives no sign of life."""
 
     answered: Mapping[str, AbstractSet[str]]
     told: Sequence[Told]

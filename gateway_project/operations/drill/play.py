@@ -11,7 +11,7 @@ from random import Random
 
 from django.conf import settings
 
-from gateway_project.operations.drill import archive, sources
+from gateway_project.operations.drill import archive, pulse, sources
 from gateway_project.operations.drill.books import Books
 from gateway_project.operations.drill.caller import LEAVER
 from gateway_project.operations.drill.faults import DEATHS, FAULTS, Fault, Lane, Need
@@ -40,7 +40,8 @@ class Outcome:
     """What was played, and what came of it. `effects`: how much of one each fault had, in all.
     `missed`: it had none, or its moment did not come. `ended`: processes that ended without having
     been killed. `turned_away`: how often the database server had no connection for a worker, and
-    nobody had meant it. `changed`: modules that were written meanwhile."""
+    nobody had meant it. `stood_still`: for how many seconds the drill itself had no processor.
+    `changed`: modules that were written meanwhile."""
 
     plan: Plan
     findings: Findings
@@ -55,6 +56,7 @@ class Outcome:
     broken: int
     seconds: float
     turned_away: int = 0
+    stood_still: float = 0.0
     changed: Sequence[str] = ()
 
     @property
@@ -209,7 +211,7 @@ class Play:
                 strangers=sum(ear.strangers for ear in self.scene.ears),
                 killed_at=self.scene.killed_at,
                 stopped=self.scene.stopped,
-                outages=[*self.scene.outages, *self.scene.turned_away],
+                outages=[*self.scene.outages, *self.scene.cut_off],
             )
 
 
@@ -225,7 +227,7 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
     async with stage(plan, house) as scene:
         play = Play(plan=plan, scene=scene, tell=tell)
         tell("the gateway is at work")
-        watching = asyncio.create_task(play.watch())
+        watching = asyncio.gather(play.watch(), pulse.keep(scene.standstills))
         try:
             await play.faults()
             await play.quiet()
@@ -248,6 +250,7 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
             broken=scene.caller.broken,
             seconds=time.monotonic() - plan.began,
             turned_away=len(scene.turned_away),
+            stood_still=sum(ended - began for began, ended in scene.standstills),
             changed=sources.changed_since(code),
         )
 

@@ -13,6 +13,7 @@ from gateway_project.operations.drill.play import Outcome
 
 TOO_SLOW = "Too slow a machine, nothing proven"
 FULL = "The database server itself had no connection for a worker"
+STARVED = "The drill itself, and its wires, had no processor for"
 MIXED = "Not of one state of the code, which was written meanwhile:"
 STANDINGS = ("accepted", "sent", "rejected", "failed", "held", "queued", "unknown")
 
@@ -35,6 +36,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "refused": dict(outcome.refused),
         "ended": list(outcome.ended),
         "turned_away": outcome.turned_away,
+        "stood_still": round(outcome.stood_still, 1),
         "changed": list(outcome.changed),
         "settled": outcome.is_settled,
         **asdict(outcome.findings),
@@ -52,6 +54,8 @@ def show(console: Console, outcome: Outcome) -> None:
         console.print(f"{name} ended without having been killed", style="red")
     if outcome.turned_away:
         console.print(f"{FULL} {outcome.turned_away} times", style="yellow")
+    if outcome.stood_still >= 1:
+        console.print(f"{STARVED} {outcome.stood_still:.0f} seconds", style="yellow")
     if outcome.changed:
         console.print(f"{MIXED} {', '.join(outcome.changed)}", style="yellow")
     if not outcome.is_settled:

@@ -60,6 +60,7 @@ class Scene:
     killed_at: list[float] = field(default_factory=list)
     stopped: list[Span] = field(default_factory=list)
     outages: list[Span] = field(default_factory=list)
+    standstills: list[Span] = field(default_factory=list)
 
     @property
     def database_wires(self) -> list[Wire]:
@@ -181,6 +182,12 @@ class Scene:
     def turned_away(self) -> list[Span]:
         """From when to when a worker waited to whom the server itself had no connection to give."""
         return [] if self.database is None else self.database.turned_away
+
+    @property
+    def cut_off(self) -> list[Span]:
+        """From when to when workers had no database, and nobody had meant it: the server was full,
+        or the drill itself stood still, and with it the wire."""
+        return [] if self.database is None else [*self.turned_away, *self.standstills]
 
     @asynccontextmanager
     async def stopped_worker(self, name: str) -> AsyncIterator[None]:

@@ -136,18 +136,20 @@ def test_who_ends_without_having_been_killed_is_told_at_once_with_the_last_words
     assert play.ended == {"web"}
 
 
-@pytest.mark.parametrize("changes", [{"turned_away": 3}, {"changed": ["callbacks/tries.py"]}])
+@pytest.mark.parametrize(
+    "changes", [{"turned_away": 3}, {"stood_still": 3.0}, {"changed": ["callbacks/tries.py"]}]
+)
 def test_what_was_not_the_houses_own_doing_is_told_and_no_shortfall(changes):
     console = Console(record=True, width=200)
     show(console, outcome(**changes))
     told = console.export_text()
-    assert any(f"{words}" in told for value in changes.values() for words in _words(value))
+    assert any(str(words) in told for value in changes.values() for words in _words(value))
     assert outcome(**changes).has_passed
     assert as_json(outcome(**changes)).items() >= changes.items()
 
 
 def _words(value: object) -> list[str]:
-    return value if isinstance(value, list) else [f"{value} times"]
+    return value if isinstance(value, list) else [f"{value} times", "for 3 seconds"]
 
 
 def test_what_takes_longer_than_a_minute_allows_is_left_out_of_the_quick_one():
