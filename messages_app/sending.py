@@ -161,11 +161,12 @@ class SendWork:
 
     def renew(self, items: Iterable[Parcel]) -> None:
         """Prolongs the leases; a lease that was lost meanwhile stays lost."""
-        for item in items:
-            with writing():
-                rows = locked_messages(message.pk for message in item.messages)
-                held = Message.objects.filter(pk__in=rows, lease=item.lease, state=State.SENDING)
-                held.update(lease_until=database_now() + LEASE)
+        parcels = list(items)
+        with writing():
+            rows = locked_messages(pk for parcel in parcels for pk in parcel.message_ids)
+            leases = {parcel.lease for parcel in parcels}
+            held = Message.objects.filter(pk__in=rows, lease__in=leases, state=State.SENDING)
+            held.update(lease_until=database_now() + LEASE)
 
     def close(self) -> None:
         if self.provider is not None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from gateway_project.lib import prepared
+from gateway_project.lib import bulk, prepared
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import Status
@@ -24,7 +24,7 @@ from gateways.providers.base import (
     SendResult,
 )
 from messages_app.entries import keep_in_inbox, look_again_at_early
-from messages_app.events import ENDED_AS, Fact, locked_messages, record
+from messages_app.events import ENDED_AS, READ, Fact, record
 from messages_app.metering import count_tries
 from messages_app.models import Message, SendAttempt, State
 from messages_app.outcomes import (
@@ -89,7 +89,8 @@ def settle(tries: Sequence[Tried]) -> None:
     """Writes attempts, standings, statuses and the providers' own later reports."""
     with writing():
         now = database_now()
-        rows = locked_messages(tried.message.pk for tried in tries)
+        met = bulk.locked(Message, READ, [tried.message.pk for tried in tries])
+        rows = {message.pk: message for message in met}
         _note_health(tries, now)
         stuck = _bound_to_their_gateway(tries)
         settled = [

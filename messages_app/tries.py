@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from gateway_project.lib import prepared
-from gateway_project.lib.copying import insert_values
+from gateway_project.lib import bulk, prepared
+from gateway_project.lib.bulk import Row
 from gateway_project.lib.http import HttpAnswer, TransportError
 from gateway_project.lib.identifiers import new_id
 from gateway_project.lib.journal import about
@@ -42,6 +42,10 @@ from messages_app.questions import can_be_asked
 
 logger = logging.getLogger(__name__)
 
+WRITTEN = (
+    *("message_id", "gateway_id", "number", "outcome", "detail", "cause", "provider_id"),
+    *("address_index", "address_channel", "started_at", "finished_at", "ask_at"),
+)
 KNOWN = """
 SELECT provider_id FROM messages_app_sendattempt
 WHERE gateway_id = ANY (%s::bigint[]) AND provider_id = ANY (%s::text[]) AND provider_id <> ''
@@ -154,15 +158,16 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
     """A row for each try, with the provider's id and the decision's words. Answers what the
     providers call what they took."""
     provider_ids = _provider_ids([tried for tried, _ in decided])
-    plain, rendered = [], []
+    plain: list[Row] = []
+    rendered: list[SendAttempt] = []
     for tried, decision in decided:
         row = _row(tried, decision, provider_ids, now)
         if isinstance(tried.result, SendResult) and tried.result.rendered is not None:
-            rendered.append(SendAttempt(**row, **_rendered(tried.result)))
+            known = dict(zip(WRITTEN, row, strict=True))
+            rendered.append(SendAttempt(**known, **_rendered(tried.result)))
         else:
             plain.append(row)
-    if plain:
-        insert_values(SendAttempt, list(plain[0]), [list(row.values()) for row in plain])
+    bulk.insert(SendAttempt, WRITTEN, plain)
     SendAttempt.objects.bulk_create(rendered)
     return [
         Named(tried.gateway.id, provider_ids[tried.message.pk])
@@ -171,24 +176,22 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
     ]
 
 
-def _row(
-    tried: Tried, decision: Decision, provider_ids: Mapping[UUID, str], now: datetime
-) -> dict[str, Any]:
-    channel = address_channel(tried.gateway)
-    return {
-        "message_id": tried.message.pk,
-        "gateway_id": tried.gateway.id,
-        "number": tried.message.attempts,
-        "outcome": decision.outcome,
-        "detail": decision.detail,
-        "cause": _word(cause_of_try(tried.result)),
-        "provider_id": provider_ids.get(tried.message.pk, ""),
-        "address_index": tried.address_index,
-        "address_channel": _word(channel),
-        "started_at": tried.started_at,
-        "finished_at": now,
-        "ask_at": first_ask(now) if _is_asked_about(tried, decision, provider_ids) else None,
-    }
+def _row(tried: Tried, decision: Decision, provider_ids: Mapping[UUID, str], now: datetime) -> Row:
+    """What is written of it, in the order of WRITTEN."""
+    return (
+        tried.message.pk,
+        tried.gateway.id,
+        tried.message.attempts,
+        decision.outcome,
+        decision.detail,
+        _word(cause_of_try(tried.result)),
+        provider_ids.get(tried.message.pk, ""),
+        tried.address_index,
+        _word(address_channel(tried.gateway)),
+        tried.started_at,
+        now,
+        first_ask(now) if _is_asked_about(tried, decision, provider_ids) else None,
+    )
 
 
 def _word(choice: Cause | Channel | None) -> str:

@@ -7,15 +7,15 @@ from django.db import connection
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from gateway_project.lib import prepared
+
 
 def database_now() -> datetime:
     """The database server's time; on SQLite, which has no clock of its own, this process's."""
     if connection.vendor == "sqlite":
         return datetime.now(UTC)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-        return cast(datetime, now)
+    ((now,),) = prepared.rows("SELECT clock_timestamp()")
+    return cast(datetime, now)
 
 
 def skew_seconds() -> float:

@@ -31,20 +31,6 @@ def update(model: type[models.Model], rows: Sequence[models.Model], names: Seque
         )
 
 
-def insert_values(
-    model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Adds rows of these columns, however few: a third of what instances cost. The values are such
-    as the database holds, nothing that is sealed on its way; the other columns are null, or its
-    own to fill."""
-    if connection.vendor == "postgresql":
-        _write(_quoted(model._meta.db_table), names, rows)
-    else:
-        model._default_manager.bulk_create(
-            model(**dict(zip(names, row, strict=True))) for row in rows
-        )
-
-
 def count_anew(model: type[models.Model]) -> None:
     """Has a database server look how full the table is by now: it plans statements by that, and
     looks by itself some minutes too late for who fills a table."""
@@ -77,29 +63,21 @@ def _update(model: type[models.Model], rows: Sequence[models.Model], fields: lis
 
 
 def _copy(table: str, fields: Sequence[Any], rows: Iterable[models.Model], *, add: bool) -> None:
+    columns = ", ".join(_quoted(field.column) for field in fields)
     server = connections[DEFAULT_DB_ALIAS]  # itself: what stands for it costs a look-up each time
-
-    def stored(field: Any, row: models.Model) -> Any:
-        value = field.pre_save(row, add)
-        return None if value is None else field.get_db_prep_save(value, server)
-
-    _write(
-        table,
-        [field.column for field in fields],
-        ([stored(field, row) for field in fields] for row in rows),
-    )
-
-
-def _write(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    server = connections[DEFAULT_DB_ALIAS]
-    named = ", ".join(map(_quoted, columns))
     with (
         server.wrap_database_errors,
         server.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({named}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row(row)
+            values = [field.pre_save(row, add) for field in fields]
+            copy.write_row(
+                [
+                    None if value is None else field.get_db_prep_save(value, server)
+                    for field, value in zip(fields, values, strict=True)
+                ]
+            )
 
 
 def _quoted(name: str) -> str:

@@ -72,6 +72,11 @@ def _from_hex(token: str) -> str | None:
     return _readable(binascii.unhexlify(digits[: len(digits) // 2 * 2]))
 
 
+def is_readable(data: bytes) -> bool:
+    """Whether there is any stretch of text in it."""
+    return _readable(data) is not None
+
+
 def _readable(data: bytes) -> str | None:
     """The stretches of text in it, of one byte a character or of two, if there are any."""
     runs = TEXT_RUN.findall(data)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import idna
 
 from gateway_project.lib.crypto import Undecryptable
-from gateway_project.lib.disguises import View, plainer_views, views
+from gateway_project.lib.disguises import View, is_readable, plainer_views, views
 from gateway_project.lib.personal import REDACTED, Personal
 
 KEPT_LENGTH = 2_000
@@ -41,6 +41,8 @@ LOOKS_PERSONAL = (
     re.compile(r"\b(?i:bearer|basic|apikey|token)[ :=]+(?=\S*(?:[0-9=]|[a-z][A-Z]))[\w.~+/=-]{6,}"),
 )
 AN_ID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
+MACHINE_MADE = re.compile(rf"\w{{0,4}}[-.:]?{AN_ID.pattern}", re.IGNORECASE | re.ASCII)
+"""What providers call most messages. It wears no disguise but that of hexadecimal digits."""
 LIKE_AN_ID = "x" * 36
 """As long, a word like it, and nothing in any disguise."""
 LOOKS_LIKE_A_NUMBER = re.compile(
@@ -200,9 +202,15 @@ def _may_stand_in(plain: str, text: str) -> bool:
 def _bare_views(text: str) -> tuple[str, ...]:
     """What letters and digits remain of each view, and once more without what some write into a
     number. Kept, since the same URLs come again."""
-    texts = [view.text for view in plainer_views(text)]
+    is_known = MACHINE_MADE.fullmatch(text) and not is_readable(bytes.fromhex(_hex_of_id(text)))
+    texts = [text] if is_known else [view.text for view in plainer_views(text)]
     texts += [view.replace(TRUNK, "") for view in texts if TRUNK in view]
     return tuple(_alike(NOT_ALPHANUMERIC.sub("", view)) for view in texts)
+
+
+def _hex_of_id(text: str) -> str:
+    """The digits of the id that ends it."""
+    return text[-len(LIKE_AN_ID) :].replace("-", "")
 
 
 def _alike(letters: str) -> str:

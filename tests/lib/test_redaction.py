@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from difflib import SequenceMatcher
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from hypothesis import assume, given
@@ -127,6 +128,21 @@ def test_the_cheap_look_takes_for_the_same_what_a_search_does(value, text):
 def test_the_cheap_look_misses_no_value_that_stands_there_as_it_is(value, before, after):
     text = f"{before} {value.strip()} {after}"
     assert stands_in(value, text) == reveals(text, value)
+
+
+@given(
+    number=PHONES, id_=st.uuids(), prefix=st.sampled_from(["", "p-", "SM", "id:"]), data=st.data()
+)
+def test_the_cheap_look_sees_all_that_an_id_may_hold(number, id_, prefix, data):
+    digits = re.sub(r"\D", "", number)[-12:]
+    written = data.draw(
+        st.sampled_from([digits, digits[::-1], digits.encode().hex(), digits.encode().hex()[::-1]])
+    )
+    place = data.draw(st.integers(0, 32 - len(written)))
+    hexed = id_.hex[:place] + written + id_.hex[place + len(written) :]
+    for each in (str(id_), str(UUID(hexed)), str(UUID(hexed)).upper()):
+        text = prefix + each
+        assert stands_in(number, text) == reveals(text, number)
 
 
 def test_no_pattern_is_made_where_no_part_of_the_value_is_near(monkeypatch):

@@ -21,6 +21,7 @@ from users.suppressions import suppress
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
+KEPT_IN_MIND = ("gateways_configurationversion", "gateways_breaker")
 WRITTEN = ("state", "attempts", "is_set_aside", "due_at", "lease_until", "status")
 
 
@@ -137,12 +138,14 @@ def test_two_who_claim_at_once_do_not_wait_for_each_other_and_share_nothing():
 
 @pytest.fixture
 def statements(monkeypatch):
-    """Every statement that goes to the server."""
+    """Every statement that goes to the server, but for the looks that a process takes twice a
+    second whatever there is to send."""
     asked: list[str] = []
 
     def noting(ask):
         def note(cursor, statement, *given, **more):
-            asked.append(str(statement))
+            if not any(table in str(statement) for table in KEPT_IN_MIND):
+                asked.append(str(statement))
             return ask(cursor, statement, *given, **more)
 
         return note
