@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F
+from django.db.models import Case, Count, DurationField, ExpressionWrapper, F, Q, When
 
 from gateway_project.lib.identifiers import first_id
 from gateway_project.lib.vocabulary import Status
@@ -15,6 +15,7 @@ from messages_app.counting.histogram import bin_in_database
 from messages_app.counting.rows import within
 from messages_app.counting.window import LATE, Window
 from messages_app.models import Measure, Message, SendAttempt, StatusEvent, Tally
+from messages_app.outcomes import TAKEN
 from messages_app.statuses import ENDS
 
 BY_STATUS: Mapping[str, Measure] = {
@@ -28,7 +29,7 @@ BY_STATUS: Mapping[str, Measure] = {
     Status.UNSUBSCRIBED: Measure.UNSUBSCRIBED,
 }
 BY_OUTCOME: Mapping[str, Measure] = {
-    "accepted": Measure.TRY_TAKEN,
+    TAKEN: Measure.TRY_TAKEN,
     "rejected": Measure.TRY_REJECTED,
     "unavailable": Measure.TRY_BROKEN,
     "misconfigured": Measure.TRY_BROKEN,
@@ -37,6 +38,8 @@ BY_OUTCOME: Mapping[str, Measure] = {
 """By the words on send attempts. What the house itself could not send was no try at a gateway."""
 
 GROUPS = ("start", "label_id", "channel", "gateway_id")
+OF_LATENCY = ("start", "label_id", "channel", "part")
+"""From our acceptance to the provider's, whichever it was."""
 
 
 def count(window: Window) -> list[Tally]:
@@ -56,42 +59,53 @@ def _accepted(window: Window) -> Iterator[Tally]:
 
 
 def _statuses(window: Window) -> Iterator[Tally]:
+    """All that is learnt of them is read once: of some minutes there are hundred thousands."""
     rows = within(StatusEvent, "recorded_at", window)
     rows = rows.annotate(start=window.start("recorded_at"), gateway_id=F("message__gateway_id"))
-    rows = _of_messages(rows)
-    for row in _grouped(rows, (*GROUPS, "status")):
-        yield _tally(window, row, BY_STATUS[row["status"]])
     # A provider may say "expired", too.
-    ended_here = rows.filter(status__in=ENDS, is_our_own=True, detail__in=OUR_OWN)
-    for row in _grouped(ended_here, GROUPS):
-        yield _tally(window, row, Measure.ENDED_HERE)
+    ended_here = Q(status__in=ENDS, is_our_own=True, detail__in=OUR_OWN)
+    sums = _Sums(window)
+    for row in _grouped(
+        _of_messages(rows), (*GROUPS, "status"), ended=Count("pk", filter=ended_here)
+    ):
+        sums.add(BY_STATUS[row["status"]], row, GROUPS, row["count"])
+        sums.add(Measure.ENDED_HERE, row, GROUPS, row["ended"])
+    return sums.tallies()
 
 
 def _tries(window: Window) -> Iterator[Tally]:
+    """By what came of them, and of those that were taken, how long their messages had waited."""
     rows = within(SendAttempt, "finished_at", window)
-    rows = _of_messages(rows.annotate(start=window.start("finished_at")))
-    yield from _outcomes(window, rows)
-    yield from _send_latencies(window, rows.filter(outcome="accepted"))
-
-
-def _outcomes(window: Window, rows: Any) -> Iterator[Tally]:
-    found: Counter[tuple[Any, ...]] = Counter()
-    for row in _grouped(rows, (*GROUPS, "outcome")):
-        if row["outcome"] in BY_OUTCOME:
-            found[(BY_OUTCOME[row["outcome"]], *(row[name] for name in GROUPS))] += row["count"]
-    for (measure, *values), number in found.items():
-        row = dict(zip(GROUPS, values, strict=True)) | {"count": number}
-        yield _tally(window, row, measure)
-
-
-def _send_latencies(window: Window, taken: Any) -> Iterator[Tally]:
-    """From our acceptance to the provider's."""
     waited = ExpressionWrapper(
         F("finished_at") - F("message__created_at"), output_field=DurationField()
     )
-    rows = taken.annotate(part=bin_in_database(waited))
-    for row in _grouped(rows, ("start", "label_id", "channel", "part")):
-        yield _tally(window, row, Measure.SEND_LATENCY)
+    taken = When(outcome=TAKEN, then=bin_in_database(waited))
+    rows = rows.annotate(start=window.start("finished_at"), part=Case(taken, default=None))
+    sums = _Sums(window)
+    for row in _grouped(_of_messages(rows), (*GROUPS, "outcome", "part")):
+        if row["outcome"] in BY_OUTCOME:
+            sums.add(BY_OUTCOME[row["outcome"]], row, GROUPS, row["count"])
+        if row["part"] is not None:
+            sums.add(Measure.SEND_LATENCY, row, OF_LATENCY, row["count"])
+    return sums.tallies()
+
+
+class _Sums:
+    """Counts of groups that are finer than what is told."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._counts: Counter[tuple[Measure, tuple[tuple[str, Any], ...]]] = Counter()
+
+    def add(
+        self, measure: Measure, row: Mapping[str, Any], groups: Iterable[str], count: int
+    ) -> None:
+        self._counts[measure, tuple((name, row[name]) for name in groups)] += count
+
+    def tallies(self) -> Iterator[Tally]:
+        for (measure, groups), count in self._counts.items():
+            if count:
+                yield _tally(self._window, {**dict(groups), "count": count}, measure)
 
 
 def _of_messages(rows: Any) -> Any:
@@ -100,8 +114,8 @@ def _of_messages(rows: Any) -> Any:
     return of_messages.annotate(label_id=F("message__label_id"), channel=F("message__channel"))
 
 
-def _grouped(rows: Any, groups: Iterable[str]) -> Any:
-    return rows.order_by().values(*groups).annotate(count=Count("pk"))
+def _grouped(rows: Any, groups: Iterable[str], **more: Any) -> Any:
+    return rows.order_by().values(*groups).annotate(count=Count("pk"), **more)
 
 
 def _tally(window: Window, row: Mapping[str, Any], measure: Measure) -> Tally:

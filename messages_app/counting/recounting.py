@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from messages_app.counting.families import FAMILIES, Family
-from messages_app.counting.window import Window, final_until, next_window
+from messages_app.counting.window import Window, brief_window, final_until, next_window
 from messages_app.models import Counted, Tally
 
 EVERY = timedelta(seconds=10)
@@ -35,9 +35,11 @@ def _bring_up(family: Family) -> int:
         counted = _standing(family, now)
         if counted is None or now - counted.counted_at < EVERY:
             break
-        window = next_window(counted.until, now)
+        brief = brief_window(counted.until, counted.counted_at, now)
+        window = brief or next_window(counted.until, now)
+        until = counted.until if brief else final_until(window, now)
         is_present = window.until > now
-        _count(family, counted, window, now, is_present=is_present)
+        _count(family, counted, window, until, now if is_present else counted.counted_at)
         windows += 1
     return windows
 
@@ -48,21 +50,21 @@ def _standing(family: Family, now: datetime) -> Counted | None:
     began_at = family.began_at() if counted is None else None
     if began_at is not None:
         since = max(began_at, now - FAR_BACK)
-        counted = Counted(family=family.name, until=since, counted_at=now - EVERY)
+        counted = Counted(family=family.name, until=since, counted_at=min(since, now - EVERY))
         with writing():
             Counted.objects.bulk_create([counted], ignore_conflicts=True)
     return counted
 
 
 def _count(
-    family: Family, counted: Counted, window: Window, now: datetime, *, is_present: bool
+    family: Family, counted: Counted, window: Window, until: datetime, counted_at: datetime
 ) -> None:
     """Counts first and then writes, so that nobody waits. Two at a time write one after the other;
     each says how far its own count is final, so the earlier one does no harm."""
     tallies = list(family.count(window))
     with writing():
         mine = Counted.objects.filter(pk=family.name, until=counted.until).update(
-            until=final_until(window, now), counted_at=now if is_present else counted.counted_at
+            until=until, counted_at=counted_at
         )
         if mine:
             _replace(family, window, tallies)

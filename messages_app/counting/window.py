@@ -44,6 +44,16 @@ def next_window(counted_until: datetime, now: datetime) -> Window:
     return Window(since=since, until=until, span=Span.MINUTE)
 
 
+def brief_window(counted_until: datetime, counted_at: datetime, now: datetime) -> Window | None:
+    """The minutes since the last count, in which nearly all is that has come since. None where more
+    becomes final if all is counted that is not: once a minute, and what came late is in it."""
+    was_set_back = counted_until > now
+    if was_set_back or floor(now - LATE, Span.MINUTE) > counted_until:
+        return None
+    until = floor(now, Span.MINUTE) + timedelta(minutes=1)
+    return Window(since=floor(counted_at, Span.MINUTE), until=until, span=Span.MINUTE)
+
+
 def final_until(window: Window, now: datetime) -> datetime:
     """Until when a window that was counted at `now` is final. Never before its beginning."""
     return max(window.since, min(window.until, floor(now - LATE, Span.MINUTE)))

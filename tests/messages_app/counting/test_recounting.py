@@ -98,6 +98,61 @@ def test_between_two_counts_there_is_a_pause(past):
     assert sums()["accepted"] == 1
 
 
+class TestWithinAMinute:
+    """Counted every ten seconds: what may not have come yet, and once a minute what came late."""
+
+    @pytest.fixture
+    def windows(self, monkeypatch):
+        """Those that are counted of messages, at a clock that the test moves."""
+        found, family = [], FAMILIES["messages"]
+
+        def count(window):
+            found.append(window)
+            return family.count(window)
+
+        monkeypatch.setattr(recounting, "FAMILIES", {"messages": _with(family, count)})
+        return found
+
+    @pytest.fixture
+    def at(self, past, monkeypatch):
+        start = past.now = past.now.replace(second=5, microsecond=0)
+
+        def tick(seconds):
+            monkeypatch.setattr(recounting, "database_now", lambda: start + seconds * SECOND)
+            recount()
+
+        return tick
+
+    def test_only_the_minutes_since_the_last_count_are_read_again(self, past, windows, at):
+        past.message(10 * MINUTE)
+        for seconds in (0, 10, 20):
+            at(seconds)
+        lengths = [window.until - window.since for window in windows]
+        assert lengths[0] > 10 * MINUTE
+        assert lengths[1:] == [MINUTE, MINUTE]
+        at(60)
+        assert windows[-1].until - windows[-1].since == 4 * MINUTE
+
+    def test_what_came_late_is_counted_with_the_next_minute(self, past, windows, at):
+        past.message(10 * MINUTE)
+        at(0)
+        past.message(45 * SECOND, "delivered")
+        at(10)
+        assert sums().get("delivered", 0) == 0
+        at(60)
+        assert sums()["delivered"] == 1
+
+    def test_what_comes_meanwhile_is_counted_at_once_and_once(self, past, windows, at):
+        past.message(10 * MINUTE)
+        at(0)
+        for seconds in (10, 20, 30):
+            past.message(-seconds * SECOND, "delivered")
+            at(seconds + 2)
+        assert sums()["delivered"] == 3
+        at(60)
+        assert sums()["delivered"] == 3
+
+
 @pytest.mark.usefixtures("always_due")
 def test_a_long_past_is_caught_up_with(past, monkeypatch):
     monkeypatch.setattr(recounting, "FAR_BACK", 3 * DAY)

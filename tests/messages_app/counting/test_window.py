@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from messages_app.counting.window import Window, final_until, floor, next_window
+from messages_app.counting.window import Window, brief_window, final_until, floor, next_window
 from messages_app.models import Span
 
 NOW = datetime(2026, 5, 4, 10, 30, 20, tzinfo=UTC)
@@ -35,6 +35,20 @@ def test_a_clock_that_was_set_back_counts_the_present():
     window = next_window(at(11, 45), NOW)
     assert window == Window(since=at(10, 30), until=at(10, 31), span=Span.MINUTE)
     assert final_until(window, NOW) == at(10, 30)
+
+
+def test_between_two_minutes_what_has_come_since_is_counted():
+    counted_at = NOW - timedelta(seconds=10)
+    window = brief_window(at(10, 28), counted_at, NOW)
+    assert window == Window(since=at(10, 30), until=at(10, 31), span=Span.MINUTE)
+
+
+def test_once_a_minute_all_is_counted_that_is_not_final():
+    assert brief_window(at(10, 27), NOW, NOW) is None
+
+
+def test_with_a_clock_that_was_set_back_all_is_counted():
+    assert brief_window(at(11, 45), NOW, NOW) is None
 
 
 def test_catching_up_leaves_nothing_out_and_comes_to_an_end():
