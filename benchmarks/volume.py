@@ -59,7 +59,7 @@ MESSAGES = f"""
         repeat_key, fingerprint, activity_type, content, callback_url, notes, chosen_because,
         is_test, is_set_aside, state, status, attempts, expires_at, created_at, pruned_statuses)
     SELECT {ID}, %(label)s, %(brand)s, %(gateway)s, md5('user' || 1 + n %% %(users)s)::uuid, 'sms',
-        'past-' || n, md5('r' || n) || md5('s' || n), md5('t' || n) || md5('u' || n), '',
+        'past-' || n, md5('r' || n), md5('t' || n) || md5('u' || n), '',
         %(content)s, %(callback_url)s, '[]', 'Text messages: the only one that fits', false, false,
         'sent', 'delivered', 1, at + interval '1 day', at, '[]'
     FROM generate_series(1, %(messages)s) AS n
@@ -76,8 +76,8 @@ REST = (
     """,
     """
     INSERT INTO messages_app_statusevent (message_id, status, detail, cause, occurred_at,
-        recorded_at, is_reported, is_machine)
-    SELECT id, learnt.status, '', '', created_at, created_at, true, false
+        recorded_at, is_reported, is_machine, is_our_own)
+    SELECT id, learnt.status, '', '', created_at, created_at, true, false, false
     FROM messages_app_message, (VALUES (1, 'accepted'), (2, 'delivered')) AS learnt (place, status)
     WHERE uid LIKE 'past-%' ORDER BY created_at, place
     """,

@@ -1,7 +1,7 @@
 """Trying a label's callbacks out: one call about a message that does not exist. It changes nothing
 at Smartico, which looks at the api_key before it looks for the message."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -69,9 +69,14 @@ def sample_url(label: LabelValues) -> Personal | None:
     """The label's default callback_url, or one that a request has named."""
     if label.callback_url is not None:
         return label.callback_url
-    some = Message.objects.filter(label_id=label.id).order_by("-uid").only("callback_url")
-    urls = (message.callback_url for message in some[:LOOKED_AT])
-    return next((url for url in urls if url is not None), None)
+    for channel in Channel:  # each has its messages in order in an index
+        last = Message.objects.filter(label_id=label.id, channel=channel).order_by("-pk")
+        urls: Iterator[Personal | None] = (
+            message.callback_url for message in last.only("callback_url")[:LOOKED_AT]
+        )
+        if url := next(filter(None, urls), None):
+            return url
+    return None
 
 
 def _came(call: HttpCall) -> HttpAnswer | TransportError:

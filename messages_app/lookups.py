@@ -12,6 +12,7 @@ from gateway_project.lib.storable import UNSTORABLE
 from gateway_project.lib.vocabulary import Channel
 from gateways.callers import Caller
 from messages_app.models import UID_LENGTH, Message, SendAttempt, StatusEvent
+from messages_app.repeats import uid_key
 
 
 def visible_to(caller: Caller) -> "QuerySet[Message]":
@@ -32,14 +33,15 @@ def named(caller: Caller, ids: Collection[str]) -> dict[str, list[Message]]:
     Previews are known by our id only: their uids repeat.
     """
     by_pk = {text: pk for text in ids if (pk := read_id(text))}
-    uids = {text for text in ids if len(text) <= UID_LENGTH and not UNSTORABLE.search(text)}
+    uids = [text for text in ids if 0 < len(text) <= UID_LENGTH and not UNSTORABLE.search(text)]
     messages = visible_to(caller)
     found: defaultdict[str, list[Message]] = defaultdict(list)
     rows = {row.pk: row for row in messages.filter(pk__in=by_pk.values())}
     for text, pk in by_pk.items():
         if pk in rows:
             found[text].append(rows[pk])
-    for row in messages.filter(uid__in=uids - {""}, activity_type="").order_by("pk"):
+    known = {"channel__in": Channel.values, "repeat_key__in": list(map(uid_key, uids))}
+    for row in messages.filter(**known, activity_type="").order_by("pk"):
         found[row.uid].append(row)
     return found
 

@@ -53,9 +53,9 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     label = models.ForeignKey(Label, on_delete=models.PROTECT, db_index=False)
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, null=True, db_index=False)
     gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT)
-    template = models.ForeignKey(Template, on_delete=models.PROTECT, null=True)
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, null=True, db_index=False)
     end_user = models.ForeignKey(EndUser, on_delete=models.SET_NULL, null=True, db_index=False)
     channel = models.CharField(max_length=16, choices=Channel.choices)
     uid = models.CharField(max_length=UID_LENGTH, blank=True)
@@ -117,7 +117,12 @@ class Message(models.Model):
                 name="message_test",
                 condition=Q(is_test=True),
             ),
-            models.Index(fields=["label", "uid"], name="message_by_uid"),
+            models.Index(
+                fields=["label", "uid"], name="preview_by_uid", condition=~Q(activity_type="")
+            ),
+            models.Index(
+                fields=["template"], name="message_of_template", condition=Q(template__isnull=False)
+            ),
             models.Index(fields=["end_user", "id"], name="message_of_user"),
             models.Index(
                 fields=["label"], name="message_unknown", condition=Q(state=State.UNKNOWN)
@@ -148,7 +153,11 @@ class SendAttempt(models.Model):
     """One try at one gateway, and the id the provider gave it."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="send_attempts")
-    gateway = models.ForeignKey(Gateway, on_delete=models.PROTECT)
+    gateway = models.ForeignKey(
+        Gateway,
+        on_delete=models.PROTECT,
+        db_index=False,  # attempt_by_provider_id begins with it
+    )
     number = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=32)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
@@ -179,11 +188,7 @@ class SendAttempt(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["gateway", "provider_id"],
-                name="attempt_by_provider_id",
-                condition=~Q(provider_id=""),
-            ),
+            models.Index(fields=["gateway", "provider_id"], name="attempt_by_provider_id"),
             models.Index(
                 fields=["gateway", "ask_at"],
                 name="attempt_to_ask_about",
@@ -206,7 +211,12 @@ class StatusEvent(models.Model):
     does is another than what a machine did.
     """
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="status_events")
+    message = models.ForeignKey(
+        Message,
+        on_delete=models.CASCADE,
+        related_name="status_events",
+        db_index=False,  # status_once_per_message begins with it
+    )
     status = models.CharField(max_length=16, choices=Status.choices)
     detail = models.CharField(max_length=DETAIL_LENGTH, blank=True)
     cause = models.CharField(
@@ -366,7 +376,11 @@ class WordMapping(models.Model):
 class InboxEntry(models.Model):
     """A provider's report that could not be applied at once: early, unmatched or not understood."""
 
-    gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE)
+    gateway = models.ForeignKey(
+        Gateway,
+        on_delete=models.CASCADE,
+        db_index=False,  # inbox_entry_once begins with it
+    )
     waits_for = models.CharField(max_length=16, choices=Wait.choices)
     message_id = models.UUIDField(null=True)
     provider_id = SealedTextField(
@@ -397,6 +411,7 @@ class InboxEntry(models.Model):
         # asks again what the word means.
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        db_index=False,
         null=True,
         help_text="What gave the report its status.",
     )
@@ -429,6 +444,9 @@ class InboxEntry(models.Model):
                 fields=["gateway", "word_key"],
                 name="inbox_not_understood",
                 condition=Q(applied_at__isnull=True, waits_for__in=NOT_UNDERSTOOD),
+            ),
+            models.Index(
+                fields=["mapping"], name="inbox_mapped", condition=Q(mapping__isnull=False)
             ),
         ]
 

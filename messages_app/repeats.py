@@ -14,6 +14,9 @@ from messages_app.requests import SendRequest
 
 logger = logging.getLogger(__name__)
 
+KEY_LENGTH = 32
+"""128 bits tell all uids apart that there will ever be. Of all that is written of a message, the
+index of these keys takes most room, at a random place of it."""
 PREVIEW_WINDOW_SECONDS = 60
 """A preview that comes again within the same minute, unchanged, is the same preview."""
 
@@ -48,11 +51,17 @@ def earlier_id(caller: Caller, request: SendRequest, identity: Identity) -> UUID
     return found[0]
 
 
+def uid_key(uid: str) -> str:
+    """The `repeat_key` of the message with this uid, unless it is a preview. It is how a uid is
+    looked up: that index is there anyway, and is the same on each channel."""
+    return keyed_digest(uid, purpose="uid")[:KEY_LENGTH]
+
+
 def _repeat_key(request: SendRequest, fingerprint: str) -> str:
     """Previews have a short window of their own."""
     if not request.is_preview:
-        return keyed_digest(request.uid, purpose="uid")
+        return uid_key(request.uid)
     if not request.uid:
         return uuid4().hex
     window = int(time.time() // PREVIEW_WINDOW_SECONDS)
-    return keyed_digest(f"{request.uid}:{fingerprint}:{window}", purpose="preview-uid")
+    return keyed_digest(f"{request.uid}:{fingerprint}:{window}", purpose="preview-uid")[:KEY_LENGTH]

@@ -9,6 +9,7 @@ from gateway_project.lib.vocabulary import Channel, KeyKind
 from gateways.models import Brand, Gateway, Key, Label, Template, TemplateField
 from gateways.models.key import secret_digest
 from messages_app.models import Message, State
+from messages_app.repeats import uid_key
 from users.models import EndUser
 
 SECRET = "the-secret-of-smartico"
@@ -100,7 +101,7 @@ class MessageFactory(factory.django.DjangoModelFactory):
     end_user = factory.SubFactory(EndUserFactory, label=factory.SelfAttribute("..label"))
     channel = Channel.SMS
     uid = factory.Sequence(lambda n: f"uid-{n}")
-    repeat_key = factory.Sequence(lambda n: f"repeat-{n}")
+    repeat_key = factory.LazyAttribute(lambda message: uid_key(message.uid))
     fingerprint = "0" * 64
     content = factory.LazyFunction(lambda: {"body": "Best offer ever"})
     callback_url = CALLBACK_URL

@@ -54,11 +54,11 @@ class Migration(migrations.Migration):
                 ('pruned_at', models.DateTimeField(help_text='Since then only a tombstone is left, for late statuses and repeats.', null=True)),
                 ('pruned_statuses', models.JSONField(default=list, help_text='Those that had been learnt and counted when it was pruned.')),
                 ('requeued_at', models.DateTimeField(help_text='When a person last queued it again; tries are counted from there.', null=True)),
-                ('brand', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.brand')),
+                ('brand', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.brand')),
                 ('end_user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.enduser')),
                 ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='gateways.gateway')),
                 ('label', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='gateways.label')),
-                ('template', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.template')),
+                ('template', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='gateways.template')),
             ],
             options={
                 'permissions': [('resend_message', 'Can retry and resend messages and settle unknown outcomes'), ('test_message', 'Can send test messages')],
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField()),
                 ('ask_at', models.DateTimeField(help_text='When the provider is asked next what became of the message.', null=True)),
-                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='gateways.gateway')),
+                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='gateways.gateway')),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='send_attempts', to='messages_app.message')),
             ],
         ),
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('is_reported', models.BooleanField(help_text='Smartico is told; a lower rung learnt late is not.')),
                 ('is_machine', models.BooleanField(default=False, help_text='Probably a scanner opened or clicked, and no person.')),
                 ('is_our_own', models.BooleanField(default=False, help_text='The house says so itself, and not a provider.')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_events', to='messages_app.message')),
+                ('message', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='status_events', to='messages_app.message')),
             ],
         ),
         migrations.CreateModel(
@@ -223,8 +223,8 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField(null=True)),
                 ('applied_at', models.DateTimeField(null=True)),
-                ('gateway', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
-                ('mapping', models.ForeignKey(db_constraint=False, help_text='What gave the report its status.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, to='messages_app.wordmapping')),
+                ('gateway', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='gateways.gateway')),
+                ('mapping', models.ForeignKey(db_constraint=False, db_index=False, help_text='What gave the report its status.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, to='messages_app.wordmapping')),
             ],
             options={
                 'verbose_name_plural': 'inbox entries',
@@ -248,7 +248,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(fields=['label', 'uid'], name='message_by_uid'),
+            index=models.Index(condition=models.Q(('activity_type', ''), _negated=True), fields=['label', 'uid'], name='preview_by_uid'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('template__isnull', False)), fields=['template'], name='message_of_template'),
         ),
         migrations.AddIndex(
             model_name='message',
@@ -320,7 +324,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='sendattempt',
-            index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['gateway', 'provider_id'], name='attempt_by_provider_id'),
+            index=models.Index(fields=['gateway', 'provider_id'], name='attempt_by_provider_id'),
         ),
         migrations.AddIndex(
             model_name='sendattempt',
@@ -365,6 +369,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='inboxentry',
             index=models.Index(condition=models.Q(('applied_at__isnull', True), ('waits_for__in', ('a_mapping', 'a_reader'))), fields=['gateway', 'word_key'], name='inbox_not_understood'),
+        ),
+        migrations.AddIndex(
+            model_name='inboxentry',
+            index=models.Index(condition=models.Q(('mapping__isnull', False)), fields=['mapping'], name='inbox_mapped'),
         ),
         migrations.AddConstraint(
             model_name='inboxentry',

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from messages_app.finding import messages_known_as
 from messages_app.models import SendAttempt
+from messages_app.repeats import uid_key
 from tests.factories import MessageFactory
 
 
@@ -42,8 +43,21 @@ def test_several_messages_of_one_uid_are_all_found_the_newest_first(message):
     assert found("uid-of-smartico", message) == [viber, message]
 
 
+def test_previews_are_found_by_their_uid_however_often_it_came(message):
+    same = {"label": message.label, "uid": "uid-of-smartico", "activity_type": "preview"}
+    previews = [MessageFactory(**same, repeat_key=f"preview-{number}") for number in range(2)]
+    assert found("uid-of-smartico", message) == [*reversed(previews), message]
+
+
+def test_nothing_is_found_by_no_id_at_all(message):
+    MessageFactory(label=message.label, uid="")
+    SendAttempt.objects.update(provider_id="")
+    assert found("", message) == []
+
+
 def test_a_message_known_in_two_ways_is_found_once(message):
     message.uid = "id-of-the-provider"
+    message.repeat_key = uid_key(message.uid)
     message.save()
     assert found("id-of-the-provider", message) == [message]
 

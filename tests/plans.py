@@ -1,0 +1,88 @@
+"""How a PostgreSQL server would read what a piece of work asks for, found out by EXPLAIN."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from gateway_project.lib import prepared
+
+EXPLAINED = re.compile(r"\s*(SELECT|UPDATE|INSERT|DELETE|WITH|\()", re.IGNORECASE)
+SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Index Scan"}
+PASSED_ON = {
+    *("LockRows", "Subquery Scan", "Result", "Nested Loop", "Incremental Sort"),
+    *("Bitmap Heap Scan", *SCANS),
+}
+"""Where a limit above holds for what is below, unless it is filtered there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One place of a plan where a table is read. Without an `index` it is read from one end to the
+    other; `is_walk`: all of the index is, or as much of it as it takes to find enough."""
+
+    table: str
+    index: str
+    is_walk: bool
+    is_end: bool
+    """Whether no more than the first entries of the index are wanted, whatever they are."""
+    statement: str
+
+
+def reads_of(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[Read]:
+    """Of all statements of the work, which is undone."""
+    asked: list[str] = []
+    rows = prepared.rows
+
+    def noted(statement: str, parameters: Any = ()) -> Any:
+        asked.append(psycopg.ClientCursor(connection.connection).mogrify(statement, parameters))
+        return rows(statement, parameters)
+
+    with transaction.atomic(), monkeypatch.context() as patched:
+        patched.setattr(prepared, "rows", noted)
+        with CaptureQueriesContext(connection) as captured:
+            work()
+        transaction.set_rollback(True)
+    asked += [query["sql"] for query in captured]
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Small tables are read whole whatever indexes there are: here it is asked which there are.
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        return [
+            read
+            for statement in dict.fromkeys(asked)
+            if EXPLAINED.match(statement)
+            for read in _reads(_plan(cursor, statement), statement)
+        ]
+
+
+def _plan(cursor: Any, statement: str) -> dict[str, Any]:
+    cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.replace('%', '%%')}", ())
+    (plan,) = cursor.fetchone()
+    found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    return found
+
+
+def _reads(
+    plan: dict[str, Any], statement: str, *, table: str = "", is_limited: bool = False
+) -> Iterator[Read]:
+    kind, table = plan["Node Type"], plan.get("Relation Name", table)
+    is_limited = kind == "Limit" or (is_limited and kind in PASSED_ON and "Filter" not in plan)
+    if kind in SCANS:
+        yield Read(
+            table=table,
+            index=plan.get("Index Name", ""),
+            is_walk=kind != "Seq Scan" and "Index Cond" not in plan,
+            is_end=is_limited,
+            statement=statement,
+        )
+    for place, part in enumerate(plan.get("Plans", ())):
+        # What is looked up for each row of a limited number is no more than that.
+        goes_on = is_limited and (kind != "Nested Loop" or place == 0)
+        yield from _reads(part, statement, table=table, is_limited=goes_on)
