@@ -4,8 +4,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass, field
 from random import Random
 
@@ -140,6 +140,17 @@ class Play:
         self.effects[name] += effect
         self.tell(f"{name}: {effect}" if effect else f"{name}: missed")
 
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """What nobody means to happen is seen meanwhile."""
+        watching = [self.watch(), pulse.keep(self.scene.standstills)]
+        tasks = [asyncio.create_task(each) for each in watching]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
     async def watch(self) -> None:
         """Tells at once who has ended without having been killed, and why, and starts it again."""
         while True:
@@ -227,12 +238,9 @@ async def perform(plan: Plan, tell: Tell) -> Outcome:
     async with stage(plan, house) as scene:
         play = Play(plan=plan, scene=scene, tell=tell)
         tell("the gateway is at work")
-        watching = asyncio.gather(play.watch(), pulse.keep(scene.standstills))
-        try:
+        async with play.watched():
             await play.faults()
             await play.quiet()
-        finally:
-            watching.cancel()
         books = await play.books()
         house.books.write_text(json.dumps(asdict(books), default=sorted))
         findings = check(books)

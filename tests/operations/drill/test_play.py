@@ -123,13 +123,13 @@ def test_who_ends_without_having_been_killed_is_told_at_once_with_the_last_words
     ended, told = iter([[], ["web"]]), []
     crew = SimpleNamespace(revive=lambda: next(ended, []))
     house = SimpleNamespace(last_words=lambda: ["ImportError: no name"])
-    play = Play(plan=QUICK, scene=SimpleNamespace(crew=crew, house=house), tell=told.append)
+    scene = SimpleNamespace(crew=crew, house=house, standstills=[])
+    play = Play(plan=QUICK, scene=scene, tell=told.append)
 
     async def for_a_moment() -> None:
-        watching = asyncio.create_task(play.watch())
-        while not told:
-            await asyncio.sleep(0)
-        watching.cancel()
+        async with play.watched():
+            while not told:
+                await asyncio.sleep(0)
 
     asyncio.run(asyncio.wait_for(for_a_moment(), 5))
     assert told == ["web ended by itself, and is started again", "  ImportError: no name"]
