@@ -38,14 +38,19 @@ class _Mirror:
         self.looked_at = 0.0
 
     def read(self) -> Mapping[int, Standing]:
-        if time.monotonic() - self.looked_at >= LOOK_EVERY_SECONDS:
+        if self._is_old():
             with self.lock:
+                if not self._is_old():  # somebody has looked meanwhile
+                    return self.rows
                 rows = Breaker.objects.filter(
                     Q(failures__gt=0) | Q(opened_at__isnull=False) | Q(not_before__isnull=False)
                 )
                 self.rows = {row.pk: standing_of(row) for row in rows}
                 self.looked_at = time.monotonic()
         return self.rows
+
+    def _is_old(self) -> bool:
+        return time.monotonic() - self.looked_at >= LOOK_EVERY_SECONDS
 
     def forget(self) -> None:
         self.looked_at = 0.0

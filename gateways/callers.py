@@ -36,13 +36,13 @@ class Caller:
 def live_key(header: str, kind: KeyKind) -> KeyValues | None:
     """The live key of an `Authorization` header (`secret` or `Bearer secret`), or None.
 
-    Secrets are compared as keyed digests of bytes: whatever the header holds, the work is the same.
+    Secrets are compared as keyed digests of bytes: how long the work takes tells nothing of them.
     """
     given = header.encode("utf-8", "surrogateescape")[: SECRET_LENGTH + 1]
     stripped = given[len(BEARER) :] if given[: len(BEARER)].lower() == BEARER else given
     keys = configuration.current().keys
     found = None
-    for candidate in (given, stripped):
+    for candidate in dict.fromkeys((given, stripped)):
         digest = secret_digest(candidate)
         key = keys.get((kind, digest))
         if key is not None and hmac.compare_digest(key.digest, digest):

@@ -28,10 +28,11 @@ class _Snapshot:
         self.changes = 0
 
     def current(self) -> Configuration:
-        kept = self.kept
-        if kept is not None and time.monotonic() - self.looked_at < LOOK_EVERY_SECONDS:
-            return kept
+        if (fresh := self._fresh()) is not None:
+            return fresh
         with self.lock:
+            if (fresh := self._fresh()) is not None:  # somebody has looked meanwhile
+                return fresh
             changes, kept = self.changes, self.kept
             version = ConfigurationVersion.read()
             if kept is None or kept.version != version:
@@ -41,6 +42,10 @@ class _Snapshot:
                 # A change was made while this was read: whoever asks next reads anew.
                 self.kept = None
             return kept
+
+    def _fresh(self) -> Configuration | None:
+        is_fresh = time.monotonic() - self.looked_at < LOOK_EVERY_SECONDS
+        return self.kept if is_fresh else None
 
     def forget(self, **_: Any) -> None:
         """Now, for the rest of this transaction, and again once others can see the change."""

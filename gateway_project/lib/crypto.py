@@ -115,12 +115,14 @@ def key_ring() -> KeyRing:
 
 
 @lru_cache(maxsize=64)
-def _purpose_key(purpose: str, secret: str) -> bytes:
+def _begun(purpose: str, secret: str) -> hmac.HMAC:
+    """A digest with its key in it already: to copy it takes half the time of beginning anew."""
     if not secret:
         raise ImproperlyConfigured("PII_INDEX_KEY is empty: anyone could make the digests.")
-    return hmac.digest(
+    key = hmac.digest(
         secret.encode("utf-8", "surrogatepass"), f"gatehouse:{purpose}".encode(), hashlib.sha256
     )
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 def index_fingerprint() -> str:
@@ -131,5 +133,6 @@ def index_fingerprint() -> str:
 def keyed_digest(value: bytes | str, *, purpose: str) -> str:
     """A hex digest that only this house can make: blind indexes, secrets at rest, fingerprints."""
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-    key = _purpose_key(purpose, settings.PII_INDEX_KEY)
-    return hmac.digest(key, data, hashlib.sha256).hex()
+    digest = _begun(purpose, settings.PII_INDEX_KEY).copy()
+    digest.update(data)
+    return digest.hexdigest()
