@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import compress
-from operator import attrgetter, not_
+from operator import not_
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,6 @@ WRITTEN = (
     *("times_not_found", "due_at", "created_at"),
 )
 HELD = ("message_id", "settlement", "due_at", "first_failed_at")
-row_of = attrgetter(*WRITTEN)
 
 
 @receiver(statuses_recorded, dispatch_uid="callbacks.owing")
@@ -49,14 +48,10 @@ def owe(
     book.learn(quiet, Standing.QUIET)
     book.learn(compress(events, map(not_, is_wanted)), Standing.UNWANTED)
     book.learn(wanted, Standing.OWED)
-    book.write()
-    if not wanted:
-        return
-    followers = {event.message_id for event in wanted}.intersection(heard_of)
-    held_until = _held_until(followers, wanted[0].recorded_at)
-    rows = [_delivery(event, held_until.get(event.message_id)) for event in wanted]
-    bulk.insert(CallbackDelivery, WRITTEN, list(map(row_of, rows)), ignores_conflicts=True)
-    for lane in {Lane(label_id=row.label_id, host=row.host) for row in rows}:
+    rows = _deliveries(wanted, heard_of)
+    owed = bulk.inserting(CallbackDelivery, WRITTEN, rows, ignores_conflicts=True)
+    bulk.write(book.written(), owed)
+    for lane in {Lane(label_id=label_id, host=host) for _, label_id, host, *_ in rows}:
         transaction.on_commit(lane.kick)
 
 
@@ -65,16 +60,19 @@ def _is_wanted(event: StatusEvent) -> bool:
     return event.message.callback_url is not None and event.status in label.callback_statuses
 
 
-def _delivery(event: StatusEvent, held_until: datetime | None) -> CallbackDelivery:
+def _deliveries(events: Sequence[StatusEvent], heard_of: Collection[UUID]) -> list[bulk.Row]:
+    if not events:
+        return []
+    followers = {event.message_id for event in events}.intersection(heard_of)
+    held_until = _held_until(followers, events[0].recorded_at)
+    return [_delivery(event, held_until.get(event.message_id)) for event in events]
+
+
+def _delivery(event: StatusEvent, held_until: datetime | None) -> bulk.Row:
     message, now = event.message, event.recorded_at
-    return CallbackDelivery(
-        message=message,
-        label_id=message.label_id,
-        host=_host(message),
-        status=event.status,
-        due_at=max(now, message.created_at + FIRST_WAIT, held_until or now),
-        created_at=now,
-    )
+    due_at = max(now, message.created_at + FIRST_WAIT, held_until or now)
+    untried = (Settlement.OWED, 0, 0)
+    return (message.pk, message.label_id, _host(message), event.status, *untried, due_at, now)
 
 
 def _host(message: Message) -> str:

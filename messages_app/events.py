@@ -109,9 +109,11 @@ def record(
         seen[message.pk].append(_known(event))
         events.append(event)
         counting.append((fact, message))
-    bulk.insert(StatusEvent, WRITTEN, [row_of(event) for event in events])
     moved = {pk: messages[pk] for pk in before if standing_of(messages[pk]) != before[pk]}
-    _write_standing({**changed, **moved}.values())
+    bulk.write(
+        bulk.inserting(StatusEvent, WRITTEN, [row_of(event) for event in events]),
+        bulk.updating(Message, ("id", *STANDING), _standings({**changed, **moved}.values())),
+    )
     _suppress(counting)
     _leave_tombstones_behind(events, now)
     count_statuses(events)
@@ -239,9 +241,8 @@ def _leave_tombstones_behind(events: Iterable[StatusEvent], now: datetime) -> No
     )
 
 
-def _write_standing(messages: Collection[Message]) -> None:
-    rows = [(message.pk, *standing_of(message)) for message in messages]
-    bulk.update(Message, ("id", *STANDING), rows)
+def _standings(messages: Iterable[Message]) -> list[bulk.Row]:
+    return [(message.pk, *standing_of(message)) for message in messages]
 
 
 def suppression_reason(status: Status, *, is_permanent: bool) -> str:

@@ -1,5 +1,6 @@
 """Messages, the tries to send them, what was learnt about them, and reports not yet matched."""
 
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -38,11 +39,20 @@ OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
 """Neither at an end nor with a provider, as far as is known."""
 
 
+BEFORE_A_CLAIM = (State.QUEUED, State.FAILED)
+NEVER_TRIED = ("state", "attempts", "requeued_at")
+"""By what is seen whether a message was."""
+
+
+def never_tried(state: str, attempts: int, requeued_at: datetime | None) -> bool:
+    """Whether it waits, or has ended, without ever having been claimed by a worker."""
+    return state in BEFORE_A_CLAIM and not attempts and requeued_at is None
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def tried(self) -> Self:
-        """All but those that wait, or have ended, without ever having been claimed by a worker."""
-        never = (State.QUEUED, State.FAILED)
-        return self.exclude(state__in=never, attempts=0, requeued_at=None)
+        """All but those that were never tried."""
+        return self.exclude(state__in=BEFORE_A_CLAIM, attempts=0, requeued_at=None)
 
 
 class Message(models.Model):

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from gateway_project.lib import bulk
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.vocabulary import CALLBACK_TYPES, Channel
 from gateways.providers.base import StatusUpdate
 from gateways.values import GatewayValues, KeyValues
-from messages_app.models import Message, SendAttempt
+from messages_app.models import NEVER_TRIED, Message, SendAttempt, never_tried
 from messages_app.recipients import last_messages
 from messages_app.reported import Report, kept_id
 from messages_app.statuses import BESIDE
@@ -80,8 +81,9 @@ def _known_here(named: set[Own]) -> set[Own]:
     """Those that their gateway has, or had once."""
     if not named:
         return set()
-    here = Message.objects.filter(pk__in={own_id for _, own_id in named}).tried()
-    known = named & {*here.values_list("gateway_id", "pk")}
+    columns = ("id", "gateway_id", *NEVER_TRIED)
+    rows = bulk.rows_among(Message, columns, "id", {own_id for _, own_id in named})
+    known = named & {(gateway_id, pk) for pk, gateway_id, *at in rows if not never_tried(*at)}
     return known | _tried_here(named - known)
 
 

@@ -53,12 +53,16 @@ class Book:
             self.move(Line(*line), before, after, count)
 
     def write(self) -> None:
+        bulk.write(self.written())
+
+    def written(self) -> bulk.Write:
+        """For who has more to write by the same statement."""
         rows = [
             (*_columns(line), str(standing), count)
             for (line, standing), count in sorted(self._changes.items())
             if count
         ]
-        bulk.insert(Booking, (*Line.__slots__, "standing", "count"), rows)
+        return bulk.inserting(Booking, (*Line.__slots__, "standing", "count"), rows)
 
 
 _columns = attrgetter(*Line.__slots__)

@@ -59,11 +59,19 @@ def stored(model, names):
     return list(model.objects.order_by("pk").values_list(*names))
 
 
+def insert(*arguments, **options):
+    bulk.write(bulk.inserting(*arguments, **options))
+
+
+def update(*arguments):
+    bulk.write(bulk.updating(*arguments))
+
+
 def by_the_orm(model: type[models.Model], names, rows):
     model._default_manager.bulk_create(model(**dict(zip(names, row, strict=True))) for row in rows)
 
 
-@pytest.mark.parametrize("insert", [bulk.insert, by_the_orm])
+@pytest.mark.parametrize("insert", [insert, by_the_orm])
 def test_rows_are_inserted_in_their_order(insert, messages):
     events, deliveries = events_of(messages), deliveries_of(messages)
     insert(StatusEvent, EVENT, events)
@@ -74,10 +82,10 @@ def test_rows_are_inserted_in_their_order(insert, messages):
 
 def test_what_is_there_already_is_left_alone_where_that_is_wanted(messages):
     rows = deliveries_of(messages)
-    bulk.insert(CallbackDelivery, DELIVERY, rows[:2])
+    insert(CallbackDelivery, DELIVERY, rows[:2])
     with pytest.raises(IntegrityError), transaction.atomic():
-        bulk.insert(CallbackDelivery, DELIVERY, rows)
-    bulk.insert(CallbackDelivery, DELIVERY, rows, ignores_conflicts=True)
+        insert(CallbackDelivery, DELIVERY, rows)
+    insert(CallbackDelivery, DELIVERY, rows, ignores_conflicts=True)
     assert stored(CallbackDelivery, DELIVERY) == rows
 
 
@@ -85,7 +93,7 @@ def test_what_is_there_already_is_left_alone_where_that_is_wanted(messages):
 def test_a_text_that_is_too_long_is_refused_and_not_cut(messages):
     rows = [(*row[:3], "x" * 25, *row[4:]) for row in events_of(messages)]
     with pytest.raises(DataError), transaction.atomic():
-        bulk.insert(StatusEvent, EVENT, rows)
+        insert(StatusEvent, EVENT, rows)
 
 
 def test_each_row_is_given_its_own_values_and_keeps_the_others(messages):
@@ -94,7 +102,7 @@ def test_each_row_is_given_its_own_values_and_keeps_the_others(messages):
         (each.pk, "opened", NOW if number % 2 else None, None if number % 2 else uuid4(), number)
         for number, each in enumerate(told)
     ]
-    bulk.update(Message, STANDING, rows)
+    update(Message, STANDING, rows)
     kept = [(messages[0].pk, "", None, None, 0)]
     assert sorted(stored(Message, STANDING)) == sorted([*kept, *rows])
     for before in messages:
@@ -104,7 +112,7 @@ def test_each_row_is_given_its_own_values_and_keeps_the_others(messages):
 
 
 def test_rows_are_read_as_the_orm_does(messages):
-    bulk.insert(StatusEvent, EVENT, events_of(messages))
+    insert(StatusEvent, EVENT, events_of(messages))
     some = [each.pk for each in messages[:3]]
     found = bulk.rows_among(StatusEvent, EVENT, "message_id", some)
     wanted = StatusEvent.objects.filter(message__in=some)
@@ -135,19 +143,35 @@ def test_however_many_there_are_it_is_one_statement(count):
     known = {"label": first.label, "gateway": first.gateway, "end_user": first.end_user}
     many = Message.objects.bulk_create(MessageFactory.build(**known) for _ in range(count))
     with transaction.atomic(), statements_told() as told:
-        bulk.insert(StatusEvent, EVENT, events_of(many))
-        bulk.update(Message, ("id", "status"), [(each.pk, "opened") for each in many])
+        insert(StatusEvent, EVENT, events_of(many))
+        update(Message, ("id", "status"), [(each.pk, "opened") for each in many])
         assert len(bulk.locked(Message, ("id", "status"), [each.pk for each in many])) == count
         keys = [each.pk for each in many]
         assert len(bulk.rows_among(StatusEvent, EVENT, "message_id", keys)) == count
     assert len(told) == 4
 
 
+def test_what_is_written_together_is_as_if_it_were_written_one_by_one(messages):
+    events, deliveries = events_of(messages), deliveries_of(messages)
+    rows = [(each.pk, "opened") for each in messages]
+    with statements_told() as told:
+        bulk.write(
+            bulk.inserting(StatusEvent, EVENT, events),
+            bulk.inserting(CallbackDelivery, DELIVERY, []),
+            bulk.updating(Message, ("id", "status"), rows),
+            bulk.inserting(CallbackDelivery, DELIVERY, deliveries, ignores_conflicts=True),
+        )
+    assert stored(StatusEvent, EVENT) == events
+    assert stored(CallbackDelivery, DELIVERY) == deliveries
+    assert sorted(stored(Message, ("id", "status"))) == sorted(rows)
+    assert len(told) == (1 if connection.vendor == "postgresql" else 3)
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_nothing_to_write_is_no_statement(count, messages):
     with statements_told() as told:
-        bulk.insert(StatusEvent, EVENT, events_of(messages[:count]))
-        bulk.update(Message, ("id", "status"), [(each.pk, "sent") for each in messages[:count]])
+        insert(StatusEvent, EVENT, events_of(messages[:count]))
+        update(Message, ("id", "status"), [(each.pk, "sent") for each in messages[:count]])
     assert len(told) == 2 * count
 
 
