@@ -17,7 +17,8 @@ def markdown(report: Mapping[str, Any]) -> str:
         _notes(rows),
         "## Measures",
         "Median (least to most) of the rounds. `cpu` is in cores, and `cpu_ms` that for each "
-        "message; of `postgres` for the whole server. `rss_mb` counts shared pages in each.",
+        "message; of `postgres` for the whole server. `rss_mb` counts shared pages in each "
+        "process, `pss_mb` once.",
         *(_scenario(each) for each in report["scenarios"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

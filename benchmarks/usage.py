@@ -36,8 +36,13 @@ class Usage:
 
 
 def memory(*services: Service) -> dict[str, float]:
-    """In MB: all that a service's processes hold, pages that they share counted in each."""
-    return {f"{each.name}.rss_mb": sum(map(resident_mb, family(each.pid))) for each in services}
+    """In MB: all that a service's processes hold. RSS counts pages that they share in each of them,
+    PSS counts those once."""
+    held = {}
+    for each in services:
+        held[f"{each.name}.rss_mb"] = sum(map(resident_mb, family(each.pid)))
+        held[f"{each.name}.pss_mb"] = sum(map(proportional_mb, family(each.pid)))
+    return held
 
 
 def family(pid: int) -> Iterator[int]:
@@ -64,9 +69,17 @@ def processor_seconds(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
+    return _told_mb(pid, "status", "VmRSS:")
+
+
+def proportional_mb(pid: int) -> float:
+    return _told_mb(pid, "smaps_rollup", "Pss:")
+
+
+def _told_mb(pid: int, file: str, name: str) -> float:
     with suppress(OSError):
-        for line in (PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+        for line in (PROC / str(pid) / file).read_text().splitlines():
+            if line.startswith(name):
                 return int(line.split()[1]) / 1024
     return 0.0
 
