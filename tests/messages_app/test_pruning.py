@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import count
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -29,7 +30,7 @@ from messages_app.models import (
     Wait,
     WalkMark,
 )
-from messages_app.pruning import entries
+from messages_app.pruning import entries, rounds
 from messages_app.pruning.rounds import prune_all, prune_round
 from messages_app.pruning.visits import VISITS
 from messages_app.reports import apply_to_gateway
@@ -301,3 +302,22 @@ def test_no_walk_reads_the_whole_table(gateway):
             cursor.execute("SET LOCAL enable_seqscan = off")
             plan = walk.ahead()[:500].explain()
     assert "message_of_channel" in plan
+
+
+def test_pruning_rests_after_each_round_for_as_long_as_that_took(monkeypatch):
+    clock, rests = [100.0], []
+    works = iter([5, 3, 0])
+
+    def go_round(label):
+        clock[0] += 2.0
+        return next(works)
+
+    def sleep(seconds):
+        rests.append(seconds)
+        clock[0] += seconds
+
+    here = SimpleNamespace(monotonic=lambda: clock[0], sleep=sleep)
+    monkeypatch.setattr(rounds, "time", here)
+    monkeypatch.setattr(rounds, "prune_round", go_round)
+    assert prune_all() == 8
+    assert rests == [2.0, 2.0]
