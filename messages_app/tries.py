@@ -167,7 +167,7 @@ def write_attempts(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> 
             rendered.append(SendAttempt(**known, **_rendered(tried.result)))
         else:
             plain.append(row)
-    bulk.insert(SendAttempt, WRITTEN, plain)
+    bulk.write(bulk.inserting(SendAttempt, WRITTEN, plain))
     SendAttempt.objects.bulk_create(rendered)
     return [
         Named(tried.gateway.id, provider_ids[tried.message.pk])
