@@ -105,14 +105,14 @@ class House:
 
     def last_words(self) -> list[str]:
         """The last lines of the log that say why something ended. A process that dies says so in
-        plain words; what is in trouble and goes on logs it as JSON."""
+        plain words; what is in trouble and goes on logs it as JSON. Who was killed says nothing."""
         with self.log.open("rb") as file:
             left_out = max(0, self.log.stat().st_size - TAIL_BYTES)
             file.seek(left_out)
             lines = file.read().decode(errors="replace").splitlines()[bool(left_out) :]
         plain = [line.strip() for line in lines if line[:1] not in ("{", " ", "")]
         errors = [line for line in plain if FATAL.match(line)]
-        return list(dict.fromkeys(errors or plain or lines))[-LAST_WORDS:]
+        return list(dict.fromkeys(errors or plain))[-LAST_WORDS:]
 
     @property
     def books(self) -> Path:
