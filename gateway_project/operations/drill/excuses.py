@@ -61,12 +61,20 @@ class Excuses:
     def _written_by(self, told: Told) -> float:
         """When the answer should have been written down, were its worker alive: a second after
         something that was told later has been, by whomever, and within its lease, if there was a
-        database for so long. A death that comes after that is no excuse: workers die so often that
-        there always is one."""
+        database for so long; where it goes away in the last second of that, or is away then, a
+        second after it is back. A death that comes after that is no excuse: workers die so often
+        that there always is one."""
         later = bisect_right(self._begun, told.at)
         proof = self._earliest_ends[later] if later < len(self._begun) else inf
         expected_by = min(proof + CLOCKS_AGREE_TO, told.at + self._lease)
-        return max(expected_by, self._reached_from(told.at) + CLOCKS_AGREE_TO)
+        expected_by = max(expected_by, self._reached_from(told.at) + CLOCKS_AGREE_TO)
+        return self._with_a_second_of_database(expected_by)
+
+    def _with_a_second_of_database(self, moment: float) -> float:
+        """That moment, unless the database is away in the second before it: then a second after it
+        is there again."""
+        reached_from = self._reached_from(moment - CLOCKS_AGREE_TO)
+        return max(moment, reached_from + CLOCKS_AGREE_TO)
 
     def _was_cut_off(self, first: Told, again: Told) -> bool:
         """Its lease ran out, and its worker lives: neither could be written down."""

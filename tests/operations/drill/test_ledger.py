@@ -267,6 +267,20 @@ def test_who_had_no_database_has_a_second_from_when_it_is_found_again():
     assert check(replace(cut_off, outages=[])).reported_twice == 1
 
 
+@pytest.mark.parametrize(
+    ("outage", "killed_at"), [((7.2, 7.9), 7.85), ((6.8, 7.9), 9.8), ((7.2, 7.9), 9.8)]
+)
+def test_who_loses_the_database_in_the_last_second_has_one_from_when_it_is_found_again(
+    outage, killed_at
+):
+    """Until 7.3 there would have been time."""
+    again = writing_others_by(6.3, told_again(killed_at=killed_at, written_at=59.9))
+    assert check(replace(again, outages=[outage])).shortfalls == {}
+    assert check(replace(again, outages=[(7.4, 7.9)])).reported_twice == 1
+    late = replace(again, killed_at=[10.0])
+    assert check(replace(late, outages=[outage])).reported_twice == 1
+
+
 def test_who_had_no_database_until_the_lease_was_over_is_excused_without_a_death():
     cut_off = replace(told_again(killed_at=0.0, written_at=59.9), outages=[(6.5, 58.5)])
     assert check(cut_off).told_again == 1
