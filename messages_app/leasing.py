@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection
 from django.db.models import F, Field, Model, QuerySet
@@ -31,13 +31,13 @@ NEEDED: dict[type[Model], frozenset[str]] = {
     Message: frozenset(
         {
             *("id", "label_id", "brand_id", "gateway_id", "end_user_id", "channel", "uid"),
-            *("activity_type", "content", "preview_address", "is_test", "attempts", "lease"),
-            *("due_at", "expires_at", "created_at"),
+            *("activity_type", "content", "preview_address", "is_test", "attempts"),
+            *("expires_at", "created_at"),
         }
     ),
     EndUser: frozenset(
         {
-            *("id", "label_id", "brand_id", "ext_user_id", "sealed_properties", "looked_up_at"),
+            *("id", "label_id", "brand_id", "ext_user_id", "sealed_properties"),
             *("email", "email_index", "phone", "phone_index"),
         }
     ),
@@ -56,7 +56,7 @@ WITH claimed AS (
         ORDER BY due_at LIMIT %(count)s
         FOR UPDATE SKIP LOCKED
     ))
-    RETURNING {message}
+    RETURNING {message}, due_at
 )
 SELECT statement_timestamp(), closed.id IS NOT NULL, {claimed}, {user}
 FROM claimed
@@ -103,11 +103,11 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
     """The wave of at most so many due messages, which leave now; None where nothing is due."""
     if count <= 0:
         return None
-    channel, clock = address_channel(gateway), time.monotonic()
+    channel, clock, mark = address_channel(gateway), time.monotonic(), uuid4()
     rows = prepared.rows(
         _statement(index_column(channel or "")),
         {
-            "lease": uuid4(),
+            "lease": mark,
             "length": LEASE,
             "gateway": gateway.id,
             "count": count,
@@ -117,7 +117,7 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
     if not rows:
         return None
     now: datetime = rows[0][0]
-    messages = [_message(row[2:]) for row in rows]
+    messages = [_message(row[2:], mark) for row in rows]
     return Wave(
         claimed_at=now,
         clock=clock,
@@ -129,10 +129,11 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
     )
 
 
-def _message(row: Sequence[Any]) -> Message:
+def _message(row: Sequence[Any], mark: UUID) -> Message:
     of_message, of_user = _makers()
     split = len(NEEDED[Message])
     message: Message = of_message(row[:split])
+    message.lease = mark
     user = None if message.end_user_id is None else of_user(row[split:])
     Message._meta.get_field("end_user").set_cached_value(message, user)
     return message

@@ -195,6 +195,61 @@ def test_the_work_is_closed_when_the_database_fails(rows):
     assert rows.is_closed
 
 
+class TestCompany:
+    """What has finished waits a moment for more, as long as most is in the air."""
+
+    @pytest.fixture
+    def in_the_air(self, rows):
+        """Eight items that are in the air, their futures, and how often a round was called for."""
+        futures = {}
+
+        class Held(Work):
+            def start(self, item):
+                futures[item] = Future()
+                return futures[item]
+
+        rows.due.extend(names(8))
+        stop, calls = threading.Event(), []
+        work = Held(rows, str, concurrency=8)
+        drain = rounds.Rounds(work, stop=stop, wake=lambda: calls.append(1), linger=0)
+        assert drain.round() == 0.0
+        yield drain, list(futures.values()), calls, stop
+        for future in futures.values():
+            if not future.done():
+                future.set_result("late")
+        stop.set()
+        drain.round()
+        drain.close()
+
+    def test_one_waits_for_half_of_all_and_they_are_settled_together(self, rows, in_the_air):
+        drain, futures, calls, _ = in_the_air
+        futures[0].set_result("sent")
+        assert len(calls) == 1
+        assert 0 < drain.round() < 2 * rounds.COMPANY_SECONDS
+        for future in futures[1:3]:
+            future.set_result("sent")
+        assert (rows.batches, len(calls)) == ([], 1)
+        futures[3].set_result("sent")
+        assert len(calls) == 2
+        drain.round()
+        assert rows.batches == [4]
+
+    def test_nobody_waits_for_longer_than_a_moment(self, rows, in_the_air, monkeypatch):
+        drain, futures, _, _ = in_the_air
+        futures[0].set_result("sent")
+        assert drain.round() > 0
+        monkeypatch.setattr(rounds, "COMPANY_SECONDS", 0)
+        drain.round()
+        assert rows.batches == [1]
+
+    def test_who_is_told_to_stop_waits_for_none(self, rows, in_the_air):
+        drain, futures, _, stop = in_the_air
+        stop.set()
+        futures[0].set_result("sent")
+        drain.round()
+        assert rows.batches == [1]
+
+
 class TestADatabaseInTrouble:
     """Outcomes that are known must not be lost with the connection."""
 
