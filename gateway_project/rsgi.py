@@ -32,6 +32,7 @@ STREAMS = 32
 """Long answers at once."""
 UNREAD_SECONDS = 30.0
 """Who does not read on for so long is not answered any further."""
+NO_KEY = ""
 
 
 class Scope(Protocol):
@@ -83,7 +84,7 @@ def environ_of(scope: Scope) -> Environ:
     """The WSGI environ of the request (PEP 3333), without its body.
 
     A header whose name holds an underscore is left out: it could pass for one with a hyphen, which
-    a proxy has set.
+    a proxy has set. One whose value is no ASCII is empty, and not absent.
     """
     address, _, _ = scope.client.rpartition(":")
     server, _, port = scope.server.rpartition(":")
@@ -91,7 +92,7 @@ def environ_of(scope: Scope) -> Environ:
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
         "SERVER_NAME": server.strip("[]"),
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -103,17 +104,24 @@ def environ_of(scope: Scope) -> Environ:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    for name in scope.headers.keys():  # noqa: SIM118  no mapping
+        environ.setdefault(_key(name), "")
     for name, value in scope.headers.items():
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
-        if key in environ:
+        key = _key(name)
+        if environ[key]:
             separator = ";" if key == "HTTP_COOKIE" else ","
             value = f"{environ[key]}{separator}{value}"
         environ[key] = value
+    environ.pop(NO_KEY, None)
     return environ
+
+
+def _key(name: str) -> str:
+    """Under which a header stands in the environ."""
+    if "_" in name:
+        return NO_KEY
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 def _stream(loop: asyncio.AbstractEventLoop, transport: Any, body: Streamed) -> None:
@@ -132,7 +140,7 @@ def _be_impatient() -> None:
     options = settings.DATABASES["default"]["OPTIONS"]
     given = options.get("options", "")
     options["options"] = f"{given} -c lock_timeout={PATIENCE_MILLISECONDS}".strip()
-    options.setdefault("tcp_user_timeout", PATIENCE_MILLISECONDS)
+    options["tcp_user_timeout"] = min(int(options["tcp_user_timeout"]), PATIENCE_MILLISECONDS)
 
 
 observing.begin("web")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.personal import Personal
-from gateway_project.lib.together import Together
+from gateway_project.lib.together import Lanes
 from gateway_project.lib.transactions import writing
 from gateways.adapters import address_channel
 from gateways.providers.base import StatusUpdate
@@ -90,8 +90,8 @@ def apply_claims(claims: Sequence[Claim]) -> list[bool]:
     return [found is not None for found in named]
 
 
-_apply_telling = Together(apply_tellings)
-_apply_claim = Together(apply_claims)
+_apply_telling = Lanes(apply_tellings, lambda telling: telling.gateway.label_id)
+_apply_claim = Lanes(apply_claims, lambda claim: claim.key.label_id)
 
 
 def _understood(tellings: Sequence[Telling], now: datetime) -> list[tuple[int, Told]]:

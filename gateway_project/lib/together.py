@@ -6,8 +6,8 @@ who comes first begins at once, and whoever comes meanwhile is next, all of them
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
 
@@ -124,3 +124,21 @@ class Together(Generic[Asked, Answer]):
                 ticket.error = answer
             else:
                 ticket.answer = answer
+
+
+class Lanes(Generic[Asked, Answer]):
+    """The same where the doing may have to wait for others' locks: those of one lane at a time, so
+    that what holds up one of them holds up no other."""
+
+    def __init__(
+        self,
+        do_all: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
+        lane_of: Callable[[Asked], Hashable],
+    ) -> None:
+        self._lane_of = lane_of
+        self._lanes: defaultdict[Hashable, Together[Asked, Answer]] = defaultdict(
+            lambda: Together(do_all)
+        )
+
+    def __call__(self, asked: Asked) -> Answer:
+        return self._lanes[self._lane_of(asked)](asked)

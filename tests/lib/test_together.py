@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from gateway_project.lib.together import Together
+from gateway_project.lib.together import Lanes, Together
 
 WAIT = 10.0
 
@@ -126,3 +126,22 @@ def test_inside_a_transaction_only_ones_own_is_done_at_once() -> None:
         doing.may_go_on.set()
         assert first.result(WAIT) == 200
     assert doing.batches == [[100], [4]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_holds_up_one_lane_holds_up_no_other() -> None:
+    may_end, begun = threading.Event(), threading.Event()
+
+    def double(asked: Sequence[int]) -> list[int | Exception]:
+        if asked[0] % 2:
+            begun.set()
+            assert may_end.wait(WAIT)
+        return [2 * each for each in asked]
+
+    lanes = Lanes(double, lambda number: number % 2)
+    with ThreadPoolExecutor(2) as pool:
+        held = pool.submit(lanes, 1)
+        assert begun.wait(WAIT)
+        assert pool.submit(lanes, 2).result(WAIT) == 4
+        may_end.set()
+        assert held.result(WAIT) == 2

@@ -95,6 +95,25 @@ def test_of_one_uid_the_first_is_written(gateway):
     assert Message.objects.get(repeat_key="same").pk == twins[0].pk
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_who_write_the_same_uids_at_once_do_not_wait_for_each_other(gateway):
+    """Smartico posts a burst again, to another process."""
+
+    def write(turn):
+        try:
+            for number in range(40):
+                keys = [f"{number}-{place}" for place in range(20)]
+                insert_all([new(gateway, repeat_key=key) for key in keys[:: turn or -1]])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(write, turn) for turn in (0, 1)]:
+            future.result(60)
+    assert Message.objects.count() == 800
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_message_whose_user_has_gone_costs_no_other(gateway):
     messages = [new(gateway) for _ in range(15)]

@@ -222,6 +222,18 @@ def test_a_header_that_only_looks_like_one_of_the_proxys_is_none(transactional_d
         assert error_code(talk(port, passed_on, body())) == 1
 
 
+def test_a_query_may_hold_any_letters(port):
+    path = "/callbacks/status?type=sms&ext_message_id=1&status=\u0434\u043e&api_key=\u00e9"
+    assert error_code(talk(port, head(method="GET", path=path))) == 10
+
+
+def test_a_proxys_header_that_cannot_be_read_is_not_overlooked(port):
+    plain = head(method="GET", path="/metrics")
+    assert talk(port, plain).startswith(b"HTTP/1.1 200 ")
+    passed_on = plain.replace(b"Host:", b"X-Forwarded-For: \xff\r\nHost:")
+    assert not talk(port, passed_on).startswith(b"HTTP/1.1 200 ")
+
+
 def test_the_admin_has_its_style_without_a_second_server(port):
     answer = talk(port, head(method="GET", path="/static/admin/css/base.css"))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
