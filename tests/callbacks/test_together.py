@@ -16,7 +16,7 @@ from gateways.models import Gateway
 from messages_app import reports
 from messages_app.events import locked_messages
 from messages_app.models import InboxEntry, State, StatusEvent
-from tests.factories import STATUS_KEY, GatewayFactory, KeyFactory, MessageFactory
+from tests.factories import STATUS_KEY, GatewayFactory, KeyFactory, LabelFactory, MessageFactory
 from tests.operations.surroundings import wait_until
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -41,8 +41,15 @@ def status_report(message_id, secret=STATUS_KEY):
     return Client().get("/callbacks/status", told | {"api_key": secret}).json()["error_code"]
 
 
-def come_of(together, first: Call, message, others: list[Call]) -> list[Any]:
+def gateways_of_one_label(number):
+    """What holds up one label holds up no other: only a label's own are written together."""
+    label = LabelFactory()
+    return [GatewayFactory(label=label, channel="custom_im") for _ in range(number)]
+
+
+def come_of(lanes, first: Call, message, others: list[Call]) -> list[Any]:
     """What the first comes to, who has to wait for its message, and those who ask meanwhile."""
+    together = lanes._lanes[message.label_id]
 
     def hang_up(call: Call) -> Any:
         try:
@@ -66,7 +73,7 @@ def transactions() -> int:
 
 
 def test_webhooks_of_several_gateways_are_written_together():
-    gateways = [GatewayFactory(channel="custom_im") for _ in range(8)]
+    gateways = gateways_of_one_label(8)
     messages = [message_of(gateway) for gateway in gateways]
     first, *others = [
         partial(webhook, gateway, message.pk)
@@ -80,24 +87,39 @@ def test_webhooks_of_several_gateways_are_written_together():
     assert CallbackDelivery.objects.count() == 8
 
 
-def test_status_reports_of_several_labels_are_written_together_and_each_is_told_its_own():
-    gateways = [GatewayFactory(channel="custom_im") for _ in range(4)]
-    for number, gateway in enumerate(gateways):
-        KeyFactory(label=gateway.label, kind="status", secret=f"{STATUS_KEY}-{number}")
+def test_status_reports_are_written_together_and_each_is_told_its_own():
+    gateways = gateways_of_one_label(4)
+    KeyFactory(label=gateways[0].label, kind="status", secret=STATUS_KEY)
     messages = [message_of(gateway) for gateway in gateways]
-    first, *others = [
-        partial(status_report, message.pk, f"{STATUS_KEY}-{number}")
-        for number, message in enumerate(messages)
-    ]
-    others.append(partial(status_report, messages[0].pk, f"{STATUS_KEY}-1"))
+    first, *others = [partial(status_report, message.pk) for message in messages]
+    others.append(partial(status_report, message_of(GatewayFactory(channel="custom_im")).pk))
     answers = come_of(reports._apply_claim, first, messages[0], others)
     assert answers == [0, 0, 0, 0, 1]
     assert transactions() == 2
     assert StatusEvent.objects.count() == 4
 
 
+def test_a_message_that_somebody_has_locked_holds_up_no_other_label():
+    held, free = (message_of(GatewayFactory(channel="custom_im")) for _ in range(2))
+    with ThreadPoolExecutor(2) as threads:
+        with transaction.atomic():
+            assert locked_messages([held.pk])
+            waits = threads.submit(told_and_hung_up, held)
+            wait_until(lambda: reports._apply_telling._lanes[held.label_id]._is_led)
+            assert threads.submit(told_and_hung_up, free).result(WAIT) == 200
+            assert not waits.done()
+        assert waits.result(WAIT) == 200
+
+
+def told_and_hung_up(message):
+    try:
+        return webhook(message.gateway, message.pk)
+    finally:
+        connection.close()
+
+
 def test_a_gateway_that_is_deleted_meanwhile_costs_no_other_its_report(monkeypatch):
-    gateways = [GatewayFactory(channel="custom_im") for _ in range(4)]
+    gateways = gateways_of_one_label(4)
     gone, messages = gateways.pop(), [message_of(gateway) for gateway in gateways]
     find, token = webhooks.gateway_of_token, gone.token.reveal()
 
