@@ -6,7 +6,6 @@ say one after the other, and knows no pace, no pause of a brand and no directory
 """
 
 import time
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,7 +14,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.db.models import F, Field, Model, QuerySet
 
-from gateway_project.lib import prepared
+from gateway_project.lib import bulk, prepared
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.leases import LEASE
 from gateways import configuration
@@ -117,7 +116,7 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
     if not rows:
         return None
     now: datetime = rows[0][0]
-    messages = [_message(row[2:], mark) for row in rows]
+    messages = _messages([row[2:] for row in rows], mark)
     return Wave(
         claimed_at=now,
         clock=clock,
@@ -129,14 +128,15 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
     )
 
 
-def _message(row: Sequence[Any], mark: UUID) -> Message:
-    of_message, of_user = _makers()
+def _messages(rows: list[tuple[Any, ...]], mark: UUID) -> list[Message]:
     split = len(NEEDED[Message])
-    message: Message = of_message(row[:split])
-    message.lease = mark
-    user = None if message.end_user_id is None else of_user(row[split:])
-    Message._meta.get_field("end_user").set_cached_value(message, user)
-    return message
+    messages = bulk.instances(Message, _attributes(Message), [row[:split] for row in rows])
+    users = bulk.instances(EndUser, _attributes(EndUser), [row[split:] for row in rows])
+    user_of = Message._meta.get_field("end_user")
+    for message, user in zip(messages, users, strict=True):
+        message.lease = mark
+        user_of.set_cached_value(message, None if message.end_user_id is None else user)
+    return messages
 
 
 @cache
@@ -154,28 +154,8 @@ def _column(field: "Field[Any, Any]") -> str:
     return str(field.column)
 
 
-@cache
-def _makers() -> tuple[Callable[[Sequence[Any]], Any], Callable[[Sequence[Any]], Any]]:
-    return _maker(Message), _maker(EndUser)
-
-
-def _maker(model: type[Model]) -> Callable[[Sequence[Any]], Any]:
-    """What makes an instance out of the values of its needed columns."""
-    fields = _fields(model)
-    names = [field.attname for field in fields]
-    sealed = [
-        (place, field.from_db_value)
-        for place, field in enumerate(fields)
-        if hasattr(field, "from_db_value")
-    ]
-
-    def make(values: Sequence[Any]) -> Model:
-        read = list(values)
-        for place, convert in sealed:
-            read[place] = convert(read[place], None, connection)
-        return model.from_db(connection.alias, names, read)
-
-    return make
+def _attributes(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in _fields(model))
 
 
 def _fields(model: type[Model]) -> "list[Field[Any, Any]]":

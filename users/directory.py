@@ -9,8 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q
 
-from gateway_project.lib import prepared
-from gateway_project.lib.fields import Ciphertext, SealedTextField
+from gateway_project.lib import bulk, prepared
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.together import Together
 from gateway_project.lib.vocabulary import Channel
@@ -95,7 +94,11 @@ def found_one_by_one(sought: Sequence[_Sought]) -> dict[_Sought, Found]:
 def _found_by_statement(sought: Sequence[_Sought]) -> dict[_Sought, Found]:
     columns = zip(*sought, strict=True)
     rows = prepared.rows(_statement(), [list(column) for column in columns])
-    return {sought[place - 1]: Found(_user(values), closed) for place, closed, *values in rows}
+    users = bulk.instances(EndUser, _attributes(), [row[2:] for row in rows])
+    return {
+        sought[place - 1]: Found(user, closed)
+        for (place, closed, *_), user in zip(rows, users, strict=True)
+    }
 
 
 @cache
@@ -115,19 +118,8 @@ def _statement() -> str:
 
 
 @cache
-def _columns() -> tuple[list[str], list[int]]:
-    """The user's columns in their order, and the places of those that are sealed."""
-    fields = EndUser._meta.concrete_fields
-    sealed = [place for place, field in enumerate(fields) if isinstance(field, SealedTextField)]
-    return [field.attname for field in fields], sealed
-
-
-def _user(values: list[object]) -> EndUser:
-    names, sealed = _columns()
-    for place in sealed:
-        if values[place] is not None:
-            values[place] = Ciphertext(values[place])
-    return EndUser.from_db(connection.alias, names, values)
+def _attributes() -> tuple[str, ...]:
+    return tuple(field.attname for field in EndUser._meta.concrete_fields)
 
 
 def users_known_as(text: str, labels: Iterable[LabelValues]) -> list[EndUser]:

@@ -41,11 +41,14 @@ def locked(model: type[Model], names: Names, keys: Collection[Any]) -> list[Mode
         return []
     if connection.vendor != "postgresql":
         return list(model._default_manager.filter(pk__in=keys).only(*names).order_by("pk"))
-    attributes = _in_order(model, names)
+    attributes = in_order(model, names)
     found = prepared.rows(_select(model, attributes, "pk", locks=True), [_array(keys)])
-    return [
-        model.from_db(DEFAULT_DB_ALIAS, attributes, row) for row in _plain(model, attributes, found)
-    ]
+    return instances(model, attributes, found)
+
+
+def instances(model: type[Model], names: Names, rows: list[Row]) -> list[Model]:
+    """Of these columns, which stand `in_order`, as the driver answered them."""
+    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in _plain(model, names, rows)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +186,8 @@ def _fields(model: type[models.Model], names: Names) -> tuple[Any, ...]:
 
 
 @cache
-def _in_order(model: type[models.Model], names: Names) -> Names:
-    """As the model takes them."""
+def in_order(model: type[models.Model], names: Names) -> Names:
+    """The attributes as the model takes them."""
     wanted = _fields(model, names)
     return tuple(field.attname for field in model._meta.concrete_fields if field in wanted)
 
