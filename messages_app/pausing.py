@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 
+from gateway_project.lib.clock import database_now
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.transactions import after_commit
 from gateways.auditing import record
@@ -31,7 +32,10 @@ def pause(details: Mapping[int, str], *, by_guard: bool = False) -> Mapping[int,
     for gateway in skipping_locked(running.order_by("pk")):
         reasons[gateway.pk] = reason = details[gateway.pk][:PAUSE_REASON_LENGTH]
         Gateway.objects.filter(pk=gateway.pk).update(
-            is_paused=True, paused_because=reason, is_held_by_guard=by_guard
+            is_paused=True,
+            paused_at=database_now(),
+            paused_because=reason,
+            is_held_by_guard=by_guard,
         )
         changes = {"is_paused": [False, True]}
         actor = GUARD if by_guard else "worker"

@@ -11,6 +11,8 @@ from gateways.values import GuardValues
 
 HOUR = timedelta(hours=1)
 LOOKED_BACK = timedelta(days=28)
+SHARE_LOOKED_BACK = timedelta(days=7)
+"""What comes of messages is kept by hours for that long only."""
 LEFT_OUT = timedelta(hours=22)
 """The latest hours teach nothing: what goes wrong there must not become what is usual."""
 APART = 1
@@ -49,8 +51,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """What was learnt for an hour: the most messages at its time of the day, the share that fails
-    at any time, and from how many days."""
+    """What was learnt for an hour: the most messages at its time of the day in four weeks, the
+    share that fails at any time of the last of them, and from how many days."""
 
     most: int = 0
     failed_share: float = 0.0
@@ -75,9 +77,10 @@ def learn(past: Mapping[datetime, Counts], hour: datetime) -> Usual:
         at: counts for at, counts in past.items() if hour - LOOKED_BACK <= at <= hour - LEFT_OUT
     }
     alike = [counts.accepted for at, counts in known.items() if _is_alike(at, hour)]
+    lately = [counts for at, counts in known.items() if hour - SHARE_LOOKED_BACK <= at]
     everything = Counts(
-        went_well=sum(counts.went_well for counts in known.values()),
-        failed=sum(counts.failed for counts in known.values()),
+        went_well=sum(counts.went_well for counts in lately),
+        failed=sum(counts.failed for counts in lately),
     )
     return Usual(
         most=max(alike, default=0),

@@ -70,10 +70,11 @@ class TestLearning:
         today = {NOW - back * HOUR: Counts(accepted=9_000, failed=9_000) for back in range(22)}
         assert learn(today, NOW) == Usual()
 
-    def test_the_share_that_fails_is_that_of_all_hours(self):
+    def test_the_share_that_fails_is_that_of_all_hours_of_a_week(self):
         past = {
-            NOW - 8 * DAY: Counts(went_well=80),
-            NOW - 7 * DAY + 6 * HOUR: Counts(went_well=10, failed=10),
+            NOW - 7 * DAY - HOUR: Counts(failed=1_000),
+            NOW - 7 * DAY: Counts(went_well=80),
+            NOW - 6 * DAY + 6 * HOUR: Counts(went_well=10, failed=10),
         }
         assert learn(past, NOW).failed_share == pytest.approx(0.1)
 
