@@ -4,12 +4,9 @@ One event loop in each process receives the bodies and sends the answers, so tha
 their time cost no thread; Django works, as a WSGI application, on the threads of the front door.
 """
 
-import asyncio
 import logging
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -17,8 +14,9 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from gateway_project.lib import collecting, observing
+from gateway_project.lib.answering import Answering
 from gateway_project.lib.bodies import BodyReceiver
-from gateway_project.lib.turns import Answer, Environ, Streamed
+from gateway_project.lib.turns import Answer, Environ
 from gateway_project.operations.front_door import FrontDoor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
@@ -28,10 +26,6 @@ logger = logging.getLogger(__name__)
 PATIENCE_MILLISECONDS = 2_000
 """A caller is told to come again rather than kept waiting for a migration's lock, or for a
 database server that has fallen silent."""
-STREAMS = 32
-"""Long answers at once."""
-UNREAD_SECONDS = 30.0
-"""Who does not read on for so long is not answered any further."""
 NO_KEY = ""
 
 
@@ -57,7 +51,7 @@ class Gatehouse:
         application = get_wsgi_application()
         self._bodies = BodyReceiver(limit=settings.BODY_LIMIT)
         self._door = FrontDoor(application, threads=settings.WEB_THREADS)
-        self._streams = ThreadPoolExecutor(STREAMS, thread_name_prefix="streams")
+        self._answering = Answering(settings.DATA_DIR)
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         environ = environ_of(scope)
@@ -69,15 +63,7 @@ class Gatehouse:
             answer = Answer("500 Internal Server Error", [], b"")
         finally:
             held.give_back()
-        await self._respond(protocol, answer)
-
-    async def _respond(self, protocol: Any, answer: Answer) -> None:
-        status, headers = int(answer.status[:3]), answer.headers
-        if isinstance(answer.body, Streamed):
-            transport, loop = protocol.response_stream(status, headers), asyncio.get_running_loop()
-            await loop.run_in_executor(self._streams, _stream, loop, transport, answer.body)
-        else:
-            protocol.response_bytes(status, headers, answer.body)
+        await self._answering.respond(protocol, answer)
 
 
 def environ_of(scope: Scope) -> Environ:
@@ -122,18 +108,6 @@ def _key(name: str) -> str:
         return NO_KEY
     key = name.upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-
-
-def _stream(loop: asyncio.AbstractEventLoop, transport: Any, body: Streamed) -> None:
-    """Part after part, each once the one before has left. Ends where the caller is gone."""
-    with closing(body), suppress(RuntimeError, TimeoutError):
-        for part in filter(None, body):
-            sent = asyncio.run_coroutine_threadsafe(_send(transport, part), loop)
-            sent.result(UNREAD_SECONDS)
-
-
-async def _send(transport: Any, part: bytes) -> None:
-    await transport.send_bytes(part)
 
 
 def _be_impatient() -> None:

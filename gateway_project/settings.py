@@ -35,7 +35,7 @@ def _number(name: str, default: int) -> int:
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = _number("PORT", 8000)
-WEB_THREADS = _number("WEB_THREADS", 16)
+WEB_THREADS = _number("WEB_THREADS", 8)
 DEBUG = env.bool("DEBUG", default=False)
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 

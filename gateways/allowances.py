@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, connection
 
+from gateway_project.lib.fibers import done_aside
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateway_project.lib.transactions import writing
 from gateways.models import Allowance
@@ -79,6 +80,7 @@ def spend(key_id: int, rate: int) -> Spent | None:
     return spent
 
 
+@done_aside
 def _spend(key_id: int, rate: int) -> Spent:
     step = SECOND // rate
     ahead = _moved_on(key_id, step)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from gateway_project.lib.fibers import done_aside
 from gateway_project.lib.transactions import writing
 from gateway_project.lib.vocabulary import KeyKind
 from gateways import configuration
@@ -115,6 +116,11 @@ def note_use(key: KeyValues) -> None:
     if now - _noted.get(key.id, -USE_NOTED_EVERY_SECONDS) < USE_NOTED_EVERY_SECONDS:
         return
     _noted[key.id] = now
+    _write_use(key)
+
+
+@done_aside
+def _write_use(key: KeyValues) -> None:
     with writing():
         # Not through the model's own queryset: this is no change of the configuration.
         QuerySet(Key).filter(pk=key.id).update(last_used_at=timezone.now())

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import Error
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.fibers import done_aside
 from gateway_project.lib.transactions import writing
 from gateways.models import Contact
 
@@ -50,6 +51,7 @@ def refused_lately(now: datetime) -> dict[str, Any]:
     return {"contact__refused_at__gte": now - LATELY}
 
 
+@done_aside
 def _write(gateway_id: int, **values: object) -> None:
     with writing():
         Contact.objects.update_or_create(gateway_id=gateway_id, defaults=values)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from gateway_project.lib import bulk, prepared
+from gateway_project.lib.fibers import done_afar
 from gateway_project.lib.identifiers import read_id
 from gateway_project.lib.together import Together
 from gateway_project.lib.vocabulary import Channel
@@ -48,6 +49,11 @@ def find_to_send(label: LabelValues, ext_user_id: str, channel: Channel) -> Foun
     ask at the same moment, where the users are stored."""
     if label.directory is None:
         return _find(_Sought(label.id, stored_id(label.user_ids, ext_user_id), str(channel)))
+    return _find_elsewhere(label, ext_user_id, channel)
+
+
+@done_afar
+def _find_elsewhere(label: LabelValues, ext_user_id: str, channel: Channel) -> Found | None:
     user = find(label, ext_user_id)
     if user is None:
         return None
@@ -93,7 +99,7 @@ def found_one_by_one(sought: Sequence[_Sought]) -> dict[_Sought, Found]:
 
 def _found_by_statement(sought: Sequence[_Sought]) -> dict[_Sought, Found]:
     columns = zip(*sought, strict=True)
-    rows = prepared.rows(_statement(), [list(column) for column in columns])
+    rows = prepared.rows(_statement(), [bulk.array(column) for column in columns])
     users = bulk.instances(EndUser, _attributes(), [row[2:] for row in rows])
     return {
         sought[place - 1]: Found(user, closed)

@@ -4,9 +4,17 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection, connections
+from django.db import (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+)
 
-DATABASE_TROUBLE = (OperationalError, InterfaceError)
+DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError)
+"""The last is what a server says that may only be read, as a standby does."""
 NOT_READY = (*DATABASE_TROUBLE, ProgrammingError)
 """What a request may meet besides: tables that a migration has not made yet."""
 
@@ -21,11 +29,19 @@ def once_more(do: Callable[[], Done]) -> Done:
     may be done twice, outside of any transaction."""
     try:
         return do()
+    except InternalError:
+        close()  # the server that may be written to may be another by now
+        raise
     except DATABASE_TROUBLE:
         if connection.in_atomic_block or connection.connection is None or connection.is_usable():
             raise
         connection.close()
         return do()
+
+
+def is_connected() -> bool:
+    """Whether this thread has a connection that works."""
+    return connection.connection is not None and connection.is_usable()
 
 
 def give_up(error: Exception) -> None:

@@ -14,6 +14,7 @@ from contextvars import Context, copy_context
 import aiohttp
 
 from gateway_project.lib.exchange import exchange
+from gateway_project.lib.fibers import done_afar
 from gateway_project.lib.session import GuardedResolver, LookUp, look_up, open_session
 from gateway_project.lib.transport import (
     EgressRefused,
@@ -61,6 +62,7 @@ class HttpClient:
         future.set_exception(NotSent("the client was closed"))
         return future
 
+    @done_afar
     def perform(self, call: HttpCall) -> HttpAnswer:
         """Waits for the answer; raises a TransportError when there is none."""
         return self.submit(call).result()

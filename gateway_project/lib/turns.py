@@ -1,21 +1,23 @@
-"""Requests take turns: as many as there are threads are at work, some wait, the rest are told so.
+"""Requests take turns: some are at work, some wait, the rest are told so.
 
-A request is answered from the event loop of the web server, and worked on by a thread. So whoever
-waits can be answered in time, whatever the work is held up by.
+A request is answered from the event loop of the web server, and worked on by another thread. So
+whoever waits can be answered in time, whatever the work is held up by.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from gateway_project.lib import connections
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Done = TypeVar("Done")
 
 LONG = 256 * 1024
 """A streamed answer that says it is shorter is taken whole: a file of the back office's, say."""
@@ -31,7 +33,7 @@ class Answer:
 
 
 class Streamed:
-    """A long answer, made while it leaves, on a thread that keeps no connection to the database
+    """A long answer that is still to be made, on a thread that keeps no connection to the database
     afterwards. To be closed by who iterates over it, or instead of that."""
 
     def __init__(self, response: Iterable[bytes]) -> None:
@@ -45,6 +47,18 @@ class Streamed:
         connections.close()
 
 
+class NotAnswered(Exception):
+    """The application was told to end in the middle of a request."""
+
+
+class NotBegun(Exception):
+    """The request waited for its turn for too long, and is given up."""
+
+
+class NotDone(Exception):
+    """The request is still being worked on."""
+
+
 class Turn:
     """One request. Either it is worked on, or it is given up before that: whoever is first."""
 
@@ -52,7 +66,7 @@ class Turn:
         self._environ: Environ | None = environ
         self._lock = threading.Lock()
         self._loop = asyncio.get_running_loop()
-        self._came: asyncio.Future[Answer | BaseException] = self._loop.create_future()
+        self._came: asyncio.Future[Answer | Exception] = self._loop.create_future()
 
     def take(self) -> Environ | None:
         """The request, for the first who asks."""
@@ -60,57 +74,78 @@ class Turn:
             environ, self._environ = self._environ, None
         return environ
 
-    def give_up(self) -> bool:
-        """Whether it had not begun; it never will."""
-        return self.take() is not None
-
-    async def comes_within(self, seconds: float) -> bool:
-        """Waits for the answer, so long at most: whether it is there."""
-        if not self._came.done():
-            await asyncio.wait((self._came,), timeout=seconds)
-        return self._came.done()
-
-    async def answer(self) -> Answer:
-        """Raises what the application has raised."""
-        came = await self._came
-        if isinstance(came, BaseException):
+    async def answer(self, *, begun_within: float, within: float | None) -> Answer:
+        """Raises NotBegun, NotDone, and what the application has raised. Times are in seconds."""
+        timers = [self._loop.call_later(begun_within, self._give_up)]
+        if within is not None:
+            timers.append(self._loop.call_later(within, self._settle, NotDone()))
+        try:
+            came = await self._came
+        finally:
+            for timer in timers:
+                timer.cancel()
+        if isinstance(came, Exception):
             raise came
         return came
 
-    def end(self, came: Answer | BaseException) -> None:
+    def end(self, came: Answer | Exception) -> None:
         """From the thread that has worked on it."""
         with suppress(RuntimeError):  # the process is about to end
-            self._loop.call_soon_threadsafe(self._came.set_result, came)
+            self._loop.call_soon_threadsafe(self._settle, came)
+
+    def _give_up(self) -> None:
+        if self.take() is not None:
+            self._settle(NotBegun())
+
+    def _settle(self, came: Answer | Exception) -> None:
+        if not self._came.done():
+            self._came.set_result(came)
+
+
+class Pool(Protocol):
+    """What a line's requests are worked on by: an Executor's threads, or fibers."""
+
+    def submit(self, do: Callable[[Turn], None], turn: Turn, /) -> object:
+        """May raise RuntimeError where the process is about to end."""
 
 
 class Line:
-    """Requests that share some threads. What waits is bounded, what is given up included."""
+    """Requests that share a pool. What is in it is bounded, what is given up included."""
 
-    def __init__(self, application: Application, *, name: str, threads: int, most: int) -> None:
-        self._application = application
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+    def __init__(self, application: Application, pool: Pool, *, most: int) -> None:
+        self._application, self._pool = application, pool
         self._places = threading.BoundedSemaphore(most)
 
     def enter(self, environ: Environ) -> Turn | None:
-        """None where too many wait already, or none is taken any more."""
+        """None where too many are in it already, or none is taken any more."""
         if not self._places.acquire(blocking=False):
             return None
         turn = Turn(environ)
         try:
             self._pool.submit(self._serve, turn)
         except RuntimeError:  # the process is about to end
+            self._places.release()
             return None
         return turn
 
     def _serve(self, turn: Turn) -> None:
-        self._places.release()
         environ = turn.take()
-        if environ is None:
-            return
         try:
-            turn.end(answer_of(self._application, environ))
-        except BaseException as error:  # noqa: BLE001  it is raised where the answer is waited for
-            turn.end(error)
+            if environ is not None:
+                turn.end(outcome_of(partial(answer_of, self._application, environ)))
+        finally:
+            self._places.release()
+
+
+def outcome_of(do: Callable[[], Done]) -> Done | Exception:
+    """What it answers or raises. In a context of its own: what it leaves there is not that of the
+    thread's next work."""
+    try:
+        return Context().run(do)
+    except Exception as error:  # noqa: BLE001  it is raised where the answer is waited for
+        return error
+    except BaseException as error:  # noqa: BLE001  raised there, it would end the event loop
+        return NotAnswered(type(error).__name__)
 
 
 def answer_of(application: Application, environ: Environ) -> Answer:

@@ -1,33 +1,64 @@
 """What stands before the application: nobody waits long for a word, however slow the database is.
 
-Machines that send and report have threads of their own, so that pages and the platform's bulk
-requests hold nobody up; so has who watches the house. On Smartico's paths the answer comes within
-`PATIENCE_SECONDS`: what is at work goes on, and who asks again with the same uid is told what came
-of it.
+Machines that send and report share one thread, as fibers, so that pages and the platform's bulk
+requests hold nobody up; neither does any of these who watches the house. On Smartico's paths the
+answer comes within `PATIENCE_SECONDS`: what is at work goes on, and who asks again with the same
+uid is told what came of it.
 """
 
 import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from gateway_project.lib.bodies import NO_ROOM
+from gateway_project.lib.fibers import Fibers
 from gateway_project.lib.metrics import TURNED_AWAY
 from gateway_project.lib.protocol import ErrorCode, refused
 from gateway_project.lib.protocol_middleware import is_protocol_path
-from gateway_project.lib.turns import Answer, Application, Environ, Line, answer_of
+from gateway_project.lib.turns import (
+    Answer,
+    Application,
+    Environ,
+    Line,
+    NotBegun,
+    NotDone,
+    Pool,
+    answer_of,
+)
+
+logger = logging.getLogger(__name__)
 
 BEGUN_SECONDS = 1.0
 """What has not begun by then is not begun any more: it would hardly be done in time."""
 PATIENCE_SECONDS = 1.8
-MOST_WAITING = 256
+MOST_AT_ONCE = 288
+"""Of each kind, at work or waiting."""
 LIVE = "/health/live"
-CALLS = ("/api/", "/callbacks/")
+CALLBACKS = "/callbacks/"
 OPERATIONS = ("/health/ready", "/metrics")
+FIBERS_THREADS = 1
 OPERATIONS_THREADS = 2
-OTHERS_SHARE = 4
-"""Of so many threads for calls there is one more for everything else."""
+AFAR_SHARE = 2
+"""Of so many threads for what calls do aside there is one for what they ask of peers."""
+OTHERS_SHARE = 2
+"""And of so many one for everything that is no call."""
 
 UNAVAILABLE = json.dumps(
     {"error": {"code": "unavailable", "message": "Temporarily unavailable, try again."}}
 ).encode()
+
+
+def threads_of(calls: int) -> int:
+    """All that may talk to the database in a process which has so many for what calls do aside."""
+    return FIBERS_THREADS + calls + _afar(calls) + _others(calls) + OPERATIONS_THREADS
+
+
+def _afar(calls: int) -> int:
+    return max(calls // AFAR_SHARE, 1)
+
+
+def _others(calls: int) -> int:
+    return max(calls // OTHERS_SHARE, 2)
 
 
 class FrontDoor:
@@ -35,15 +66,17 @@ class FrontDoor:
 
     def __init__(self, application: Application, *, threads: int) -> None:
         self._application = application
-        others = max(threads // OTHERS_SHARE, 2)
-        self._calls = Line(application, name="calls", threads=threads, most=MOST_WAITING)
-        self._others = Line(application, name="others", threads=others, most=MOST_WAITING)
-        self._operations = Line(
-            application, name="operations", threads=OPERATIONS_THREADS, most=MOST_WAITING
+        self._calls = self._line(Fibers(name="calls", aside=threads, afar=_afar(threads)))
+        self._others = self._line(ThreadPoolExecutor(_others(threads), thread_name_prefix="others"))
+        self._operations = self._line(
+            ThreadPoolExecutor(OPERATIONS_THREADS, thread_name_prefix="operations")
         )
 
+    def _line(self, pool: Pool) -> Line:
+        return Line(self._application, pool, most=MOST_AT_ONCE)
+
     async def answer(self, environ: Environ) -> Answer:
-        """Raises what the application raises."""
+        """Raises what the application raises, but not on Smartico's paths."""
         path = environ.get("PATH_INFO", "")
         if path.rstrip("/") == LIVE:
             return answer_of(self._application, environ)
@@ -51,26 +84,41 @@ class FrontDoor:
         is_head = environ.get("REQUEST_METHOD") == "HEAD"
         if environ.get(NO_ROOM):
             return _turned_away("no_room", is_protocol, is_head)
-        turn = self._line(path, is_protocol).enter(environ)
+        turn = self._line_for(path, is_protocol).enter(environ)
         if turn is None:
             return _turned_away("queue_full", is_protocol, is_head)
-        if not await turn.comes_within(BEGUN_SECONDS) and turn.give_up():
+        within = PATIENCE_SECONDS if is_protocol else None
+        try:
+            return await turn.answer(begun_within=BEGUN_SECONDS, within=within)
+        except NotBegun:
             return _turned_away("waited", is_protocol, is_head)
-        if is_protocol and not await turn.comes_within(PATIENCE_SECONDS - BEGUN_SECONDS):
+        except NotDone:
             return _turned_away("slow", is_protocol, is_head)
-        return await turn.answer()
+        except Exception:
+            if not is_protocol:
+                raise
+            logger.exception("a request was not answered")
+            return _refusal(ErrorCode.INTERNAL, is_head)
 
-    def _line(self, path: str, is_protocol: bool) -> Line:
+    def _line_for(self, path: str, is_protocol: bool) -> Line:  # noqa: FBT001
         if path.rstrip("/") in OPERATIONS:
             return self._operations
-        return self._calls if is_protocol or path.startswith(CALLS) else self._others
+        return self._calls if is_protocol or path.startswith(CALLBACKS) else self._others
 
 
 def _turned_away(reason: str, is_protocol: bool, is_head: bool) -> Answer:
     TURNED_AWAY.labels(reason).inc()
-    body = refused(ErrorCode.UNAVAILABLE).content if is_protocol else UNAVAILABLE
+    if is_protocol:
+        return _refusal(ErrorCode.UNAVAILABLE, is_head)
+    answer = _json("503 Service Unavailable", UNAVAILABLE, is_head)
+    answer.headers.append(("Retry-After", "1"))
+    return answer
+
+
+def _refusal(code: ErrorCode, is_head: bool) -> Answer:
+    return _json("200 OK", refused(code).content, is_head)
+
+
+def _json(status: str, body: bytes, is_head: bool) -> Answer:
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-    if not is_protocol:
-        headers.append(("Retry-After", "1"))
-    status = "200 OK" if is_protocol else "503 Service Unavailable"
     return Answer(status, headers, b"" if is_head else body)

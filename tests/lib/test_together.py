@@ -1,7 +1,8 @@
 """Together: many threads, one doing."""
 
 import threading
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,19 +29,29 @@ class Doing:
             raise ValueError
         if -2 in asked:
             raise OperationalError
+        if -3 in asked:
+            connection.ensure_connection()
+        if -4 in asked and len(asked) > 1:
+            raise SystemExit
         return [LookupError() if each == 0 else 2 * each for each in asked]
 
 
-def ask(numbers: Sequence[int], most: int = 64) -> tuple[list[list[int]], list[object]]:
-    """Asks for 100 and, while that is being done, for these: the batches, and what came of each."""
+def outcomes(
+    numbers: Sequence[int], most: int = 64, first_of_all: Callable[[int], object] = abs
+) -> tuple[list[list[int]], list[object]]:
+    """Asks for 100 and, while that is being done, for these, each on a thread of its own: the
+    batches, and what was answered or raised to each."""
     doing = Doing()
     together = Together(doing, most=most)
 
     def outcome(number: int) -> object:
+        first_of_all(number)
         try:
             return together(number)
-        except Exception as error:  # noqa: BLE001  it is what is looked at
-            return type(error)
+        except BaseException as error:  # noqa: BLE001  it is what is looked at
+            return error
+        finally:
+            connection.close()
 
     with ThreadPoolExecutor(len(numbers) + 1) as pool:
         first = pool.submit(outcome, 100)
@@ -52,6 +63,26 @@ def ask(numbers: Sequence[int], most: int = 64) -> tuple[list[list[int]], list[o
                 pass
         doing.may_go_on.set()
         return doing.batches, [future.result(WAIT) for future in [first, *futures]]
+
+
+def ask(
+    numbers: Sequence[int], most: int = 64, first_of_all: Callable[[int], object] = abs
+) -> tuple[list[list[int]], list[object]]:
+    """The same, with an error's type in its place."""
+    batches, came = outcomes(numbers, most, first_of_all)
+    return batches, [type(each) if isinstance(each, BaseException) else each for each in came]
+
+
+def connect(_number: int) -> None:
+    connection.ensure_connection()
+
+
+def get_no_connection(_number: int) -> None:
+    connection.settings_dict = {**connection.settings_dict, "NAME": "/nowhere/to/be/found"}
+
+
+def connect_but_for_the_leader(number: int) -> None:
+    get_no_connection(number) if number == 1 else connect(number)
 
 
 @pytest.mark.django_db
@@ -92,9 +123,39 @@ def test_ones_fault_costs_no_other() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_trouble_with_the_database_is_everybodys() -> None:
-    batches, came = ask([1, -2, 3])
+    batches, came = ask([1, -2, 3], first_of_all=connect)
     assert batches == [[100], [1, -2, 3]]
     assert came == [200, OperationalError, OperationalError, OperationalError]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_raises_an_error_of_its_own() -> None:
+    _, came = outcomes([1, -2, 3], first_of_all=connect)
+    errors = [each for each in came if isinstance(each, OperationalError)]
+    assert len({id(error) for error in errors}) == 3
+    assert all(traceback.extract_tb(error.__traceback__)[-1].name == "__call__" for error in errors)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_gets_no_connection_fails_nobody_who_has_one() -> None:
+    batches, came = ask([1, -3, 3], first_of_all=connect_but_for_the_leader)
+    assert batches[:2] == [[100], [1, -3, 3]]
+    assert sorted(batches[2:]) == [[-3], [3]]
+    assert came == [200, OperationalError, -6, 6]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_nobody_has_a_connection_one_try_to_get_one_tells_all() -> None:
+    batches, came = ask([1, -3, 3], first_of_all=get_no_connection)
+    assert batches == [[100], [1, -3, 3]]
+    assert came == [200, OperationalError, OperationalError, OperationalError]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_that_ends_fails_no_other() -> None:
+    batches, came = ask([1, -4, 3])
+    assert batches[:2] == [[100], [1, -4, 3]]
+    assert came == [200, SystemExit, -8, 6]
 
 
 @pytest.mark.postgresql

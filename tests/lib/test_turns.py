@@ -3,10 +3,22 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 
-from gateway_project.lib.turns import Line, Streamed
+from gateway_project.lib import journal
+from gateway_project.lib.turns import (
+    Answer,
+    Application,
+    Line,
+    NotAnswered,
+    NotBegun,
+    NotDone,
+    Streamed,
+    Turn,
+)
 
 SECONDS = 10
 
@@ -34,6 +46,14 @@ def work():
     work.may_end.set()
 
 
+def line(work: Application, most: int = 1) -> Line:
+    return Line(work, ThreadPoolExecutor(1), most=most)
+
+
+async def answer_of(turn: Turn, begun_within: float = SECONDS) -> Answer:
+    return await turn.answer(begun_within=begun_within, within=SECONDS)
+
+
 def played(play: Callable[[], Coroutine]) -> None:
     asyncio.run(play())
 
@@ -42,52 +62,51 @@ def test_an_answer_comes_whole(work):
     work.may_end.set()
 
     async def play():
-        turn = Line(work, name="test", threads=1, most=1).enter({"number": 7})
-        assert await turn.comes_within(SECONDS)
-        answer = await turn.answer()
+        answer = await answer_of(line(work).enter({"number": 7}))
         assert (answer.status, answer.headers) == ("200 OK", [("X-Number", "7")])
         assert answer.body == b"well done"
 
     played(play)
 
 
-def test_who_asks_again_waits_for_the_same_answer(work):
+def test_who_has_begun_is_waited_for_only_so_long_and_goes_on(work):
     async def play():
-        turn = Line(work, name="test", threads=1, most=1).enter({"number": 7})
-        assert not await turn.comes_within(0.01)
+        shared = line(work)
+        turn = shared.enter({"number": 7})
+        work.begun.acquire(timeout=SECONDS)
+        with pytest.raises(NotDone):
+            await turn.answer(begun_within=0, within=0.01)
+        assert shared.enter({"number": 8}) is None
         work.may_end.set()
-        assert await turn.comes_within(SECONDS)
-        assert (await turn.answer()).body == b"well done"
+        while (second := shared.enter({"number": 9})) is None:
+            pass
+        assert (await answer_of(second)).body == b"well done"
 
     played(play)
 
 
-def test_more_than_may_wait_are_not_let_in(work):
+def test_more_than_may_be_in_it_are_not_let_in(work):
     async def play():
-        line = Line(work, name="test", threads=1, most=2)
-        line.enter({"number": 0})
-        work.begun.acquire(timeout=SECONDS)
-        assert line.enter({"number": 1}) is not None
-        assert line.enter({"number": 2}) is not None
-        assert line.enter({"number": 3}) is None
+        shared = line(work, most=3)
+        assert all(shared.enter({"number": number}) for number in range(3))
+        assert shared.enter({"number": 3}) is None
 
     played(play)
 
 
 def test_what_was_given_up_is_never_begun_and_keeps_its_place_until_then(work):
     async def play():
-        line = Line(work, name="test", threads=1, most=1)
-        first = line.enter({"number": 0})
+        shared = line(work, most=2)
+        first = shared.enter({"number": 0})
         work.begun.acquire(timeout=SECONDS)
-        second = line.enter({"number": 1})
-        assert second.give_up()
-        assert not first.give_up()
-        assert line.enter({"number": 2}) is None, "what is kept for later is bounded"
+        with pytest.raises(NotBegun):
+            await answer_of(shared.enter({"number": 1}), begun_within=0.01)
+        assert shared.enter({"number": 2}) is None, "what is kept for later is bounded"
         work.may_end.set()
-        await first.answer()
-        while (third := line.enter({"number": 3})) is None:
+        await answer_of(first)
+        while (third := shared.enter({"number": 3})) is None:
             pass
-        await third.answer()
+        await answer_of(third)
         assert [environ["number"] for environ in work.asked] == [0, 3]
 
     played(play)
@@ -98,9 +117,39 @@ def test_an_error_of_the_application_is_raised_where_its_answer_is_waited_for():
         raise KeyError
 
     async def play():
-        turn = Line(broken, name="test", threads=1, most=1).enter({})
         with pytest.raises(KeyError):
-            await turn.answer()
+            await answer_of(line(broken).enter({}))
+
+    played(play)
+
+
+def test_one_that_would_end_the_process_ends_only_itself():
+    def ending(environ, start_response):
+        if environ["number"] == 1:
+            raise SystemExit
+        start_response("200 OK", [])
+        return [b"done"]
+
+    async def play():
+        shared = line(ending, most=2)
+        first, second = shared.enter({"number": 1}), shared.enter({"number": 2})
+        with pytest.raises(NotAnswered):
+            await answer_of(first)
+        assert (await answer_of(second)).body == b"done"
+
+    played(play)
+
+
+def test_what_a_request_leaves_in_its_context_is_not_the_next_ones():
+    def accepting(environ, start_response):
+        start_response("200 OK", [])
+        said = str(journal.named()).encode()
+        journal.also_about(UUID(int=7))
+        return [said]
+
+    async def play():
+        shared = line(accepting, most=2)
+        assert [(await answer_of(shared.enter({}))).body for _ in range(2)] == [b"{}", b"{}"]
 
     played(play)
 
@@ -127,7 +176,7 @@ def test_only_a_long_answer_or_one_of_unknown_length_is_streamed(length, is_whol
         return response
 
     async def play():
-        answer = await Line(application, name="test", threads=1, most=1).enter({}).answer()
+        answer = await answer_of(line(application).enter({}))
         assert isinstance(answer.body, Streamed) != is_whole
         assert b"".join(iter(answer.body)) == b"abc" if not is_whole else answer.body == b"abc"
         assert response.is_closed == is_whole

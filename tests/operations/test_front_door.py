@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from gateway_project.lib.bodies import NO_ROOM
+from gateway_project.lib.turns import NotAnswered
 from gateway_project.operations import front_door
 from gateway_project.operations.front_door import FrontDoor
 
@@ -19,7 +20,7 @@ def held(monkeypatch):
     """Behind the door everything takes until the test says so."""
     monkeypatch.setattr(front_door, "BEGUN_SECONDS", 0.05)
     monkeypatch.setattr(front_door, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(front_door, "MOST_WAITING", 2)
+    monkeypatch.setattr(front_door, "MOST_AT_ONCE", 4)
     may_end = threading.Event()
 
     def application(environ, start_response):
@@ -102,6 +103,18 @@ def test_who_watches_the_house_waits_for_no_page_and_no_call(held, path):
 def test_a_request_whose_body_had_no_room_is_not_looked_at(held):
     _, _, body = asked(held[0], "/api/v1/sms", **{NO_ROOM: True})
     assert json.loads(body)["error_code"] == 50
+
+
+@pytest.mark.parametrize("broken", [SystemExit, ValueError])
+def test_on_smarticos_paths_what_breaks_is_told_in_the_protocol(broken):
+    def application(environ, start_response):
+        raise broken
+
+    door = FrontDoor(application, threads=1)
+    status, _, body = asked(door, "/api/v1/sms")
+    assert (status, json.loads(body)["error_code"]) == ("200 OK", 99)
+    with pytest.raises(NotAnswered if broken is SystemExit else broken):
+        asked(door, "/admin/")
 
 
 def test_afterwards_all_is_as_before(held):

@@ -6,11 +6,14 @@ import select
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.db import connection, transaction
 
+from gateway_project.lib.turns import LONG
 from messages_app.models import Message
 from tests import factories
 from tests.gateways.providers.accounts.http_api import CONFIG as API
@@ -79,6 +82,17 @@ def test_bodies_come_through_however_they_are_sent(port):
     in_chunks = talk(port, head(Transfer_Encoding="chunked"), chunked(body(), 7))
     assert error_code(whole) == error_code(in_chunks) == 0
     assert whole.rpartition(b"\r\n")[2] == in_chunks.rpartition(b"\r\n")[2]
+
+
+@pytest.mark.parametrize("end", [b"", b"5\r\n", b"0\r\n", b"no size\r\n"])
+def test_chunks_that_were_cut_are_no_request_however_whole_they_look(port, end):
+    whole = b"%x\r\n%s\r\n" % (len(body()), body())
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as leaving:
+        leaving.sendall(head(Transfer_Encoding="chunked") + whole + end)
+        leaving.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: leaving.recv(65536), b""))
+    assert not answer or error_code(answer) == 20
+    assert not Message.objects.exists()
 
 
 def test_callers_who_hang_up_before_the_answer_are_told_the_id_of_what_was_accepted(port):
@@ -238,3 +252,12 @@ def test_the_admin_has_its_style_without_a_second_server(port):
     answer = talk(port, head(method="GET", path="/static/admin/css/base.css"))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"text/css" in answer
+
+
+def test_a_long_answer_comes_whole(port):
+    path = "/static/admin/js/vendor/xregexp/xregexp.js"
+    whole = Path(finders.find(path.removeprefix("/static/"))).read_bytes()
+    answer = talk(port, head(method="GET", path=path))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert len(whole) > LONG
+    assert answer.endswith(b"\r\n\r\n" + whole)

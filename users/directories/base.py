@@ -1,7 +1,7 @@
 """What every kind of directory does: it is asked for one id, and its answer is read."""
 
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
 
@@ -59,11 +59,16 @@ def settled(
 
 
 def answer_of(future: "Future[Any]", seconds: float | None = None) -> Any:
-    """Waits for what the library has to say. Raises DirectoryDown, whatever went wrong."""
+    """Waits for what the library has to say. Raises DirectoryDown, whatever went wrong: what did is
+    not raised itself, as others may wait for the same."""
+    problem: BaseException | None
     try:
-        return future.result(seconds)
-    except TransportError as error:
-        cause = str(error)
-    except Exception as error:  # noqa: BLE001  each library has its own, with the host in its words
-        cause = type(error).__name__
+        problem = future.exception(seconds)
+    except (CancelledError, TimeoutError) as error:
+        problem = error
+    if problem is None:
+        return future.result()
+    is_ours = isinstance(problem, TransportError)
+    # Each library has its own, with the host in its words.
+    cause = str(problem) if is_ours else type(problem).__name__
     raise DirectoryDown(f"no answer: {cause}")

@@ -10,6 +10,7 @@ from uuid import UUID
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import failed
+from gateway_project.lib.shares import part_of
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.values import LabelValues
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 DRAIN = "directory"
 IN_THE_AIR = 32
+"""Of one `worker` command."""
 LEASE = timedelta(seconds=30)
 WAIT = timedelta(seconds=5)
 """Before a directory that gave no answer is asked again."""
@@ -50,11 +52,10 @@ def _due(label_id: int, now: Any) -> Any:
 class RefreshWork:
     """Asks one label's directory. A claim moves `refresh_due_at` behind the lease."""
 
-    concurrency = IN_THE_AIR
     is_paced = False
 
     def __init__(self, key: str) -> None:
-        self.label_id = int(key)
+        self.label_id, self.concurrency = int(key), part_of(IN_THE_AIR)
 
     def claim(self, free: int) -> list[EndUser]:
         if self._label() is None or not _due(self.label_id, moment()).exists():

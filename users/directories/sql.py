@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from gateway_project.lib.dialling import checked_addresses
+from gateway_project.lib.shares import part_of
 from gateways.directory_kinds import PARAMETER
 from users.directories.base import (
     ANSWER_SECONDS,
@@ -29,6 +30,7 @@ from users.directories.base import (
 )
 
 THREADS = 4
+"""Of one `worker` command, and of each web process."""
 KNOWN = ("email", "phone", "brand")
 IN_THE_OPEN = Weakness(
     "addresses travel unencrypted", "Add ?sslmode=verify-full to its dsn, with sslrootcert."
@@ -52,7 +54,7 @@ class SqlDirectory(Directory):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self._of_this_thread = threading.local()
-        self._threads = ThreadPoolExecutor(THREADS, "directory")
+        self._threads = ThreadPoolExecutor(part_of(THREADS), "directory")
         self._is_file = urlsplit(settings["dsn"]).scheme == "sqlite"
         self._query = settings["query"].strip().rstrip(";")
         if not self._is_file:

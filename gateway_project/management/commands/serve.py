@@ -15,7 +15,8 @@ from gateway_project.operations.processes import one_for_each_core
 
 BACKLOG = 2048
 AT_ONCE = 2 * WAITED_FOR
-"""Requests in each process, half of them at most with a body that has not come yet."""
+"""Connections of each process, those that are kept and say nothing among them: who comes when there
+are so many waits until one ends. Half of them at most bring a body that has not come yet."""
 KILL_AFTER_SECONDS = 15
 
 HTTP1 = HTTP1Settings(header_read_timeout=10_000)
