@@ -1,7 +1,9 @@
 """Request bodies, received whole before Django looks at them: chunked ones too, and none for ever.
 
-A body comes in parts, as fast as its caller likes, and just ends where the caller has gone away. A
-caller gets `SECONDS`, and takes no thread meanwhile. All of it happens in one event loop.
+A body comes in parts, as fast as its caller likes. Granian ends it by one empty part, and one that
+was cut by two: no other word is said of it. (A body in chunks with trailers behind it is taken for
+one that was cut.) A caller gets `SECONDS`, and takes no thread meanwhile. All of it happens in one
+event loop.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ from typing import Any
 
 SECONDS = 10.0
 WAITED_FOR = 1024
-"""Bodies at once, fewer than there are requests: who holds a body back takes none of those that
+"""Bodies at once, fewer than there are connections: who holds a body back takes none of those that
 liveness needs, or those who are told to come again."""
 HELD_BYTES = 96 * 1024 * 1024
 """Of bodies in memory, in each process."""
@@ -144,15 +146,16 @@ class BodyReceiver:
 
 
 async def _joined(parts: AsyncIterator[bytes], most: int, held: Held) -> bytes:
-    """Until so many bytes have come, or no more; each part in its own room."""
+    """Until so many bytes have come, or no more; each part in its own room. Raises BodyCut."""
     joined: list[bytes] = []
-    size = 0
-    while (part := await _next(parts)) is not None:
+    size = ends = 0
+    while size < most and (part := await _next(parts)) is not None:
         held.take(len(part))
         joined.append(part)
         size += len(part)
-        if size >= most:
-            break
+        ends += not part
+    if ends > 1:
+        raise BodyCut
     return joined[0] if len(joined) == 1 else b"".join(joined)
 
 

@@ -69,6 +69,19 @@ def test_a_body_that_ends_early_is_not_taken_for_whole(breaks):
         environ["wsgi.input"].read()
 
 
+def test_chunks_that_end_once_are_whole():
+    environ = received(CHUNKED.copy(), Caller(b"a", b"bc", b""))
+    assert environ["wsgi.input"].read() == b"abc"
+
+
+@pytest.mark.parametrize("came", [(), (b"a", b"bc")])
+def test_chunks_that_end_twice_were_cut(came):
+    environ = received(CHUNKED.copy(), Caller(*came, b"", b""))
+    assert int(environ["CONTENT_LENGTH"]) > 0
+    with pytest.raises(BodyCut):
+        environ["wsgi.input"].read()
+
+
 @pytest.mark.parametrize("how", [announced(8), CHUNKED])
 def test_a_caller_who_stalls_is_cut_off(how):
     environ = received(how.copy(), Caller(b"{", stalls=True), seconds=0.05)
