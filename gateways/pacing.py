@@ -3,6 +3,7 @@
 import math
 from datetime import datetime, timedelta
 
+from gateway_project.lib.shares import part_of
 from gateways.models import Pace
 
 HEADROOM = 0.955
@@ -15,8 +16,10 @@ further off was written before the clock was set back."""
 
 
 def claimed_ahead(rate_per_second: int | None) -> int:
-    """How many wait for their moment at a time."""
-    return math.ceil((rate_per_second or 0) * AHEAD.total_seconds())
+    """How many wait for their moment in this process at a time."""
+    if rate_per_second is None:
+        return 0
+    return part_of(math.ceil(rate_per_second * AHEAD.total_seconds()))
 
 
 class Pacer:

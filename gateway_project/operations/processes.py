@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -61,7 +62,7 @@ class Processes:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=supervising.end_with_parent,
+                    preexec_fn=partial(supervising.end_with_parent, os.getpid()),
                 )
 
     def ended(self) -> list[str]:

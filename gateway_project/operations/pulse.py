@@ -5,6 +5,8 @@ import socket
 import time
 from datetime import timedelta
 
+from django.db.models import Count, QuerySet
+
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from gateways.models import Heartbeat
@@ -15,11 +17,13 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 class Pulse:
-    """The pulse of this process. `beat` is called as often as one likes, by a clock."""
+    """The pulse of this process, one of so many that its parent keeps running. `beat` is called as
+    often as one likes, by a clock."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, kind: str, *, siblings: int = 1) -> None:
         self._name = f"{_machine()}{os.getpid()}"
+        parent = f"{_machine()}{os.getppid()}" if siblings > 1 else self._name
+        self._told = {"kind": kind, "parent": parent, "siblings": siblings}
         self._beaten_at: float | None = None
 
     def beat(self) -> None:
@@ -29,18 +33,30 @@ class Pulse:
             return
         with writing():
             at = database_now()
-            Heartbeat.objects.filter(kind=self._kind, at__lt=at - FORGOTTEN_AFTER).delete()
-            Heartbeat.objects.update_or_create(
-                name=self._name, defaults={"kind": self._kind, "at": at}
-            )
+            old = Heartbeat.objects.filter(kind=self._told["kind"], at__lt=at - FORGOTTEN_AFTER)
+            old.delete()
+            Heartbeat.objects.update_or_create(name=self._name, defaults={**self._told, "at": at})
         self._beaten_at = now
 
 
 def alive(kind: str, *, here: bool = False) -> int:
     """How many processes of this kind have given a sign of life within half a minute; with `here`,
     those of this machine."""
+    return _lately(kind, here).count()
+
+
+def missing(kind: str, *, here: bool = False) -> int:
+    """How many processes should be beside those that are alive: who has a living sibling ought to
+    live. Of those that have none left nobody knows whether they are to be."""
+    families = _lately(kind, here).order_by().values_list("parent", "siblings")
+    return sum(
+        max(0, siblings - count) for _, siblings, count in families.annotate(count=Count("*"))
+    )
+
+
+def _lately(kind: str, here: bool) -> "QuerySet[Heartbeat]":
     beats = Heartbeat.objects.filter(kind=kind, at__gte=database_now() - ALIVE_WITHIN)
-    return (beats.filter(name__startswith=_machine()) if here else beats).count()
+    return beats.filter(name__startswith=_machine()) if here else beats
 
 
 def _machine() -> str:

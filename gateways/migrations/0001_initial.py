@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('is_draft', models.BooleanField(default=False, editable=False, help_text='Its wizard is not finished.')),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_paused', models.BooleanField(default=False)),
+                ('paused_at', models.DateTimeField(editable=False, help_text='When it paused itself. None where a person has.', null=True)),
                 ('paused_because', models.CharField(blank=True, editable=False, max_length=200)),
                 ('is_held_by_guard', models.BooleanField(default=False, editable=False, help_text='The blast guard has paused it.')),
                 ('guard_is_on', models.BooleanField(default=False)),
@@ -92,6 +93,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', models.CharField(help_text='Like web-1:4711.', max_length=120, primary_key=True, serialize=False)),
                 ('kind', models.CharField(help_text='The command: worker, scheduler.', max_length=16)),
+                ('parent', models.CharField(help_text='Who keeps it running; itself where nobody does.', max_length=120)),
+                ('siblings', models.PositiveSmallIntegerField(default=1, help_text='How many its parent keeps running, this one included.')),
                 ('at', models.DateTimeField()),
             ],
         ),

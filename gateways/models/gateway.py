@@ -38,7 +38,7 @@ class UnknownSender(models.TextChoices):
     DEFAULT = "default"
 
 
-RESUMED = {"paused_because": "", "is_held_by_guard": False}
+RESUMED = {"paused_at": None, "paused_because": "", "is_held_by_guard": False}
 """What is no longer so of a gateway that is not paused any more."""
 
 
@@ -76,6 +76,9 @@ class Gateway(Versioned):
     )
     is_active = models.BooleanField(default=True)
     is_paused = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it paused itself. None where a person has."
+    )
     paused_because = models.CharField(max_length=PAUSE_REASON_LENGTH, blank=True, editable=False)
     is_held_by_guard = models.BooleanField(
         default=False, editable=False, help_text="The blast guard has paused it."

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from gateway_project.operations import pulse
 from gateway_project.operations.clock import Clock
-from gateway_project.operations.pulse import EVERY_SECONDS, Pulse, alive
+from gateway_project.operations.pulse import EVERY_SECONDS, Pulse, alive, missing
 from gateways.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,34 @@ def test_who_has_been_silent_is_not_alive():
     Pulse("worker").beat()
     Heartbeat.objects.update(at=timezone.now() - timedelta(minutes=1))
     assert alive("worker") == 0
+
+
+def test_who_has_a_living_sibling_ought_to_live(monkeypatch):
+    for number in range(3):
+        monkeypatch.setattr(pulse.os, "getpid", lambda number=number: number)
+        Pulse("worker", siblings=3).beat()
+    monkeypatch.setattr(pulse.os, "getpid", lambda: 99)
+    Pulse("worker").beat()
+    assert (alive("worker"), missing("worker")) == (4, 0)
+    Heartbeat.objects.filter(name__endswith=":1").update(at=timezone.now() - timedelta(minutes=1))
+    assert (alive("worker"), missing("worker")) == (3, 1)
+    assert missing("worker", here=True) == 1
+    assert missing("scheduler") == 0
+
+
+def test_who_was_started_again_makes_up_for_no_other(monkeypatch):
+    for number in (1, 2, 3):
+        monkeypatch.setattr(pulse.os, "getpid", lambda number=number: number)
+        Pulse("worker", siblings=2).beat()
+    monkeypatch.setattr(pulse.os, "getppid", lambda: 77)
+    Pulse("worker", siblings=2).beat()
+    assert missing("worker") == 1
+
+
+def test_those_of_another_machine_are_not_missing_here():
+    there = {"kind": "worker", "parent": "there:1", "siblings": 2, "at": timezone.now()}
+    Heartbeat.objects.create(name="there:2", **there)
+    assert (missing("worker"), missing("worker", here=True)) == (1, 0)
 
 
 def test_a_pulse_writes_only_every_few_seconds(monkeypatch, django_assert_num_queries):

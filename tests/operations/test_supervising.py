@@ -1,16 +1,31 @@
 """A parent of several processes: real ones, which only sleep, and workers."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
 
 from gateway_project.operations import supervising
 from gateway_project.operations.processes import supervised
-from gateway_project.operations.pulse import alive
+from gateway_project.operations.pulse import alive, missing
+from gateway_project.operations.supervising import (
+    LONGEST_PAUSE_SECONDS,
+    MOST_QUICK_DEATHS,
+    QUICK_SECONDS,
+    Place,
+    end_with_parent,
+    pause_after,
+)
+from gateways.models import Heartbeat
 from tests.operations.surroundings import (
     database_url,
     environment,
@@ -69,11 +84,117 @@ def test_when_it_is_killed_they_end_by_themselves(parent, tmp_path):
     wait_until(lambda: pids(tmp_path, "ended") == pids(tmp_path, "began"))
 
 
+def test_a_death_is_told_as_an_error_among_the_other_lines_of_the_log(parent, tmp_path):
+    first, _ = pids(tmp_path, "began")
+    os.kill(first, signal.SIGKILL)
+    line = json.loads(parent.stderr.readline())
+    assert line["level"] == "error"
+    assert re.fullmatch(r"a process ended with -9 after \d+ s; started again in 1 s", line["event"])
+    assert datetime.fromisoformat(line["timestamp"]).tzinfo == UTC
+
+
+def test_who_dies_quickly_is_started_again_ever_later():
+    pauses = [pause_after(deaths) for deaths in range(1, 12)]
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_PAUSE_SECONDS] * 2]
+    assert pause_after(0) == 0
+
+
+def test_who_has_lived_for_long_begins_anew(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(supervising.time, "monotonic", lambda: now[0])
+    place, pauses = Place(), []
+    for lived in (1, 1, QUICK_SECONDS, 1):
+        place.take(None)
+        now[0] += lived
+        pauses.append(place.leave())
+    assert pauses == [1, 2, 0, 1]
+
+
+QUICKLY = """
+import sys
+from gateway_project.operations import supervising
+supervising.FIRST_PAUSE_SECONDS = supervising.LONGEST_PAUSE_SECONDS = float(sys.argv[1])
+sys.exit(supervising.Supervisor(2, sys.argv[2:]).run())
+"""
+DIES = "import os, sys; open(os.path.join(sys.argv[1], f'began-{os.getpid()}'), 'w')\n"
+BUT_ONE = (
+    DIES
+    + "try: os.mkdir(os.path.join(sys.argv[1], 'taken'))\n"
+    + "except FileExistsError: sys.exit(3)\n"
+    + "import time; time.sleep(60)"
+)
+
+
+@pytest.fixture
+def supervise(tmp_path):
+    """A parent of two, which starts who dies quickly again after so many seconds."""
+    parents = []
+
+    def supervise(program: str, pause: float = 0.01):
+        of_python = [sys.executable, "-c"]
+        command = [*of_python, QUICKLY, str(pause), *of_python, program, str(tmp_path)]
+        started = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, stderr=subprocess.PIPE, text=True
+        )
+        parents.append(started)
+        return started
+
+    yield supervise
+    for each in parents:
+        each.kill()
+        each.communicate()
+
+
+def test_where_all_die_time_and_again_it_gives_up_and_fails(supervise, tmp_path):
+    parent = supervise(DIES)
+    _, errors = parent.communicate(timeout=60)
+    assert parent.returncode == 1
+    assert len(pids(tmp_path, "began")) >= 2 * MOST_QUICK_DEATHS
+    assert "each of 2 processes dies time and again: given up" in errors.splitlines()[-1]
+
+
+def test_while_one_of_them_works_it_goes_on_and_tries_the_other(supervise, tmp_path):
+    parent = supervise(BUT_ONE)
+    wait_until(lambda: len(pids(tmp_path, "began")) > 2 * MOST_QUICK_DEATHS)
+    assert parent.poll() is None
+    parent.terminate()
+    _, errors = parent.communicate(timeout=20)
+    assert parent.returncode == 0
+    assert "a process ended with 3" in errors
+
+
+def test_it_ends_at_once_where_it_was_only_waiting_to_start_them_again(supervise, tmp_path):
+    parent = supervise(DIES, pause=3600)
+    for _ in range(2):
+        assert "started again in 3600 s" in parent.stderr.readline()
+    parent.terminate()
+    assert parent.wait(20) == 0
+
+
+def test_what_is_started_while_its_parent_dies_ends_before_it_begins(tmp_path):
+    gone = os.getppid()
+    touch = [sys.executable, "-c", "import sys; open(sys.argv[1], 'w')", str(tmp_path / "began")]
+    child = subprocess.Popen(touch, preexec_fn=partial(end_with_parent, gone))
+    assert child.wait(20) != 0
+    assert not (tmp_path / "began").exists()
+
+
+def test_a_signal_that_comes_before_it_begins_ends_it_all_the_same():
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+
+    def be_killed_in_between():
+        end_with_parent(os.getppid())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        child = subprocess.Popen(["true"], preexec_fn=be_killed_in_between)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert child.wait(20) == -signal.SIGTERM
+
+
 def test_it_has_nothing_of_the_house_in_its_memory():
-    code = (
-        f"import sys; sys.argv = ['', '0']; exec(open({supervising.__file__!r}).read());"
-        "print(*sys.modules)"
-    )
+    code = f"import runpy, sys; runpy.run_path({supervising.__file__!r}); print(*sys.modules)"
     run = [sys.executable, "-P", "-c", code]
     told = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
     assert not {"django", "psycopg", "gateway_project"} & set(told)
@@ -89,6 +210,11 @@ def test_as_many_workers_as_asked_for_give_signs_of_life_and_end_together(tmp_pa
         wait_until(lambda: alive("worker") == 2)
         family = _children(process.pid)
         assert len(family) == 2
+        call_command("is_alive", "worker")
+        Heartbeat.objects.filter(name__endswith=f":{family[0]}").delete()
+        assert missing("worker") == 1
+        with pytest.raises(CommandError, match="1 of the worker processes"):
+            call_command("is_alive", "worker")
     finally:
         process.terminate()
         assert process.wait(40) == 0

@@ -1,16 +1,16 @@
-"""Whether a process that answers nobody lives: for a container's health check."""
+"""Whether processes that answer nobody live: for a container's health check."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gateway_project.operations.pulse import alive
+from gateway_project.operations.pulse import alive, missing
 
 KINDS = ("worker", "scheduler")
 
 
 class Command(BaseCommand):
-    help = "Fails unless a process of this kind, of this machine, has given a sign of life lately."
+    help = "Fails unless all processes of this kind, of this machine, give signs of life."
     requires_system_checks: list[str] = []  # it is asked every half minute
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,3 +20,5 @@ class Command(BaseCommand):
         kind = options["kind"]
         if not alive(kind, here=True):
             raise CommandError(f"No {kind} of this machine has given a sign of life.")
+        if lacking := missing(kind, here=True):
+            raise CommandError(f"{lacking} of the {kind} processes of this machine give none.")

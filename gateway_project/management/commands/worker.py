@@ -1,5 +1,6 @@
 """`worker`: sends messages and reports statuses."""
 
+import argparse
 import logging
 import os
 import sys
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from gateway_project.lib import observing
 from gateway_project.lib.http import close_http_client
+from gateway_project.lib.shares import share_among
 from gateway_project.operations import drains
 from gateway_project.operations.clock import Clock
 from gateway_project.operations.processes import manage, one_for_each_core, supervised
@@ -39,11 +41,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--processes", type=int, default=one_for_each_core())
+        parser.add_argument(
+            "--sharing",
+            type=int,
+            default=1,
+            metavar="PROCESSES",
+            help="How many processes share the limits of calls at a time, other workers' included. "
+            "Default: the processes of this command.",
+        )
+        parser.add_argument("--one-of", type=int, default=1, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["processes"] > 1:
-            one = manage("worker", "--processes", "1")
-            os.execv(sys.executable, supervised(options["processes"], one))  # noqa: S606  our own
+        processes = options["processes"]
+        sharing = max(processes, options["sharing"])
+        if processes > 1:
+            told = {"processes": 1, "sharing": sharing, "one-of": processes}
+            one = manage("worker", *(f"--{name}={value}" for name, value in told.items()))
+            os.execv(sys.executable, supervised(processes, one))  # noqa: S606  our own
+        share_among(sharing)
+        self.pulse = Pulse("worker", siblings=options["one_of"])
         observing.begin("worker")
         drains.load()
         if settings.BROKER_URL:
@@ -56,7 +72,7 @@ class Command(BaseCommand):
         from gateway_project.celery import app, runner, stop
 
         _leave_in_time(stop)
-        _beat(stop)
+        _beat(self.pulse, stop)
         pauses = {"pause": BESIDE_KICKS_SECONDS, "idle_pause": BESIDE_KICKS_SECONDS}
         sweep = threading.Thread(target=Sweep(runner, stop, **pauses).run, name="sweep")
         sweep.start()
@@ -70,16 +86,16 @@ class Command(BaseCommand):
     def run_embedded(self) -> None:
         stop = stop_on_signals()
         _leave_in_time(stop)
-        _beat(stop)
+        _beat(self.pulse, stop)
         runner = Runner(stop)
         Sweep(runner, stop).run()
         runner.close()
 
 
-def _beat(stop: threading.Event) -> None:
+def _beat(pulse: Pulse, stop: threading.Event) -> None:
     """Has the back office know that this worker lives, until `stop` is set."""
-    pulse = Clock((Pulse("worker").beat,), stop)
-    threading.Thread(target=pulse.run, name="pulse", daemon=True).start()
+    clock = Clock((pulse.beat,), stop)
+    threading.Thread(target=clock.run, name="pulse", daemon=True).start()
 
 
 def _leave_in_time(stop: threading.Event) -> None:
