@@ -10,6 +10,7 @@ from gateway_project.lib.clock import database_now
 from gateway_project.operations.doctor import (
     audit,
     callbacks,
+    capacity,
     gateways,
     house,
     keys,
@@ -97,6 +98,7 @@ def examine_house() -> Report:
             partial(house.processes, about),
             lambda: queues.queues(about, database_now()),
             partial(house.clock, about),
+            partial(capacity.connections, about),
         ]
         found += whatever_happens(about, checks)
     wards = [partial(safety.safety, wall), partial(safety.second_factors, wall)]

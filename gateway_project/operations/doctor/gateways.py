@@ -5,6 +5,7 @@ from datetime import datetime
 
 from callbacks.models import Mailbox
 from gateway_project.operations.doctor.ages import ago
+from gateway_project.operations.doctor.deliveries import undelivered
 from gateway_project.operations.doctor.findings import About, Finding, at_most_yellow
 from gateway_project.operations.doctor.relays import relays
 from gateways import breakers
@@ -102,6 +103,13 @@ def webhook(about: About, row: Gateway, contact: Contact, now: datetime) -> Find
             WEBHOOK,
             f"its sender did not prove itself, {ago(refused, now)}",
             "Compare the webhook's secret here and at the provider.",
+        )
+    if count := undelivered(row, now):
+        return about.problem(
+            WEBHOOK,
+            f"it has taken {count:,} messages and told of no delivery since",
+            "See that our webhook URL stands in the provider's back office, with deliveries among "
+            "what is told, then send a test.",
         )
     if taken is not None:
         return about.good(WEBHOOK, f"taken {ago(taken, now)}")

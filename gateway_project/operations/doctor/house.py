@@ -8,7 +8,7 @@ from django.db import connection
 from gateway_project.lib.clock import skew_seconds
 from gateway_project.operations import health
 from gateway_project.operations.doctor.findings import About, Finding
-from gateway_project.operations.pulse import alive
+from gateway_project.operations.pulse import alive, missing
 
 SKEW_SECONDS = 2.0
 
@@ -51,8 +51,14 @@ def clock(about: About) -> Iterator[Finding]:
 
 def processes(about: About) -> Iterator[Finding]:
     for command, purpose in COMMANDS.items():
-        count = alive(command)
-        if count:
+        count, lacking = alive(command), missing(command)
+        if lacking:
+            yield about.attention(
+                command.capitalize(),
+                f"{count} alive, {lacking} missing that should be beside them",
+                "Where that stays so, they die time and again: the log says why.",
+            )
+        elif count:
             yield about.good(command.capitalize(), f"{count} alive: {purpose}")
         else:
             yield about.problem(

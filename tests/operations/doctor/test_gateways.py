@@ -6,9 +6,12 @@ import pytest
 from django.utils import timezone
 
 from callbacks.models import Mailbox
+from gateway_project.lib.vocabulary import Status
 from gateway_project.operations.doctor.calls import call_out
 from gateways.contacts import Met, note
 from gateways.models import Breaker, Contact, Gateway
+from gateways.providers.custom_im_http import CustomImHttp
+from messages_app.models import Measure, Span, Tally
 from tests.factories import GatewayFactory
 from tests.operations.doctor.conftest import of_label
 from tests.peers import Answer
@@ -84,6 +87,38 @@ def test_a_webhook_is_waited_for(gateway):
 
 def test_a_webhook_that_was_taken_is_good(gateway):
     note(gateway.pk, Met.WEBHOOK)
+    assert line(gateway, "Webhook").state == "green"
+
+
+def count(gateway, measure, count, *, days):
+    where = {"gateway_id": gateway.pk, "label_id": gateway.label_id, "span": Span.HOUR}
+    start = timezone.now() - timedelta(days=days)
+    Tally.objects.create(**where, start=start, measure=measure, count=count)
+
+
+@pytest.mark.parametrize("met", [None, Met.WEBHOOK])
+def test_a_provider_that_tells_of_no_delivery_for_days_is_a_problem(gateway, met):
+    if met:
+        note(gateway.pk, met)
+    count(gateway, Measure.SENT, 300, days=3)
+    count(gateway, Measure.SENT, 77, days=1)
+    finding = line(gateway, "Webhook")
+    assert (finding.state, finding.text.split()[3]) == ("red", "300")
+    count(gateway, Measure.DELIVERED, 1, days=1)
+    assert line(gateway, "Webhook").state == ("green" if met else "yellow")
+
+
+@pytest.mark.parametrize(("sent", "days"), [(300, 1), (19, 3), (300, 30)])
+def test_of_few_or_young_or_old_messages_a_delivery_may_be_unknown(gateway, sent, days):
+    note(gateway.pk, Met.WEBHOOK)
+    count(gateway, Measure.SENT, sent, days=days)
+    assert line(gateway, "Webhook").state == "green"
+
+
+def test_a_provider_that_never_tells_of_deliveries_may_be_silent(gateway, monkeypatch):
+    note(gateway.pk, Met.WEBHOOK)
+    count(gateway, Measure.SENT, 300, days=3)
+    monkeypatch.setattr(CustomImHttp, "reports", frozenset({Status.ACCEPTED}))
     assert line(gateway, "Webhook").state == "green"
 
 

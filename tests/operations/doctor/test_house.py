@@ -58,6 +58,13 @@ def test_a_process_must_give_signs_of_life(kind):
     assert of_house(kind.capitalize()).state == "red"
 
 
+def test_a_process_that_should_be_beside_others_needs_a_look():
+    Pulse("worker", siblings=2).beat()
+    found = of_house("Worker")
+    assert found.state == "yellow"
+    assert found.text.startswith("1 alive, 1 missing")
+
+
 @pytest.mark.parametrize(("minutes", "state"), [(0, "green"), (3, "yellow"), (30, "red")])
 def test_messages_and_callbacks_may_not_wait_long(minutes, state, smartico):
     then = timezone.now() - timedelta(minutes=minutes)
