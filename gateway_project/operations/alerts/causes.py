@@ -16,13 +16,14 @@ from messages_app.models import Message, State
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Two with the same key are the same one. `reason` is scrubbed; `count` is of what is counted,
-    and stays until a person has acted."""
+    and stays until a person has acted; `since` is when it came, where that is written down."""
 
     label_id: int
     kind: AlertKind
     subject: str = ""
     reason: str = ""
     count: int = 0
+    since: datetime | None = None
 
     @property
     def key(self) -> tuple[int, str, str]:
@@ -45,6 +46,7 @@ def _gateways(_now: datetime) -> Iterator[Cause]:
             kind=_why(row),
             subject=row.slug,
             reason=row.paused_because if row.is_paused else row.breaker.reason,
+            since=row.paused_at,
         )
 
 
@@ -56,8 +58,10 @@ def _why(gateway: Gateway) -> AlertKind:
 
 def _suspended(_now: datetime) -> Iterator[Cause]:
     rows = Label.objects.filter(callbacks_suspended_at__isnull=False).order_by("pk")
-    for label_id, because in rows.values_list("pk", "callbacks_suspended_because"):
-        yield Cause(label_id=label_id, kind=AlertKind.CALLBACKS_SUSPENDED, reason=because)
+    columns = ("pk", "callbacks_suspended_because", "callbacks_suspended_at")
+    for label_id, because, at in rows.values_list(*columns):
+        kind = AlertKind.CALLBACKS_SUSPENDED
+        yield Cause(label_id=label_id, kind=kind, reason=because, since=at)
 
 
 def _opt_outs(_now: datetime) -> Iterator[Cause]:

@@ -20,9 +20,14 @@ LASTS = {
 }
 """How long some have to stand before they are told: what was held and is released looks late until
 the first has left."""
-ONE_BY_ONE = frozenset({AlertKind.BLAST_GUARD})
-"""Each has its own words and stands until a person has acted: the next one is another, and is told
-at once."""
+ONE_BY_ONE = frozenset(
+    {
+        *(AlertKind.GATEWAY_PAUSED, AlertKind.BLAST_GUARD),
+        *(AlertKind.CALLBACKS_SUSPENDED, AlertKind.OPT_OUTS_SUSPENDED),
+    }
+)
+"""Each stands until a person has acted, who believes that it is mended: the next one is another,
+and is told at once."""
 FORGOTTEN_AFTER = timedelta(days=30)
 
 
@@ -68,7 +73,8 @@ def note_told(told: News, now: datetime) -> None:
     """They know it now. What has begun or ended meanwhile is told the next time."""
     with writing():
         for row in told.begun:
-            Alert.objects.filter(pk=row.pk).update(is_told=True, told_at=now, told_count=row.count)
+            same = Alert.objects.filter(pk=row.pk, began_at=row.began_at)
+            same.update(is_told=True, told_at=now, told_count=row.count)
         Alert.objects.filter(pk__in=[row.pk for row in told.ended]).update(is_told=False)
 
 
@@ -89,9 +95,9 @@ def _is_news(row: Alert, now: datetime) -> bool:
 def _go_on(row: Alert, cause: Cause, now: datetime) -> None:
     """It stands still or again, with the reason that it has now."""
     begins = row.ended_at is not None
-    is_another = row.kind in ONE_BY_ONE and (begins or row.reason != _reason(cause))
+    is_another = row.kind in ONE_BY_ONE and (begins or _is_later(row, cause))
     values = {
-        "began_at": now if begins or is_another else row.began_at,
+        "began_at": (cause.since or now) if begins or is_another else row.began_at,
         "ended_at": None,
         "is_told": row.is_told and not is_another,
         "reason": _reason(cause),
@@ -100,6 +106,12 @@ def _go_on(row: Alert, cause: Cause, now: datetime) -> None:
     }
     if any(getattr(row, name) != value for name, value in values.items()):
         _write(row, **values)
+
+
+def _is_later(row: Alert, cause: Cause) -> bool:
+    """Whether it has come since the other was written down, though nobody saw the time between."""
+    is_new = cause.since is not None and cause.since > row.began_at
+    return is_new or row.reason != _reason(cause)
 
 
 def _key(row: Alert) -> tuple[int, str, str]:
@@ -113,7 +125,7 @@ def _row(cause: Cause, now: datetime) -> Alert:
         subject=cause.subject,
         reason=_reason(cause),
         count=cause.count,
-        began_at=now,
+        began_at=cause.since or now,
     )
 
 

@@ -4,7 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connections
@@ -28,34 +30,60 @@ AT_ONCE = 32
 """Labels told at a time: who does not answer keeps nobody else waiting."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What a label's people are being told, and since when."""
+
+    found: News
+    begun_at: datetime
+
+
 class Telling:
-    """Looks what is the matter and tells it. Who cannot be reached is tried again, ever later."""
+    """Looks what is the matter and has it told. Who cannot be reached is tried again, ever later;
+    who takes long is told nothing else meanwhile, and keeps nobody else waiting."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._pauses: dict[int, float] = {}
         self._not_before: dict[int, float] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="alerts")
+        self._under_way: dict[Future[bool | None], UnderWay] = {}
+
+    @property
+    def is_under_way(self) -> bool:
+        return bool(self._under_way)
 
     def look(self, now: datetime) -> None:
+        """Begins to tell whatever is new."""
         note(causes(now), now)
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="alerts") as pool:
-            telling = {
-                pool.submit(tell, each): each
-                for each in news(now)
-                if self._clock() >= self._not_before.get(each.label.pk, 0.0)
-            }
-            for told in as_completed(telling):
-                if told.exception() is None:
-                    self._learn(telling[told], told.result(), now)
-        for told in telling:
-            told.result()  # of what broke the caller is told when the others' is written down
+        for each in news(now):
+            if self._may_be_told(each.label.pk):
+                self._under_way[self._pool.submit(tell, each)] = UnderWay(each, now)
 
-    def _learn(self, found: News, is_told: bool | None, now: datetime) -> None:
-        label_id = found.label.pk
+    def wait(self, seconds: float) -> None:
+        """Until all that is under way is told, so long at most, and writes down what was. Raises
+        what broke, once the others' is written down."""
+        ended: list[Future[bool | None]] = []
+        with suppress(TimeoutError):
+            for told in as_completed(self._under_way, timeout=seconds):
+                ended.append(told)
+                if told.exception() is None:
+                    self._learn(self._under_way[told], told.result())
+        for told in ended:
+            del self._under_way[told]
+        for told in ended:
+            told.result()
+
+    def _may_be_told(self, label_id: int) -> bool:
+        is_being_told = any(each.found.label.pk == label_id for each in self._under_way.values())
+        return not is_being_told and self._clock() >= self._not_before.get(label_id, 0.0)
+
+    def _learn(self, told: UnderWay, is_told: bool | None) -> None:
+        label_id = told.found.label.pk
         if is_told is None:
             return
         if is_told:
-            note_told(found, now)
+            note_told(told.found, told.begun_at)
             self._pauses.pop(label_id, None)
             return
         pause = self._pauses.get(label_id, FIRST_PAUSE_SECONDS)
@@ -111,7 +139,7 @@ class Alerting:
         """One round, in a thread of its own."""
         try:
             with alone("alerts"):
-                self._telling.look(database_now())
+                self._look()
             self._works = True
         except AlreadyAtWork:
             pass
@@ -121,3 +149,11 @@ class Alerting:
             self._works = False
         finally:
             connections.close_all()
+
+    def _look(self) -> None:
+        """And again, for as long as somebody takes their time."""
+        while True:
+            self._telling.look(database_now())
+            self._telling.wait(EVERY_SECONDS)
+            if not self._telling.is_under_way:
+                return

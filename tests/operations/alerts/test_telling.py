@@ -8,10 +8,14 @@ import pytest
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
+import callbacks.suspension
+import messages_app.pausing
 from gateway_project.lib.alone import alone
 from gateway_project.operations.alerts import telling
 from gateway_project.operations.alerts.telling import Alerting, Telling
+from gateways import opt_outs
 from gateways.models import Alert, Breaker, Gateway, Label
+from gateways.models.gateway import RESUMED
 from messages_app.models import Message, State
 from tests.factories import GatewayFactory, LabelFactory, MessageFactory
 from tests.gateways.providers.mail_peer import mail_peer
@@ -53,6 +57,7 @@ class House:
     def look(self, after=MINUTE):
         self.now, self.clock = self.now + after, self.clock + after.total_seconds()
         self.telling.look(self.now)
+        self.telling.wait(60)
 
 
 def pause(gateway, because="HTTP 401"):
@@ -60,7 +65,15 @@ def pause(gateway, because="HTTP 401"):
 
 
 def resume(gateway):
-    Gateway.objects.filter(pk=gateway.pk).update(is_paused=False, paused_because="")
+    Gateway.objects.filter(pk=gateway.pk).update(is_paused=False, **RESUMED)
+
+
+def break_down(gateway):
+    Breaker.objects.create(gateway=gateway, opened_at=timezone.now(), reason="timed out")
+
+
+def recover(gateway):
+    Breaker.objects.filter(gateway=gateway).delete()
 
 
 def park(gateway, count):
@@ -108,12 +121,12 @@ def test_what_comes_together_is_told_together(house, chat, label):
 
 def test_what_comes_and_goes_is_told_at_most_once_an_hour(house, chat, gateway):
     for _ in range(10):
-        pause(gateway)
+        break_down(gateway)
         house.look()
-        resume(gateway)
+        recover(gateway)
         house.look()
     assert states(chat) == [[("sms-de", "open")], [("sms-de", "solved")]]
-    pause(gateway)
+    break_down(gateway)
     house.look(50 * MINUTE)
     assert states(chat)[2:] == [[("sms-de", "open")]]
 
@@ -121,6 +134,55 @@ def test_what_comes_and_goes_is_told_at_most_once_an_hour(house, chat, gateway):
 def strike(gateway, because):
     pause(gateway, because)
     Gateway.objects.filter(pk=gateway.pk).update(is_held_by_guard=True)
+
+
+def suspend_callbacks(gateway):
+    callbacks.suspension.suspend(gateway.label_id, "HTTP 401")
+
+
+def correct_the_key(gateway):
+    rows = Label.objects.filter(pk=gateway.label_id)
+    rows.update(callbacks_suspended_at=None, callbacks_suspended_because="")
+
+
+def suspend_opt_outs(gateway):
+    opt_outs.suspend(gateway.label_id, "platform", "HTTP 401")
+
+
+def correct_the_listener(gateway):
+    Label.objects.filter(pk=gateway.label_id).update(opt_outs_suspended={})
+
+
+@pytest.mark.parametrize(
+    ("happen", "mend"),
+    [
+        (pause, resume),
+        (suspend_callbacks, correct_the_key),
+        (suspend_opt_outs, correct_the_listener),
+    ],
+)
+def test_what_a_person_has_mended_in_vain_is_told_again_at_once(house, chat, gateway, happen, mend):
+    for _ in range(2):
+        happen(gateway)
+        house.look()
+        house.look()
+        mend(gateway)
+        house.look()
+    told = [[each["state"] for each in asked.json["alerts"]] for asked in chat.asked]
+    assert told == [["open"], ["solved"], ["open"], ["solved"]]
+
+
+def test_so_is_what_comes_back_in_the_same_words_before_anybody_looks(house, chat, gateway):
+    messages_app.pausing.pause({gateway.pk: "HTTP 401"})
+    house.look()
+    house.look()
+    assert states(chat) == [[("sms-de", "open")]]
+    resume(gateway)
+    messages_app.pausing.pause({gateway.pk: "HTTP 401"})
+    house.look()
+    house.look()
+    assert states(chat) == [[("sms-de", "open")]] * 2
+    assert chat.asked[1].json["alerts"][0]["began_at"] > chat.asked[0].json["alerts"][0]["began_at"]
 
 
 def test_a_second_strike_of_the_guard_is_told_at_once(house, chat, gateway):
@@ -237,6 +299,20 @@ def test_who_does_not_answer_keeps_no_other_label_waiting(house, chat, gateway):
     assert set(Alert.objects.values_list("is_told", flat=True)) == {True}
 
 
+def test_what_comes_back_while_the_first_is_being_told_is_told_too(house, chat, gateway):
+    may_answer = threading.Event()
+    chat.respond = lambda asked: Answer() if may_answer.wait(10) else Answer(status=500)
+    pause(gateway, "HTTP 401")
+    house.telling.look(house.now)
+    resume(gateway)
+    pause(gateway, "HTTP 403")
+    house.telling.look(house.now + MINUTE)
+    may_answer.set()
+    house.look()
+    house.look()
+    assert reasons(chat) == ["HTTP 401", "HTTP 403"]
+
+
 def test_what_breaks_for_one_label_is_told_and_the_others_are_told_once(
     house, chat, gateway, monkeypatch
 ):
@@ -346,6 +422,24 @@ class TestTheDuty:
         chat.wait_for(1)
         alerting._thread.join()
         assert Alert.objects.get().is_told
+
+    def test_who_takes_long_keeps_what_comes_later_for_others_waiting_no_longer(
+        self, chat, gateway, monkeypatch
+    ):
+        monkeypatch.setattr(telling, "EVERY_SECONDS", 0.05)
+        with http_peer(lambda asked: Answer(delay=60)) as hole:
+            pause(GatewayFactory(label=LabelFactory(alerts={"webhook": hole.url})))
+            alerting = Alerting()
+            alerting()
+            hole.wait_for(1)
+            pause(gateway)
+            chat.wait_for(1)
+            assert len(hole.asked) == 1
+            assert alerting._thread.is_alive()
+        alerting._thread.join()
+        assert set(Alert.objects.filter(label=gateway.label).values_list("is_told", flat=True)) == {
+            True
+        }
 
     def test_of_two_schedulers_one_tells(self, chat, gateway, monkeypatch):
         pause(gateway)
