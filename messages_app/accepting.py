@@ -37,13 +37,13 @@ def accept(caller: Caller, request: SendRequest, template: TemplateValues | None
 
 def write(message: Message, may_wait: timedelta) -> UUID:
     """The insert itself decides about repeats. Raises Refused where the row may not be."""
-    also_about(message.pk)
     try:
         is_new = insert(New(message, may_wait))
     except IntegrityError:  # the user was erased a moment ago
         is_new = False
     if not is_new:
         raise Refused(ErrorCode.USER_NOT_FOUND)
+    also_about(message.pk)
     step(message.pk, "accepted for gateway %s", message.gateway_id)
     return message.pk
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models, transaction
 
-from gateway_project.lib import prepared
+from gateway_project.lib import bulk, prepared
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.kicks import kick
 from gateway_project.lib.together import Lanes
@@ -104,11 +104,11 @@ def _statement() -> str:
     names = [str(field.column) for field in given]
     columns = [*names, *TIMES, *(str(field.column) for field in alike)]
     values = [
-        *(f"given.{field.column}::{_type(field)}" for field in given),
+        *(f"given.{name}" for name in names),
         *TIMES.values(),
-        *(f"%s::{_type(field)}" for field in alike),
+        *(f"%s::{bulk.column_type(field)}" for field in alike),
     ]
-    arrays = [*(f"%s::{_type(field, is_told=True)}[]" for field in given), "%s::interval[]"]
+    arrays = [*map(bulk.array_place, given), "%s::interval[]"]
     return (
         f"INSERT INTO {Message._meta.db_table} ({', '.join(columns)}) "  # noqa: S608  of the model's own names
         f"SELECT {', '.join(values)} FROM unnest({', '.join(arrays)}) "
@@ -116,16 +116,10 @@ def _statement() -> str:
     )
 
 
-def _type(field: "models.Field[Any, Any]", *, is_told: bool = False) -> str:
-    """The column's type; as it is told, text for what is text or becomes something from text. To be
-    cast to a text of some length would cut a longer one."""
-    name = str(field.db_type(connection))
-    return "text" if name.startswith("varchar") or (is_told and name == "jsonb") else name
-
-
 def _parameters(all_new: Sequence[New]) -> list[Any]:
     columns = [[value(new.message) for new in all_new] for value in _values()]
-    return [*_alike().values(), *columns, [new.lifetime for new in all_new]]
+    columns.append([new.lifetime for new in all_new])
+    return [*_alike().values(), *map(bulk.array, columns)]
 
 
 @cache

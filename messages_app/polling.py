@@ -15,6 +15,7 @@ from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
 from gateway_project.lib.leases import LEASE
+from gateway_project.lib.shares import part_of
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.adapters import adapter_of
@@ -36,6 +37,7 @@ from messages_app.reports import apply_to_gateway
 logger = logging.getLogger(__name__)
 
 BATCHES_IN_THE_AIR = 4
+"""Of one `worker` command."""
 WAIT_SECONDS = 60.0
 """Before a provider that gave no answer is asked again, unless it names a wait itself."""
 MISCONFIGURED_WAIT_SECONDS = 3600.0
@@ -87,11 +89,10 @@ class PollWork:
     to ask twice does no harm.
     """
 
-    concurrency = BATCHES_IN_THE_AIR
     is_paced = False
 
     def __init__(self, key: str) -> None:
-        self.gateway_id = int(key)
+        self.gateway_id, self.concurrency = int(key), part_of(BATCHES_IN_THE_AIR)
         self._halves: list[Question] = []
 
     def claim(self, free: int) -> list[Question]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.fibers import done_aside
+from gateway_project.lib.journal import also_about
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateways.callers import Caller
 from gateways.values import TemplateValues
@@ -37,18 +39,25 @@ def identity_of(request: SendRequest, template: TemplateValues | None) -> Identi
 
 def earlier_id(caller: Caller, request: SendRequest, identity: Identity) -> UUID | None:
     """The id of the message that this request repeats; Refused where the content is another."""
+    found = _earlier(caller, request, identity)
+    if found is None:
+        return None
+    also_about(found[0])
+    if found[1] != identity.fingerprint:
+        logger.warning("message %s: its uid was used again with other content", found[0])
+        raise Refused(ErrorCode.UID_REUSED)
+    return found[0]
+
+
+@done_aside
+def _earlier(caller: Caller, request: SendRequest, identity: Identity) -> tuple[UUID, str] | None:
+    """The id and the fingerprint."""
     earlier = Message.objects.filter(
         label=caller.label.id, channel=request.channel, repeat_key=identity.repeat_key
     )
     if caller.brand_id is not None:
         earlier = earlier.filter(brand=caller.brand_id)
-    found = earlier.values_list("pk", "fingerprint").first()
-    if found is None:
-        return None
-    if found[1] != identity.fingerprint:
-        logger.warning("message %s: its uid was used again with other content", found[0])
-        raise Refused(ErrorCode.UID_REUSED)
-    return found[0]
+    return earlier.values_list("pk", "fingerprint").first()
 
 
 def uid_key(uid: str) -> str:

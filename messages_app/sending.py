@@ -22,6 +22,7 @@ from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.journal import about
 from gateway_project.lib.leases import LEASE
 from gateway_project.lib.sentinel import watching
+from gateway_project.lib.shares import part_of
 from gateway_project.lib.transactions import writing
 from gateways import breakers, configuration
 from gateways.adapters import new_adapter
@@ -179,9 +180,10 @@ class SendWork:
             self.close()
             self.gateway, self.provider, self.threads = gateway, provider, None
             self.is_paced = gateway.rate_per_second is not None
-            self.concurrency = provider.concurrency + claimed_ahead(gateway.rate_per_second)
+            places = part_of(provider.concurrency)
+            self.concurrency = places + claimed_ahead(gateway.rate_per_second)
             if isinstance(provider, BlockingProvider):
-                self.threads = ThreadPoolExecutor(provider.concurrency, f"send-{gateway.id}")
+                self.threads = ThreadPoolExecutor(places, f"send-{gateway.id}")
         return gateway
 
 

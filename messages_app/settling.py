@@ -268,9 +268,9 @@ def _is_any_early(named: Sequence[Named]) -> bool:
     """A cheap no for nearly all of them."""
     if connection.vendor != "postgresql":
         return True
-    gateway_ids = list({each.gateway_id for each in named})
+    gateway_ids = {each.gateway_id for each in named}
     digests = [provider_id_digest(each.provider_id) for each in named]
-    return bool(prepared.rows(EARLY, [gateway_ids, digests]))
+    return bool(prepared.rows(EARLY, [bulk.array(gateway_ids), bulk.array(digests)]))
 
 
 def _pause_misconfigured(decided: Sequence[tuple[Tried, Decision]]) -> None:

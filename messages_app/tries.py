@@ -239,7 +239,7 @@ def _known(gateway_ids: Collection[int], provider_ids: Collection[str]) -> set[s
     if not provider_ids:
         return set()
     if connection.vendor == "postgresql":
-        rows = prepared.rows(KNOWN, [list(gateway_ids), list(provider_ids)])
+        rows = prepared.rows(KNOWN, [bulk.array(gateway_ids), bulk.array(provider_ids)])
         return {provider_id for (provider_id,) in rows}
     earlier = SendAttempt.objects.filter(gateway__in=gateway_ids, provider_id__in=provider_ids)
     return set(earlier.values_list("provider_id", flat=True))

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import keyed_digest
+from gateway_project.lib.fibers import done_aside
 from gateway_project.lib.redaction import scrub
 from gateway_project.lib.storable import storable
 from gateway_project.lib.transactions import writing
@@ -34,6 +35,7 @@ TELLING_HEADERS = ("content-type", "x-amz-sns-message-type")
 is."""
 
 
+@done_aside
 def keep_unreadable(gateway: GatewayValues, request: WebhookRequest, problem: Exception) -> None:
     """Puts a webhook that its adapter cannot read into the inbox, scrubbed; the same one once."""
     now = database_now()

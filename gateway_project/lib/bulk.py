@@ -7,7 +7,7 @@ plans it once for each connection, and a column's values travel as one array.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ def rows_among(
     if connection.vendor != "postgresql":
         rows = model._default_manager.filter(**{f"{column}__in": values})
         return list(rows.order_by().values_list(*names))
-    return _plain(model, names, prepared.rows(_select(model, names, column), [_array(values)]))
+    return _plain(model, names, prepared.rows(_select(model, names, column), [array(values)]))
 
 
 def locked(model: type[Model], names: Names, keys: Collection[Any]) -> list[Model]:
@@ -42,13 +42,43 @@ def locked(model: type[Model], names: Names, keys: Collection[Any]) -> list[Mode
     if connection.vendor != "postgresql":
         return list(model._default_manager.filter(pk__in=keys).only(*names).order_by("pk"))
     attributes = in_order(model, names)
-    found = prepared.rows(_select(model, attributes, "pk", locks=True), [_array(keys)])
+    found = prepared.rows(_select(model, attributes, "pk", locks=True), [array(keys)])
     return instances(model, attributes, found)
 
 
 def instances(model: type[Model], names: Names, rows: list[Row]) -> list[Model]:
     """Of these columns, which stand `in_order`, as the driver answered them."""
     return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in _plain(model, names, rows)]
+
+
+def column_type(field: Any) -> str:
+    """As which its values are told: a text that is too long for it is to be refused, not cut."""
+    type_ = str(field.db_type(connection))
+    return "text" if type_.startswith("varchar") else type_
+
+
+def array_place(field: Any) -> str:
+    """In a statement: where an array of this column's values goes."""
+    return f"%s::{column_type(field)}[]"
+
+
+def array(values: Iterable[Any]) -> str:
+    """A parameter for an `array_place`: as PostgreSQL reads an array of them. Its driver takes
+    several times as long over a list."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, date):
+        return f'"{value.isoformat()}"'
+    if isinstance(value, timedelta):
+        return f'"{value.total_seconds():.6f} seconds"'
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +116,7 @@ def write(*writes: Write) -> None:
     if not some:
         return
     if connection.vendor == "postgresql":
-        columns = (_array(column) for each in some for column in zip(*each.rows, strict=True))
+        columns = (array(column) for each in some for column in zip(*each.rows, strict=True))
         prepared.rows(_at_once(tuple(each.statement for each in some)), list(columns))
         return
     with connection.cursor() as cursor:
@@ -102,22 +132,6 @@ def _at_once(statements: tuple[str, ...]) -> str:
         return last
     named = (f"write_{number} AS ({each})" for number, each in enumerate(others))
     return f"WITH {', '.join(named)} {last}"
-
-
-def _array(values: Iterable[Any]) -> str:
-    """As PostgreSQL reads one. Its driver takes several times as long over a list."""
-    return f"{{{','.join(map(_element, values))}}}"
-
-
-def _element(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, date):
-        return f'"{value.isoformat()}"'
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return str(value)
 
 
 def _prepared(fields: Iterable[Any], row: Row) -> list[Any]:
@@ -145,7 +159,7 @@ def _select(model: type[models.Model], names: Names, column: str, *, locks: bool
     (key,) = _fields(model, (column,))
     return (
         f"SELECT {_columns(model, names)} FROM {_table(model)} "  # noqa: S608  our own names
-        f"WHERE {_quoted(key)} = ANY(%s::{_type(key)}[])"
+        f"WHERE {_quoted(key)} = ANY({array_place(key)})"
         + (f" ORDER BY {_quoted(key)} FOR NO KEY UPDATE" if locks else "")
     )
 
@@ -175,8 +189,7 @@ def _update(model: type[models.Model], names: Names) -> str:
 
 def _told(model: type[models.Model], names: Names) -> str:
     """The rows that are handed over, an array for each column."""
-    arrays = (f"%s::{_type(field)}[]" for field in _fields(model, names))
-    return f"unnest({', '.join(arrays)})"
+    return f"unnest({', '.join(map(array_place, _fields(model, names)))})"
 
 
 @cache
@@ -190,12 +203,6 @@ def in_order(model: type[models.Model], names: Names) -> Names:
     """The attributes as the model takes them."""
     wanted = _fields(model, names)
     return tuple(field.attname for field in model._meta.concrete_fields if field in wanted)
-
-
-def _type(field: Any) -> str:
-    """A text that is too long for its column is to be refused, not cut."""
-    type_ = str(field.db_type(connection))
-    return "text" if type_.startswith("varchar") else type_
 
 
 def _columns(model: type[models.Model], names: Names) -> str:

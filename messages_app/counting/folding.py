@@ -10,7 +10,7 @@ from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from messages_app.counting.adding import KEY, add, key_of
 from messages_app.counting.window import BY_MINUTES, floor
-from messages_app.guarding.verdict import LOOKED_BACK
+from messages_app.guarding.verdict import LOOKED_BACK, SHARE_LOOKED_BACK
 from messages_app.models import Measure, Span, Tally
 
 
@@ -28,7 +28,7 @@ KEPT_BY_HOUR = Q(measure=Measure.ACCEPTED)
 """The blast guard learns from the hours of weeks how many messages are usual."""
 FOLDS = (
     Fold(old=Span.MINUTE, new=Span.HOUR, age=BY_MINUTES + timedelta(hours=1)),
-    Fold(old=Span.HOUR, new=Span.DAY, age=timedelta(days=8), of=~KEPT_BY_HOUR),
+    Fold(old=Span.HOUR, new=Span.DAY, age=SHARE_LOOKED_BACK + timedelta(days=1), of=~KEPT_BY_HOUR),
     Fold(old=Span.HOUR, new=Span.DAY, age=LOOKED_BACK + timedelta(days=1), of=KEPT_BY_HOUR),
 )
 """Minutes are left alone for an hour longer than they are counted in, so that a count and a fold

@@ -15,6 +15,7 @@ from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
 from gateway_project.lib.leases import LEASE
+from gateway_project.lib.shares import part_of
 from gateway_project.lib.transactions import writing
 from gateways import configuration
 from gateways.providers.base import (
@@ -35,6 +36,7 @@ from messages_app.relaying.settling import end, prolong, put_off, release, taken
 logger = logging.getLogger(__name__)
 
 CALLS_IN_THE_AIR = 4
+"""Of one `worker` command."""
 LONGEST_SILENCE_SECONDS = 60.0
 SHUT = "it cannot be decrypted with the present keys"
 
@@ -95,11 +97,10 @@ class RelayWork:
     """Tells one listener, as many at a time as it takes; again after a lost answer where that may
     be."""
 
-    concurrency = CALLS_IN_THE_AIR
     is_paced = False
 
     def __init__(self, key: str) -> None:
-        self.key = key
+        self.key, self.concurrency = key, part_of(CALLS_IN_THE_AIR)
         self._waiting: list[Errand] = []
         self._turn = 0
 
@@ -151,7 +152,7 @@ class RelayWork:
             if kind not in told:
                 continue
             size = max(1, listener.size(kind))
-            relays = _lease(listener, kind, CALLS_IN_THE_AIR if size == 1 else size)
+            relays = _lease(listener, kind, self.concurrency if size == 1 else size)
             if relays:
                 self._turn += step + 1
                 return _ready(listener, kind, relays)

@@ -8,7 +8,8 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from callbacks.models import CallbackDelivery
-from gateway_project.lib import bulk
+from gateway_project.lib import bulk, prepared
+from gateway_project.lib.bulk import array
 from messages_app.models import Message, StatusEvent
 from tests.factories import MessageFactory
 from tests.statements import statements_told
@@ -191,3 +192,22 @@ def test_who_refers_to_a_locked_row_does_not_wait():
                 assert cursor.fetchall() == [(message.pk,)]
     finally:
         other.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("text", [*TEXTS, None]),
+        ("bigint", [1, None, -(1 << 40)]),
+        ("boolean", [True, None, False]),
+        ("uuid", [uuid4(), None]),
+        ("timestamptz", [NOW, None]),
+        ("interval", [timedelta(days=400, microseconds=7), timedelta(0), -timedelta(hours=36)]),
+        ("jsonb", ['{"a": ["\\"b\\\\"]}', None]),
+        ("text", []),
+    ],
+)
+def test_an_array_is_read_as_what_it_was_made_of(kind, values):
+    told = prepared.rows(f"SELECT each::{kind} FROM unnest(%s::{kind}[]) AS each", [array(values)])
+    assert [each for (each,) in told] == values

@@ -1,5 +1,6 @@
 """Accepting: who is found, where it goes, what is refused, and what a repeat is."""
 
+import json
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from tests.factories import (
     TemplateFactory,
     TemplateFieldFactory,
 )
+from tests.lib.test_logs import sink  # noqa: F401  a fixture
 from tests.lib.test_sentinel import stopped
 from users.models import EndUser
 from users.suppressions import suppress
@@ -359,6 +361,12 @@ class TestRepeats:
         first = house.accepted()
         assert house.refusal(**change) == ErrorCode.UID_REUSED
         assert Message.objects.get() == first
+
+    def test_what_is_said_of_a_repeat_is_about_the_message_that_there_is(self, house, sink):  # noqa: F811
+        first = house.accepted()
+        house.refusal(body="other")
+        (line,) = sink.getvalue().splitlines()
+        assert json.loads(line)["message_id"] == str(first.pk)
 
     def test_the_same_uid_for_another_user_is_refused(self, house):
         house.accepted()

@@ -1,14 +1,18 @@
 """Inserting messages: many in one statement, each as `save()` would have written it."""
 
+import gc
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from gateway_project.lib import prepared
+from gateway_project.lib.fibers import Fibers
 from messages_app.inserting import New, _insert_all, insert
 from messages_app.models import Message
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
@@ -49,6 +53,15 @@ def kinds(gateway):
     ]
 
 
+@pytest.fixture
+def fibers():
+    """Their connections end with their threads, which leave them to the collector."""
+    fibers = Fibers(name="test", aside=4, afar=1)
+    yield fibers
+    fibers.close()
+    gc.collect()
+
+
 def as_stored(pk):
     """Its columns, with what is sealed opened."""
     row = Message.objects.get(pk=pk)
@@ -85,6 +98,7 @@ def test_one_statement_writes_any_number(gateway, monkeypatch):
     with CaptureQueriesContext(connection) as others:
         insert_all([new(gateway) for _ in range(100)])
     assert (len(asked), len(others)) == (1, 0)
+    assert not any(isinstance(each, list) for each in asked[0][1]), "the driver is slow over those"
     assert Message.objects.count() == 100
 
 
@@ -133,3 +147,30 @@ def _inserted(message):
         return type(error)
     finally:
         connection.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_fibers_whose_label_is_held_up_hold_up_no_other_label(gateway, fibers):
+    elsewhere = GatewayFactory()
+    came: SimpleQueue[tuple[str, bool]] = SimpleQueue()
+    with transaction.atomic():
+        insert_all([new(gateway, repeat_key="same")])
+        held, free = new(gateway, repeat_key="same"), new(elsewhere)
+        fibers.submit(lambda: came.put(("held", insert(New(held, LONG)))))
+        fibers.submit(lambda: came.put(("free", insert(New(free, LONG)))))
+        assert came.get(timeout=60) == ("free", True)
+    assert came.get(timeout=60) == ("held", False)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_fibers_ask_for_at_one_time_is_one_statement(gateway, fibers, monkeypatch):
+    asked, came, may_begin = [], SimpleQueue(), threading.Event()
+    monkeypatch.setattr(prepared, "rows", lambda *told: asked.append(told) or rows(*told))
+    fibers.submit(may_begin.wait, 60)
+    for _ in range(20):
+        fibers.submit(lambda: came.put(insert(New(new(gateway), LONG))))
+    may_begin.set()
+    assert [came.get(timeout=60) for _ in range(20)] == [True] * 20
+    assert len(asked) == 1

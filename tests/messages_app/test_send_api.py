@@ -295,6 +295,16 @@ class TestLayersInFront:
         monkeypatch.setattr(connection, "is_usable", lambda: True)
         assert house.post()["error_code"] == ErrorCode.UNAVAILABLE
 
+    @pytest.mark.postgresql
+    @pytest.mark.django_db(transaction=True)
+    def test_a_server_that_may_only_be_read_is_temporary_and_the_next_request_looks_for_another(
+        self, house
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = on")
+        assert house.post()["error_code"] == ErrorCode.UNAVAILABLE
+        assert house.post()["error_code"] == 0
+
 
 class TestBodies:
     @pytest.mark.parametrize(
