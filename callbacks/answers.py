@@ -5,6 +5,7 @@ is read leniently, and nothing but a readable 0 counts as heard.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -44,8 +45,9 @@ class Verdict:
     retry_after: float | None = None
 
 
-def judge(came: HttpAnswer | TransportError, *, now: datetime) -> Verdict:
-    """The verdict on an answer, or on why none came."""
+def judge(came: HttpAnswer | TransportError, *, now: Callable[[], datetime]) -> Verdict:
+    """The verdict on an answer, or on why none came. `now` is asked where the answer names a time
+    and does not say what time it is."""
     if isinstance(came, TransportError):
         return Verdict(outcome=Outcome.FAILED, detail=str(came))
     outcome, detail = _meaning(came)
@@ -53,9 +55,7 @@ def judge(came: HttpAnswer | TransportError, *, now: datetime) -> Verdict:
         outcome=outcome,
         detail=detail,
         http_status=came.status,
-        retry_after=schedules.retry_after(
-            came.headers.get("retry-after", ""), now=now, cap=RETRY_AFTER_CAP
-        ),
+        retry_after=schedules.retry_after(came.headers, now=now, cap=RETRY_AFTER_CAP),
     )
 
 

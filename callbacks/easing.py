@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from callbacks.lanes import Lane
 from callbacks.tries import Told
+from gateway_project.lib.shares import part_of
 
 MOST = 64
+"""Of one `worker` command."""
 TOO_MUCH = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -17,7 +19,7 @@ class Room:
     """
 
     def __init__(self) -> None:
-        self._places = float(MOST)
+        self._most = self._places = float(part_of(MOST))
 
     @property
     def places(self) -> int:
@@ -29,7 +31,7 @@ class Room:
             self._places = max(1.0, self._places / 2)
         else:
             heard = sum(one.is_heard for one in told)
-            self._places = min(float(MOST), self._places + heard / self._places)
+            self._places = min(self._most, self._places + heard / self._places)
 
 
 ROOMS: defaultdict[Lane, Room] = defaultdict(Room)

@@ -11,7 +11,7 @@ from callbacks.models import CallbackDelivery, DeliveryAttempt, Settlement
 from callbacks.reconciling.booking import Book, line_of
 from callbacks.settling import hold_back, settle
 from callbacks.tries import Told
-from gateway_project.lib import prepared
+from gateway_project.lib import bulk, prepared
 from gateway_project.lib.clock import database_now
 from gateway_project.lib.transactions import writing
 from messages_app.models import DETAIL_LENGTH
@@ -75,10 +75,10 @@ def _acknowledge_at_once(told: Sequence[Told]) -> None:
     rows = prepared.rows(
         ACKNOWLEDGE,
         {
-            "ids": [one.delivery_id for one in told],
-            "channels": [one.tried.channel for one in told],
-            "started": [one.tried.started_at for one in told],
-            "answers": [one.verdict.http_status for one in told],
+            "ids": bulk.array(one.delivery_id for one in told),
+            "channels": bulk.array(one.tried.channel for one in told),
+            "started": bulk.array(one.tried.started_at for one in told),
+            "answers": bulk.array(one.verdict.http_status for one in told),
         },
     )
     here = dict(rows)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -17,11 +16,12 @@ from callbacks.calling import confidences, status_call
 from callbacks.claiming import claim_due
 from callbacks.easing import ROOMS
 from callbacks.lanes import Lane
-from callbacks.models import CallbackDelivery
+from callbacks.models import CallbackDelivery, DeliveryQuerySet
 from callbacks.outcomes import write
 from callbacks.suspension import suspend
 from callbacks.tries import Told, Try
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.departures import departures
 from gateway_project.lib.futures import failed
@@ -95,6 +95,7 @@ class ReportWork:
         return self._start(item)
 
     def _start(self, item: Try) -> "Future[HttpAnswer]":
+        """Asks the database for the label, and nothing of it once the call is on its way."""
         label = configuration.current().labels[self.lane.label_id]
         with about(*item.message_ids):
             try:
@@ -104,7 +105,14 @@ class ReportWork:
             return http_client().submit(call)
 
     def settle(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> None:
-        told = self.told(finished)
+        untried = {item.delivery_id: item for item, future in finished if _never_left(future)}
+        self._let_go(list(untried.values()))
+        if tried := [one for one in finished if one[0].delivery_id not in untried]:
+            self._write(self.told(tried))
+        for item, _ in finished:
+            self._confidences.pop(item.delivery_id, None)
+
+    def _write(self, told: Sequence[Told]) -> None:
         if all(one.is_heard for one in told):
             write(told)
         else:
@@ -113,12 +121,15 @@ class ReportWork:
                 _tell_of_trouble(self.lane, told)
             _leave_in_peace(self.lane, told)
         self.room.learn(told)
-        for item, _ in finished:
-            self._confidences.pop(item.delivery_id, None)
+
+    def _let_go(self, untried: Sequence[Try]) -> None:
+        """They are due as they were."""
+        if untried:
+            self._still_ours(untried).update(lease=None, lease_until=None)
 
     def told(self, finished: Sequence[tuple[Try, "Future[HttpAnswer]"]]) -> list[Told]:
         """What came of these tries; waits for one that is still in the air."""
-        now = datetime.now(UTC)
+        now = cache(database_now)
         told = []
         for item, future in finished:
             verdict = judge(_came(item, future), now=now)
@@ -126,11 +137,12 @@ class ReportWork:
         return told
 
     def renew(self, items: Iterable[Try]) -> None:
-        tries = list(items)
-        still_ours = CallbackDelivery.objects.filter(
+        self._still_ours(list(items)).update(lease_until=database_now() + LEASE)
+
+    def _still_ours(self, tries: Sequence[Try]) -> DeliveryQuerySet:
+        return CallbackDelivery.objects.filter(
             pk__in=[item.delivery_id for item in tries], lease__in={item.lease for item in tries}
         )
-        still_ours.update(lease_until=database_now() + LEASE)
 
     def close(self) -> None:
         """Nothing is kept open: the client's connections are everybody's."""
@@ -150,6 +162,11 @@ class ReportWork:
         """The peer's words without what it was told in confidence."""
         confidences = self._confidences.get(item.delivery_id, ())
         return scrub(verdict.detail, *confidences) if verdict.detail else ""
+
+
+def _never_left(future: "Future[Any]") -> bool:
+    """Whether the database was lost before the call: no call meets it."""
+    return isinstance(future.exception(), DATABASE_TROUBLE)
 
 
 def _came(item: Try, future: "Future[HttpAnswer]") -> HttpAnswer | TransportError:

@@ -3,11 +3,11 @@ at Smartico, which looks at the api_key before it looks for the message."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.calling import confidences, status_call
+from gateway_project.lib.clock import database_now
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.http import HttpAnswer, HttpCall, TransportError, http_client
 from gateway_project.lib.personal import Personal
@@ -53,7 +53,7 @@ def try_callback(label: LabelValues) -> Tried | None:
             ext_message_id=str(uuid4()),
             status=Status.ACCEPTED,
         )
-        verdict = judge(_came(call), now=datetime.now(UTC))
+        verdict = judge(_came(call), now=database_now)
         return meaning(verdict, scrub(verdict.detail, *confidences(label, url)))
     except (CallbackRefused, Undecryptable) as problem:
         return Tried(is_taken=False, text=f"not tried: {problem}")

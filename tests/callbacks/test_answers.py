@@ -12,7 +12,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def verdict(body=b"", status=200, **answer):
     data = body.encode() if isinstance(body, str) else body
-    return judge(HttpAnswer(status=status, body=data, **answer), now=NOW)
+    return judge(HttpAnswer(status=status, body=data, **answer), now=lambda: NOW)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_cut_answer_is_a_failure():
 
 @pytest.mark.parametrize("problem", [NotSent("no connection"), NoAnswer("timed out")])
 def test_no_answer_is_a_failure_that_says_why(problem):
-    came = judge(problem, now=NOW)
+    came = judge(problem, now=lambda: NOW)
     assert (came.outcome, came.detail) == (Outcome.FAILED, str(problem))
     assert came.http_status is None
 

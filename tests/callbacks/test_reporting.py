@@ -7,8 +7,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import OperationalError, connection
 from django.utils import timezone
+from django.utils.http import http_date as date_of
 
 from callbacks import calling, lanes
 from callbacks.lanes import due_lanes
@@ -19,6 +21,8 @@ from callbacks.settling import GRACE_TRIES, SCHEDULE
 from gateway_project.lib.draining import run
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, NotSent
+from gateways import configuration
+from gateways.models import ConfigurationVersion
 from messages_app.models import Message
 from tests.factories import API_KEY
 from tests.lib.test_journal import events
@@ -27,6 +31,10 @@ from tests.peers import Answer, http_peer
 
 NOT_FOUND = Answer(body={"error_code": 1, "error_message": "sms was not found"})
 MINUTE = timedelta(minutes=1)
+
+
+def http_date(moment):
+    return date_of(moment.timestamp())
 
 
 def wait_of(delivery):
@@ -125,6 +133,27 @@ def test_retry_after_is_obeyed_where_it_is_longer(smartico, status):
     smartico.report()
     delivery.refresh_from_db()
     assert wait_of(delivery) == 120
+
+
+def test_a_retry_after_with_a_date_is_by_the_clock_of_who_names_it(smartico):
+    there = timezone.now() + timedelta(hours=3)
+    headers = {"Date": http_date(there), "Retry-After": http_date(there + 2 * MINUTE)}
+    smartico.answers["any"] = Answer(status=429, headers=headers)
+    delivery = smartico.owe("delivered")
+    smartico.report()
+    delivery.refresh_from_db()
+    assert wait_of(delivery) == 120
+
+
+@pytest.mark.postgresql
+def test_who_names_no_time_of_its_own_is_held_against_the_databases(smartico):
+    headers = {"Date": "", "Retry-After": http_date(timezone.now() + 2 * MINUTE)}
+    smartico.answers["any"] = Answer(status=429, headers=headers)
+    delivery = smartico.owe("delivered")
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        smartico.report()
+    delivery.refresh_from_db()
+    assert 100 < wait_of(delivery) <= 120
 
 
 @pytest.mark.parametrize(("longest_hold", "tries"), [(60.0, 0), (0.0, 1)])
@@ -313,6 +342,37 @@ def answered(slow, late, answer):
         future = type(future)()
         future.set_result(answer)
     slow.settle([(late, future)])
+
+
+@pytest.mark.parametrize("rate", [None, 1000])
+def test_what_the_database_was_lost_for_before_it_left_was_not_tried(smartico, monkeypatch, rate):
+    type(smartico.label).objects.update(callback_rate_per_second=rate)
+    configuration.forget_now()
+    read, claim = ConfigurationVersion.read, ReportWork.claim
+    is_lost = iter([True])
+
+    def lose_the_database():
+        if next(is_lost, False):
+            raise OperationalError
+        return read()
+
+    def claim_and_lose_the_database(work, free):
+        claimed = claim(work, free)
+        if claimed:
+            configuration.forget_now()
+            monkeypatch.setattr(ConfigurationVersion, "read", lose_the_database)
+        return claimed
+
+    monkeypatch.setattr(ReportWork, "claim", claim_and_lose_the_database)
+    delivery = smartico.owe("delivered")
+    due_at = delivery.due_at
+    assert smartico.report() == 2
+    assert next(is_lost, "lost") == "lost"
+    delivery.refresh_from_db()
+    assert (delivery.settlement, delivery.attempts) == (Settlement.ACKNOWLEDGED, 1)
+    assert (delivery.first_failed_at, delivery.due_at) == (None, due_at)
+    assert delivery.delivery_attempts.count() == 1
+    assert smartico.told == ["delivered"]
 
 
 def test_who_lost_the_lease_reschedules_nothing(smartico):
