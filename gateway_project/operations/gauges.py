@@ -20,7 +20,7 @@ from callbacks.models import UNHEARD, CallbackDelivery
 from gateway_project.lib import connections
 from gateway_project.lib.clock import database_now, skew_seconds
 from gateway_project.operations.lateness import standstills
-from gateway_project.operations.pulse import alive
+from gateway_project.operations.pulse import alive, missing
 from gateway_project.operations.queues import QUEUES, Line, lines
 from gateways import configuration
 from gateways.models import Alert, AlertKind, Breaker
@@ -98,6 +98,10 @@ class Look:
     def processes(self) -> Iterator[Row]:
         for kind in KINDS:
             yield (kind,), alive(kind)
+
+    def missing(self) -> Iterator[Row]:
+        for kind in KINDS:
+            yield (kind,), missing(kind)
 
     def skew(self) -> Iterator[Row]:
         yield (), skew_seconds()
@@ -181,6 +185,12 @@ GAUGES = (
         help="Processes that gave a sign of life within half a minute.",
         labels=("kind",),
         read=Look.processes,
+    ),
+    Gauge(
+        name="gatehouse_processes_missing",
+        help="Processes that should be beside those that are alive: they die time and again.",
+        labels=("kind",),
+        read=Look.missing,
     ),
     Gauge(
         name="gatehouse_clock_skew_seconds",

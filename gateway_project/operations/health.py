@@ -14,6 +14,7 @@ from django.utils.log import log_response
 from django.views.decorators.http import require_safe
 
 from gateway_project.lib.clock import database_now, skew_seconds
+from gateway_project.lib.fibers import stuck_for
 from gateway_project.operations.lateness import TOO_LATE, lateness
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ BROKER_SECONDS = 2
 BROKER_KEPT_SECONDS = 10.0
 """However often it is asked for, a process calls the broker no more often."""
 MOST_SKEW_SECONDS = 30.0
+MOST_STUCK_SECONDS = 5.0
+
+WITHOUT_DATABASE = ("calls", "broker")
 
 OK = "ok"
 NOT_ASKED = "not asked"
@@ -84,7 +88,7 @@ def look() -> dict[str, str]:
     """What is found of each. A database that is away is not waited for twice."""
     found: dict[str, str] = {}
     for name in LOOKS:
-        is_lost = found.get("database", OK) != OK and name != "broker"
+        is_lost = found.get("database", OK) != OK and name not in WITHOUT_DATABASE
         found[name] = NOT_ASKED if is_lost else look_at(name)
     return found
 
@@ -162,9 +166,15 @@ def _clock() -> str:
     return OK if abs(skew) <= MOST_SKEW_SECONDS else f"off by {skew:.0f} s"
 
 
+def _calls() -> str:
+    stuck = stuck_for()
+    return OK if stuck < MOST_STUCK_SECONDS else f"one has held up all others for {stuck:.0f} s"
+
+
 FOUNDATIONS: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
+    "calls": _calls,
 }
 """What accepting stands on. It needs no broker: sweeps find what no kick tells of."""
 LOOKS: dict[str, Callable[[], str]] = {

@@ -48,6 +48,7 @@ def test_it_is_ready_when_everything_is_reached(client, path):
         "status": "ready",
         "database": "ok",
         "migrations": "ok",
+        "calls": "ok",
         "broker": "ok",
         "oldest_due": "ok",
         "clock": "ok",

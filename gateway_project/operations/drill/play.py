@@ -142,21 +142,25 @@ class Play:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """What nobody means to happen is seen meanwhile."""
-        watching = [self.watch(), pulse.keep(self.scene.standstills)]
-        tasks = [asyncio.create_task(each) for each in watching]
-        try:
+        """What nobody means to happen is seen meanwhile, and looked for once more in the end. The
+        play ends with the watch where that fails: unwatched it proves nothing."""
+        async with asyncio.TaskGroup() as watches:
+            watching = [self.watch(), pulse.keep(self.scene.standstills)]
+            tasks = [watches.create_task(each) for each in watching]
             yield
-        finally:
             for task in tasks:
                 task.cancel()
+        await self._look_for_dead()
 
     async def watch(self) -> None:
         """Tells at once who has ended without having been killed, and why, and starts it again."""
         while True:
-            for name in await asyncio.to_thread(self.scene.crew.revive):
-                self._found_dead(name)
+            await self._look_for_dead()
             await asyncio.sleep(REVIVAL_SECONDS)
+
+    async def _look_for_dead(self) -> None:
+        for name in await asyncio.to_thread(self.scene.crew.revive):
+            self._found_dead(name)
 
     def _found_dead(self, name: str) -> None:
         self.ended.add(name)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 import pytest
@@ -45,7 +46,7 @@ def told_in(mood: str, api_key: str = "key") -> tuple[Outcome, Ear]:
         await ear.open()
         ear.mood = mood
         try:
-            verdict = judge(await tell(ear, api_key), now=datetime.now(UTC))
+            verdict = judge(await tell(ear, api_key), now=partial(datetime.now, UTC))
         finally:
             await ear.close()
         return verdict.outcome, ear
@@ -99,7 +100,7 @@ def given_up_on(gives_up_seconds: float, monkeypatch) -> tuple[Ear, list[str]]:
         telling.cancel()
         while not ear.told:
             await asyncio.sleep(0.01)
-        again = judge(await tell(ear), now=datetime.now(UTC))
+        again = judge(await tell(ear), now=partial(datetime.now, UTC))
         await ear.close()
         assert busy == 0
         return ear, [again.outcome]

@@ -136,6 +136,43 @@ def test_who_ends_without_having_been_killed_is_told_at_once_with_the_last_words
     assert play.ended == {"web"}
 
 
+def watched(revive) -> tuple[Play, list[str]]:
+    """A play that is watched until its body has looked away for a moment."""
+    told: list[str] = []
+    house = SimpleNamespace(last_words=list)
+    scene = SimpleNamespace(crew=SimpleNamespace(revive=revive), house=house, standstills=[])
+    return Play(plan=QUICK, scene=scene, tell=told.append), told
+
+
+def test_who_ends_in_the_last_seconds_is_found_as_well():
+    ended: list[list[str]] = []
+    play, told = watched(lambda: ended.pop() if ended else [])
+
+    async def until_the_last_moment() -> None:
+        async with play.watched():
+            await asyncio.sleep(0.05)
+            ended.append(["worker-1"])
+
+    asyncio.run(asyncio.wait_for(until_the_last_moment(), 5))
+    assert play.ended == {"worker-1"}
+    assert told == ["worker-1 ended by itself, and is started again"]
+
+
+def test_a_play_that_nobody_can_watch_any_more_ends():
+    def revive() -> list[str]:
+        raise RuntimeError("the nursery has ended")
+
+    play, _ = watched(revive)
+
+    async def for_ages() -> None:
+        async with play.watched():
+            await asyncio.sleep(3600)
+
+    with pytest.raises(ExceptionGroup) as failed:
+        asyncio.run(asyncio.wait_for(for_ages(), 5))
+    assert failed.group_contains(RuntimeError, match="the nursery has ended")
+
+
 @pytest.mark.parametrize(
     "changes", [{"turned_away": 3}, {"stood_still": 3.0}, {"changed": ["callbacks/tries.py"]}]
 )
