@@ -13,6 +13,7 @@ import yaml
 from django.conf import settings
 from django.db import connection
 
+from gateway_project.operations.doctor.capacity import opened
 from gateway_project.operations.processes import Processes, manage
 from tests import services
 from tests.operations.surroundings import database_url, free_port, is_ready, wait_until
@@ -96,6 +97,14 @@ def test_each_service_waits_for_what_it_needs():
         waits = OURS[name]["depends_on"]
         assert waits["migrate"] == {"condition": "service_completed_successfully"}
         assert COMPOSE["services"]["broker"]["healthcheck"]
+
+
+def test_the_database_lets_in_what_seven_cores_may_open():
+    told = dict(
+        word.split("=") for word in COMPOSE["services"]["database"]["command"] if "=" in word
+    )
+    kept_for_superusers = 3
+    assert opened(web=7, workers=7) <= int(told["max_connections"]) - kept_for_superusers
 
 
 @pytest.mark.redis

@@ -70,6 +70,16 @@ def test_others_are_told_so_by_the_http_status(behind_nothing, path):
     assert ask(behind_nothing, path)[0] == 503
 
 
+def test_a_file_of_the_back_office_may_take_longer_to_be_made():
+    limit = {"proxy_read_timeout 30s": "proxy_read_timeout 1s"}
+    with (
+        http_peer(lambda asked: Answer(body="a;b", delay=3)) as slow,
+        nginx(slow.port, **limit) as port,
+    ):
+        assert ask(port, "/admin/gateways/auditentry/export/") == (200, "a;b")
+        assert slow.asked[0].headers["x-forwarded-proto"] == "https"
+
+
 def test_smartico_is_asked_to_try_again_when_the_gateway_is_too_slow():
     with http_peer(lambda asked: Answer(delay=10)) as slow:
         with nginx(slow.port, **{"proxy_read_timeout 30s": "proxy_read_timeout 1s"}) as port:
