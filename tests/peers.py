@@ -105,7 +105,9 @@ class HttpPeer:
                 if isinstance(body, dict | list):
                     body = json.dumps(body)
                 data = body.encode() if isinstance(body, str) else body
-                self.send_response(answer.status)
+                has_date = "Date" in answer.headers
+                begin = self.send_response_only if has_date else self.send_response
+                begin(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))

@@ -43,7 +43,7 @@ def by_itself() -> Iterator[None]:
 
 
 def also_about(message_id: UUID) -> None:
-    """For the rest of the present request: its message has just got its id."""
+    """For the rest of the present request: which message it is about has just been found out."""
     _ids.set((message_id,))
 
 

@@ -26,7 +26,6 @@ QUIET = (
 )
 
 COMMON: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
     journal.name_messages,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -1,7 +1,7 @@
 """When to try again."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,17 +15,27 @@ def delay(schedule: Sequence[float], attempts: int) -> float | None:
     return schedule[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
 
 
-def retry_after(header: str, *, now: datetime, cap: float) -> float | None:
-    """Seconds that a Retry-After header (RFC 9110, 10.2.3) asks for, at most `cap`; or None."""
-    text = header.strip()
+def retry_after(
+    headers: Mapping[str, str], *, now: Callable[[], datetime], cap: float
+) -> float | None:
+    """Seconds that an answer's Retry-After (RFC 9110, 10.2.3) asks for, at most `cap`; or None.
+
+    A date is held against the answer's own Date, since both are by the peer's clock, and against
+    `now` only where there is none.
+    """
+    text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), cap)
-    if not text:
+    moment = _moment(text)
+    if moment is None:
         return None
+    since = _moment(headers.get("date", "")) or now()
+    return min(max((moment - since).total_seconds(), 0.0), cap)
+
+
+def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), cap)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sized
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -85,9 +86,9 @@ def said(answer: HttpAnswer) -> str:
 
 
 def asked_wait(answer: HttpAnswer) -> float | None:
-    """Seconds that the answer's Retry-After asks for, at most an hour."""
-    header = answer.headers.get("retry-after", "")
-    return retry_after(header, now=datetime.now(UTC), cap=RETRY_AFTER_CAP)
+    """Seconds that the answer's Retry-After asks for, at most an hour. A date in an answer that has
+    no Date is held against this machine's clock: an adapter has no other."""
+    return retry_after(answer.headers, now=partial(datetime.now, UTC), cap=RETRY_AFTER_CAP)
 
 
 def transport_error(error: TransportError) -> ProviderError:

@@ -65,7 +65,7 @@ class Provider:
     html_limit: ClassVar[int | None] = None
     """Most bytes of an HTML body."""
     concurrency: ClassVar[int] = 64
-    """Most calls in the air per worker process."""
+    """Most calls in the air of one `worker` command, whose processes share them."""
 
     Config: ClassVar[type[ConfigForm]] = ConfigForm
     """Authentication & Configuration: drawn, validated and masked from this declaration."""

@@ -37,7 +37,7 @@ def assert_answered(server: Fuzzed, sent: Sent, answer: bytes) -> None:
     if not sent.is_http and (not answer or status_of(answer) in TURNED_AWAY):
         return
     assert answer, "it was hung up on"
-    assert status_of(answer) == 200
+    assert status_of(answer) == 200, answer[:200]
     body = _body(server, answer)
     if not sent.is_head and (sent.is_http or body):
         told = json.loads(body)
@@ -48,7 +48,7 @@ def assert_answered(server: Fuzzed, sent: Sent, answer: bytes) -> None:
 def assert_refused_at_most(server: Fuzzed, sent: Sent, answer: bytes) -> None:
     """Elsewhere: anything but an error of ours."""
     if answer:
-        assert 200 <= status_of(answer) < 500
+        assert 200 <= status_of(answer) < 500, answer[:200]
         _body(server, answer)
 
 

@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
-from django.db.utils import OperationalError
+from django.db.utils import InternalError, OperationalError
 
 from gateway_project.lib import draining, rounds
 from gateway_project.lib.draining import DRAINS, Drain
@@ -257,14 +257,15 @@ class TestADatabaseInTrouble:
     def _soon_again(self, monkeypatch):
         monkeypatch.setattr(rounds, "RECOVERY_SECONDS", 0)
 
-    def test_an_outcome_is_written_once_the_database_is_back(self, rows):
+    @pytest.mark.parametrize("trouble", [OperationalError("away"), InternalError("read-only")])
+    def test_an_outcome_is_written_once_the_database_is_back(self, rows, trouble):
         class Away(Work):
             failures = 3
 
             def settle(self, finished):
                 if self.failures:
                     self.failures -= 1
-                    raise OperationalError("away")
+                    raise trouble
                 super().settle(finished)
 
         rows.due.extend("ab")

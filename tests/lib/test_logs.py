@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+from uuid import UUID
 
 import pytest
 import structlog
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 
 from gateway_project.lib import logs
+from gateway_project.lib.journal import about
 from gateway_project.lib.personal import REDACTED, Personal
 from tests.lib.test_redaction import TAKEN_FOR_NUMBERS
 
@@ -147,15 +149,15 @@ def test_an_address_across_the_end_of_what_is_kept_leaves_no_part_of_it(sink, le
     assert sink.event["event"].lstrip("x") == f" {REDACTED[:left]}"
 
 
-def test_bound_context_is_on_every_line_and_ids_stay_readable(sink):
-    with structlog.contextvars.bound_contextvars(message_id=ID):
+def test_what_the_journal_is_about_is_on_every_line_and_ids_stay_readable(sink):
+    with about(UUID(ID)):
         logging.getLogger("any").info("accepted")
     assert sink.event["message_id"] == ID
 
 
 @pytest.mark.parametrize("id_", TAKEN_FOR_NUMBERS)
 def test_ids_of_messages_stay_readable_whatever_they_look_like(sink, id_):
-    with structlog.contextvars.bound_contextvars(message_ids=[id_, ID], messages=2):
+    with about(UUID(id_), UUID(ID)):
         logging.getLogger("any").info("parked")
     assert sink.event["message_ids"] == [id_, ID]
 

@@ -30,6 +30,11 @@ def test_an_empty_schedule_allows_no_second_try():
     assert delay((), 1) is None
 
 
+def asked(header, **headers):
+    """Seconds."""
+    return retry_after({"retry-after": header, **headers}, now=lambda: NOW, cap=3600)
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
@@ -46,21 +51,28 @@ def test_an_empty_schedule_allows_no_second_try():
     ],
 )
 def test_a_peer_says_when_to_come_again_up_to_a_cap(header, seconds):
-    assert retry_after(header, now=NOW, cap=3600) == seconds
+    assert asked(header) == seconds
 
 
 @pytest.mark.parametrize("header", ["", "soon", "-5", "1.5", "\u0661", "Sat, 99 Nov 2026", "x" * 9])
 def test_a_header_that_cannot_be_read_asks_for_nothing(header):
-    assert retry_after(header, now=NOW, cap=3600) is None
+    assert asked(header) is None
 
 
-@given(st.text(max_size=60))
-def test_any_header_is_borne(header):
-    seconds = retry_after(header, now=NOW, cap=3600)
+def test_a_date_is_by_the_clock_of_who_names_it():
+    late = {"date": "Sat, 21 Nov 2026 13:00:00 GMT"}
+    assert asked("Sat, 21 Nov 2026 13:02:00 GMT", **late) == 120
+    assert asked("7", **late) == 7
+    assert asked("Sat, 21 Nov 2026 10:02:00 GMT", date="about noon") == 120
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_header_is_borne(header, date):
+    seconds = asked(header, date=date)
     assert seconds is None or 0 <= seconds <= 3600
 
 
 @given(st.timedeltas(timedelta(0), timedelta(minutes=59)))
 def test_a_date_ahead_is_waited_for_to_the_second(ahead):
     header = (NOW + ahead).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    assert retry_after(header, now=NOW, cap=3600) == int(ahead.total_seconds())
+    assert asked(header) == int(ahead.total_seconds())
