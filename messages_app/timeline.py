@@ -10,6 +10,7 @@ from gateway_project.lib.vocabulary import Status
 from messages_app.causes import Cause
 from messages_app.models import Message, SendAttempt, StatusEvent
 from messages_app.statuses import ENDS
+from users.masking import mask_text
 
 MILLISECOND = timedelta(milliseconds=1)
 UNITS = (
@@ -144,7 +145,7 @@ def exactly(at: datetime) -> str:
 
 def _accepted(message: Message) -> Entry:
     facts = (
-        ("uid", message.uid),
+        ("uid", mask_text(message.uid)),
         ("Template", str(message.template.name) if message.template else ""),
         ("Preview", message.activity_type),
     )

@@ -96,6 +96,13 @@ def test_no_page_shows_an_address_a_body_or_a_url(operator, house, sent):
         assert not [text for text in confidential if text in response.content.decode()]
 
 
+def test_a_uid_that_is_an_address_is_shown_masked(operator):
+    message = MessageFactory(uid="jane.doe@example.com")
+    shown = operator.get(page(message)).content.decode()
+    assert message.uid not in shown
+    assert shown.count("j***@e***.com") == 2
+
+
 def test_a_message_is_found_by_every_id_it_has(operator, house, sent):
     house.accepted(Channel.SMS, im_uid="another")
     for sought in (str(sent.pk), sent.uid, f"sandbox-{sent.pk}"):

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Q
 
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway
-from messages_app.models import Message, SendAttempt, State
+from messages_app.models import Message, Relay, SendAttempt, State
 from tests.canaries.birds import (
     ADDRESS_AS_ID,
     CALLBACK_PATH,
@@ -174,9 +175,11 @@ class Day:
         with ThreadPoolExecutor(len(ROLES)) as threads:
             list(threads.map(Browser.crawl, self.browsers.values()))
         gateways = [gateway.pk for gateway in self.house.gateways.values()]
-        refused = Message.objects.filter(uid__startswith=Mood.STRICT.name)
+        named = Q(uid__startswith=Mood.STRICT.name) | Q(uid__contains=ADDRESS_AS_ID)
+        messages, relays = Message.objects.filter(named), Relay.objects.all()
         paths = [f"/admin/gateways/gateway/{key}/change/" for key in gateways]
-        paths += [f"/admin/messages_app/message/{message.pk}/change/" for message in refused]
+        paths += [f"/admin/messages_app/message/{message.pk}/change/" for message in messages]
+        paths += [f"/admin/messages_app/relay/{relay.pk}/change/" for relay in relays]
         with ThreadPoolExecutor(len(ROLES)) as threads:
             list(threads.map(self.browsers["administrator"].open, paths))
         for path in ("/api/schema", "/api/docs", "/metrics", "/health/ready", "/health/live"):

@@ -2,16 +2,18 @@
 whom it was about, in one disguise after the other, and the secret that they were given."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from itertools import cycle, islice
+from urllib.parse import unquote
 
 from gateway_project.lib.vocabulary import PHONE_CHANNELS, Channel
 from gateways.providers.registry import provider_classes
-from tests.canaries.birds import PROVIDER_SECRET, address, telephone
+from tests.canaries.birds import EMAIL, PHONE, PROVIDER_SECRET, address, telephone
 from tests.disguises import ANY, OF_A_NUMBER, OF_AN_ADDRESS
 from tests.gateways.providers.examples import ACCOUNTS, URL_FIELDS
 from tests.gateways.providers.exchanges import exchanges
@@ -19,6 +21,9 @@ from tests.peers import Answer, Asked, HttpPeer, http_peer
 
 AT_ONCE = 6
 """Disguises in one answer: more would be cut off before they are looked at."""
+NAMED = re.compile(rf"{re.escape(EMAIL.spelled)}\.(\d+)|{PHONE.spelled}(\d\d)")
+IN_EVERY_BODY = 0
+"""The number of who is named by what a message says, whoever it is to."""
 
 
 def speaks_http(slug: str) -> bool:
@@ -58,10 +63,9 @@ class Road:
     """The moods in which it was asked."""
     is_asked_about_itself: bool = False
     """Whether it is asked for its account: then there is nobody whom it could repeat."""
-    words: Iterator[str] = field(init=False)
+    words: dict[int, Iterator[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.words = cycle(self._spellings())
         self.peer.respond = self.answer
 
     @property
@@ -72,28 +76,36 @@ class Road:
         self.shown.add(self.mood)
         if self.mood is Mood.KIND and (self.slug, self.channel) in _documented():
             return _documented()[self.slug, self.channel]
-        told = self.rude_words()
+        told = self.rude_words(self._about(asked))
         body = told if self.mood in (Mood.STRICT, Mood.ODD) else json.dumps({"message": told})
         return Answer(self.mood.value, body)
 
-    def rude_words(self) -> str:
+    def rude_words(self, number: int) -> str:
         if self.is_asked_about_itself:
             return f"not with {PROVIDER_SECRET.spelled}"
-        said = ", ".join(islice(self.words, AT_ONCE))
+        words = self.words.setdefault(number, cycle(self._spellings(number)))
+        said = ", ".join(islice(words, AT_ONCE))
         return f"no such recipient: {said}; asked for with {PROVIDER_SECRET.spelled}"
 
-    def _spellings(self) -> list[str]:
+    def _about(self, asked: Asked) -> int:
+        """The number of whom it is about: its own person, unless only somebody else is named, as
+        by what it is told beside messages."""
+        told = unquote(f"{asked.path} {asked.query} {asked.body.decode(errors='replace')}")
+        named = {int(found[1] or found[2]) for found in NAMED.finditer(told)} - {IN_EVERY_BODY}
+        return self.number if self.number in named else min(named, default=self.number)
+
+    def _spellings(self, number: int) -> list[str]:
         """Of the one who is asked for, in every disguise; roads begin at different ones."""
-        told = self._of_the_recipient()
+        told = self._of_the_recipient(number)
         begin = self.number * AT_ONCE % len(told)
         return told[begin:] + told[:begin]
 
-    def _of_the_recipient(self) -> list[str]:
+    def _of_the_recipient(self, number: int) -> list[str]:
         if self.channel == Channel.EMAIL:
-            return [wear(address(self.number)) for wear in (OF_AN_ADDRESS | ANY).values()]
+            return [wear(address(number)) for wear in (OF_AN_ADDRESS | ANY).values()]
         if self.channel in PHONE_CHANNELS:
-            return [wear(telephone(self.number)) for wear in (OF_A_NUMBER | ANY).values()]
-        return [address(self.number), telephone(self.number)]
+            return [wear(telephone(number)) for wear in (OF_A_NUMBER | ANY).values()]
+        return [address(number), telephone(number)]
 
 
 @cache

@@ -68,6 +68,11 @@ def test_what_came_with_the_request_is_told():
     assert accepted.lines == ("NUL was removed.",)
 
 
+def test_an_address_that_came_as_a_uid_is_told_masked():
+    (accepted,) = story(message(uid="jane.doe@example.com"), [], [])
+    assert accepted.facts == (("uid", "j***@e***.com"),)
+
+
 def test_a_try_tells_what_came_of_it():
     _, tried = story(message(), [attempt("rejected", detail="550 no", provider_id="p-1")], [])
     assert (tried.badge, tried.tone) == ("refused", Tone.BAD)

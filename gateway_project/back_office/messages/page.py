@@ -28,6 +28,7 @@ from gateways.models import Label
 from messages_app.finding import messages_known_as
 from messages_app.models import Message, State
 from messages_app.timeline import STATUS_TONES, Tone
+from users.masking import mask_text
 
 SEALED = ("content", "preview_address", "callback_url")
 STATE_TONES = {
@@ -116,6 +117,7 @@ class MessageAdmin(Deeds, ReadOnlyPage):
         return {
             "opts": self.opts,
             "message": message,
+            "uid": mask_text(message.uid),
             "story": story,
             "state_tone": STATE_TONES[State(message.state).label],
             "status_tone": STATUS_LABELS.get(message.status, ""),
