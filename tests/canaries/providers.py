@@ -21,9 +21,9 @@ from tests.peers import Answer, Asked, HttpPeer, http_peer
 
 AT_ONCE = 6
 """Disguises in one answer: more would be cut off before they are looked at."""
-NAMED = re.compile(rf"{re.escape(EMAIL.spelled)}\.(\d+)|{PHONE.spelled}(\d\d)")
-IN_EVERY_BODY = 0
-"""The number of who is named by what a message says, whoever it is to."""
+NAMED = re.compile(rf"{re.escape(EMAIL.spelled)}\.\d+@[\w.]+|\+49{PHONE.spelled}\d\d")
+IN_EVERY_BODY = {address(0), telephone(0)}
+"""What a message says names these, whoever it is to."""
 
 
 def speaks_http(slug: str) -> bool:
@@ -63,7 +63,7 @@ class Road:
     """The moods in which it was asked."""
     is_asked_about_itself: bool = False
     """Whether it is asked for its account: then there is nobody whom it could repeat."""
-    words: dict[int, Iterator[str]] = field(default_factory=dict)
+    words: dict[tuple[str, ...], Iterator[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.peer.respond = self.answer
@@ -80,32 +80,36 @@ class Road:
         body = told if self.mood in (Mood.STRICT, Mood.ODD) else json.dumps({"message": told})
         return Answer(self.mood.value, body)
 
-    def rude_words(self, number: int) -> str:
+    def rude_words(self, whom: tuple[str, ...]) -> str:
         if self.is_asked_about_itself:
             return f"not with {PROVIDER_SECRET.spelled}"
-        words = self.words.setdefault(number, cycle(self._spellings(number)))
+        words = self.words.setdefault(whom, cycle(self._spellings(whom)))
         said = ", ".join(islice(words, AT_ONCE))
         return f"no such recipient: {said}; asked for with {PROVIDER_SECRET.spelled}"
 
-    def _about(self, asked: Asked) -> int:
-        """The number of whom it is about: its own person, unless only somebody else is named, as
-        by what it is told beside messages."""
+    def _about(self, asked: Asked) -> tuple[str, ...]:
+        """By which addresses: its own person's, unless only somebody else is named, as by what it
+        is told beside messages."""
         told = unquote(f"{asked.path} {asked.query} {asked.body.decode(errors='replace')}")
-        named = {int(found[1] or found[2]) for found in NAMED.finditer(told)} - {IN_EVERY_BODY}
-        return self.number if self.number in named else min(named, default=self.number)
+        named = {found[0] for found in NAMED.finditer(told)} - IN_EVERY_BODY
+        own = {address(self.number), telephone(self.number)}
+        return (min(named),) if named and not named & own else self._of_its_person()
 
-    def _spellings(self, number: int) -> list[str]:
-        """Of the one who is asked for, in every disguise; roads begin at different ones."""
-        told = self._of_the_recipient(number)
+    def _of_its_person(self) -> tuple[str, ...]:
+        if self.channel == Channel.EMAIL:
+            return (address(self.number),)
+        if self.channel in PHONE_CHANNELS:
+            return (telephone(self.number),)
+        return address(self.number), telephone(self.number)
+
+    def _spellings(self, whom: tuple[str, ...]) -> list[str]:
+        """In every disguise; roads begin at different ones."""
+        if len(whom) > 1:
+            return list(whom)
+        disguises = (OF_AN_ADDRESS if "@" in whom[0] else OF_A_NUMBER) | ANY
+        told = [wear(whom[0]) for wear in disguises.values()]
         begin = self.number * AT_ONCE % len(told)
         return told[begin:] + told[:begin]
-
-    def _of_the_recipient(self, number: int) -> list[str]:
-        if self.channel == Channel.EMAIL:
-            return [wear(address(number)) for wear in (OF_AN_ADDRESS | ANY).values()]
-        if self.channel in PHONE_CHANNELS:
-            return [wear(telephone(number)) for wear in (OF_A_NUMBER | ANY).values()]
-        return [address(number), telephone(number)]
 
 
 @cache
