@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from gateway_project.operations import supervising
+from gateway_project.operations.cores import usable_cores
 
 COMMANDS = ("serve", "worker", "scheduler")
 GRACE_SECONDS = 35.0
@@ -33,7 +34,7 @@ def supervised(number: int, command: Sequence[str]) -> list[str]:
 
 def one_for_each_core() -> int:
     """SQLite has one writer, and one process waits for it best; a server has one per core."""
-    return 1 if settings.EMBEDDED else os.cpu_count() or 1
+    return 1 if settings.EMBEDDED else usable_cores()
 
 
 class Processes:
