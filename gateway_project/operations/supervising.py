@@ -42,8 +42,11 @@ class Place:
     def is_lost(self) -> bool:
         return self.child is None and self.quick_deaths >= MOST_QUICK_DEATHS
 
+    def begin(self) -> None:
+        self.started_at = time.monotonic()
+
     def take(self, child: subprocess.Popen[bytes]) -> None:
-        self.child, self.started_at = child, time.monotonic()
+        self.child = child
 
     def leave(self) -> float:
         """After its death. Answers in how many seconds the next one is due."""
@@ -100,7 +103,12 @@ class Supervisor:
 
     def _start(self, place: Place) -> None:
         mind = partial(end_with_parent, os.getpid())
-        child = subprocess.Popen(self._command, preexec_fn=mind)  # noqa: S603  our own
+        place.begin()
+        try:
+            child = subprocess.Popen(self._command, preexec_fn=mind)  # noqa: S603  our own
+        except (OSError, subprocess.SubprocessError) as error:  # as one that died at once
+            self._leave(place, f"a process could not be started ({reason(error)})")
+            return
         place.take(child)
         if self._is_ending:  # the signal came while it was started
             self._ask_to_end(child)
@@ -125,10 +133,14 @@ class Supervisor:
 
     def _bury(self, place: Place, child: subprocess.Popen[bytes], code: int) -> None:
         child.returncode = code
-        lived, pause = time.monotonic() - place.started_at, place.leave()
+        lived = time.monotonic() - place.started_at
+        self._leave(place, f"a process ended with {code} after {lived:.0f} s")
+
+    def _leave(self, place: Place, what: str) -> None:
+        pause = place.leave()
         if not self._is_ending:
             again = f"started again in {pause:.0f} s" if pause else "started again"
-            tell(f"a process ended with {code} after {lived:.0f} s; {again}")
+            tell(f"{what}; {again}")
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._is_ending = True
@@ -147,6 +159,11 @@ def pause_after(quick_deaths: int) -> float:
         return 0.0
     doublings: int = min(quick_deaths - 1, MOST_DOUBLINGS)
     return min(FIRST_PAUSE_SECONDS * 2.0**doublings, LONGEST_PAUSE_SECONDS)
+
+
+def reason(error: Exception) -> str:
+    """What the system says, without the path of what it was to run."""
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def tell(trouble: str) -> None:

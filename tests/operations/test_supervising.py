@@ -104,7 +104,7 @@ def test_who_has_lived_for_long_begins_anew(monkeypatch):
     monkeypatch.setattr(supervising.time, "monotonic", lambda: now[0])
     place, pauses = Place(), []
     for lived in (1, 1, QUICK_SECONDS, 1):
-        place.take(None)
+        place.begin()
         now[0] += lived
         pauses.append(place.leave())
     assert pauses == [1, 2, 0, 1]
@@ -130,11 +130,14 @@ def supervise(tmp_path):
     """A parent of two, which starts who dies quickly again after so many seconds."""
     parents = []
 
-    def supervise(program: str, pause: float = 0.01):
+    def supervise(program: str | list[str], pause: float = 0.01):
         of_python = [sys.executable, "-c"]
-        command = [*of_python, QUICKLY, str(pause), *of_python, program, str(tmp_path)]
+        command = [*of_python, program, str(tmp_path)] if isinstance(program, str) else program
         started = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, stderr=subprocess.PIPE, text=True
+            [*of_python, QUICKLY, str(pause), *command],
+            cwd=settings.BASE_DIR,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         parents.append(started)
         return started
@@ -161,6 +164,46 @@ def test_while_one_of_them_works_it_goes_on_and_tries_the_other(supervise, tmp_p
     _, errors = parent.communicate(timeout=20)
     assert parent.returncode == 0
     assert "a process ended with 3" in errors
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Which lives long, in a file that may be taken away."""
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{SLEEPS}' {tmp_path}\n")
+    program.chmod(0o700)
+    return program
+
+
+def test_one_that_cannot_be_started_has_died_at_once_and_the_other_goes_on(
+    supervise, program, tmp_path
+):
+    parent = supervise([str(program)])
+    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
+    first, other = pids(tmp_path, "began")
+    away = program.rename(tmp_path / "away")
+    os.kill(first, signal.SIGKILL)
+    assert "a process ended with -9" in parent.stderr.readline()
+    told = json.loads(parent.stderr.readline())
+    words = "a process could not be started (No such file or directory); started again in 0 s"
+    assert (told["level"], told["event"]) == ("error", words)
+    assert is_running(other)
+    away.rename(program)
+    wait_until(lambda: len(pids(tmp_path, "began")) == 3)
+    parent.terminate()
+    _, errors = parent.communicate(timeout=20)
+    assert parent.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_where_none_can_be_started_it_gives_up_and_fails(supervise, program):
+    program.unlink()
+    parent = supervise([str(program)])
+    _, errors = parent.communicate(timeout=20)
+    assert parent.returncode == 1
+    assert errors.count("could not be started") >= 2 * MOST_QUICK_DEATHS
+    assert "given up" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
 
 
 def test_it_ends_at_once_where_it_was_only_waiting_to_start_them_again(supervise, tmp_path):
