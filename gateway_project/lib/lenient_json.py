@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from itertools import islice
 from typing import Any
 
 DEEPEST = 64
@@ -12,6 +13,7 @@ INTEGER_LENGTH = len(str(SMALLEST_INTEGER))
 # A string that never ends reaches to the end of the text: no quote in it is looked at again.
 STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 BRACKETS = re.compile(rf"{STRING}|[\[{{]|[\]}}]", re.DOTALL)
+SIGNS = re.compile(rf"{STRING}|[\[{{,]", re.DOTALL)
 TRAILING_COMMA = re.compile(
     rf'{STRING}|(?<=[\]}}"\w])[ \t\r\n]*+,(?=[ \t\r\n]*+[\]}}])', re.DOTALL | re.ASCII
 )
@@ -21,21 +23,24 @@ class NotJson(ValueError):
     """A text that is refused. `str()` says why and where, and quotes nothing of it."""
 
 
-def read_object(raw: bytes) -> dict[str, Any]:
+def read_object(raw: bytes, *, most_signs: int | None = None) -> dict[str, Any]:
     """The JSON object of a request, in UTF-8 with or without a byte order mark.
 
     Refuses, as NotJson: duplicate keys, NaN and Infinity, numbers that 64 bits do not hold, more
-    than 64 levels, and anything that is not an object.
+    than 64 levels, anything that is not an object, and what has more strings, commas and opening
+    brackets than `most_signs`: a few megabytes of those cost seconds and gigabytes.
     """
-    value = read_value(raw)
+    value = read_value(raw, most_signs=most_signs)
     if not isinstance(value, dict):
         raise NotJson("a JSON object is expected")
     return value
 
 
-def read_value(raw: bytes) -> Any:
+def read_value(raw: bytes, *, most_signs: int | None = None) -> Any:
     """Any JSON value of a request, read as strictly."""
     text = _decoded(raw)
+    if most_signs is not None:
+        _check_signs(text, most_signs)
     check_depth(text)
     return _parsed(text)
 
@@ -57,6 +62,14 @@ def _decoded(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         position = error.start
     raise NotJson(f"not UTF-8 at byte {position + 1}")
+
+
+def _check_signs(text: str, most: int) -> None:
+    """Long strings cost nothing, whatever is in them."""
+    if sum(map(text.count, ',[{"')) <= most:
+        return
+    if next(islice(SIGNS.finditer(text), most, None), None) is not None:
+        raise NotJson(f"more than {most:,} strings, commas and brackets")
 
 
 def check_depth(text: str) -> None:

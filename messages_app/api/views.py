@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 MOST_NEW_FIELDS = 100
+MOST_SIGNS = 10_000
+"""In a body: some 2,500 fields. All callers share a thread, which reads these in 10 ms."""
 
 _new_fields_seen: set[tuple[str, str]] = set()
 
@@ -124,7 +126,7 @@ def known_caller(request: HttpRequest) -> tuple[Caller, KeyValues]:
 
 def _read_body(request: HttpRequest) -> dict[str, Any]:
     try:
-        return read_object(read_body(request, limit=settings.BODY_LIMIT))
+        return read_object(read_body(request, limit=settings.BODY_LIMIT), most_signs=MOST_SIGNS)
     except NotJson as problem:
         raise Refused(ErrorCode.NOT_JSON, str(problem)) from None
 

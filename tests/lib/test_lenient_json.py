@@ -168,3 +168,30 @@ def test_quotes_without_end_do_not_take_forever():
 )
 def test_an_answer_is_read_as_far_as_it_can_be(text, value):
     assert read_answer(text) == value
+
+
+MARKS = {
+    "brackets": b"[],",
+    "objects": b"{},",
+    "with trailing commas": b"[1,],",
+    "numbers": b"0,",
+    "strings": b'"a",',
+    "strings without commas": b'"a" ',
+}
+
+
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+def test_what_has_too_many_signs_is_not_read(mark):
+    with pytest.raises(NotJson, match="more than 10,000 strings, commas and brackets"):
+        read_object(b'{"a": [' + mark * 12_000 + b"0]}", most_signs=10_000)
+
+
+def test_signs_in_a_string_are_not_counted():
+    text = '[{"' * 5_000
+    assert read_object(json.dumps({"a": text}).encode(), most_signs=10) == {"a": text}
+
+
+def test_as_many_signs_as_may_be_are_read():
+    assert read_object(b'{"a": [0, 0, 0]}', most_signs=5)
+    with pytest.raises(NotJson):
+        read_object(b'{"a": [0, 0, 0]}', most_signs=4)

@@ -331,6 +331,13 @@ class TestBodies:
         assert answer["error_code"] == ErrorCode.NOT_JSON
         assert len(answer["error_message"]) < 200
 
+    def test_megabytes_of_signs_are_refused_before_they_are_read(self, house):
+        signs = "[1,]," * 1_000_000
+        assert house.post(body=house.body(body=signs))["error_code"] == 0
+        refused = house.post(body=f'{{"ext_user_id": [{signs}1]}}')
+        assert refused["error_code"] == ErrorCode.NOT_JSON
+        assert "commas and brackets" in refused["error_message"]
+
     @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
     def test_another_encoding_than_utf8_is_refused(self, house, encoding):
         raw = json.dumps(house.body(body="Ünïque"), ensure_ascii=False).encode(encoding)
