@@ -8,13 +8,14 @@ the bucket is empty asks again when a request may be in it: a flood costs memory
 import logging
 import math
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from django.db import DatabaseError, connection
 
-from gateway_project.lib.fibers import done_aside
 from gateway_project.lib.protocol import ErrorCode, Refused
+from gateway_project.lib.together import Lanes
 from gateway_project.lib.transactions import writing
 from gateways.models import Allowance
 from gateways.values import KeyValues
@@ -71,7 +72,7 @@ def spend(key_id: int, rate: int) -> Spent | None:
     if (wait := _empty_until.get(key_id, 0.0) - time.monotonic()) > 0:
         return Spent(False, 0, wait)
     try:
-        spent = _spend(key_id, rate)
+        spent = _spend_in_turn((key_id, rate))
     except DatabaseError as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None
@@ -80,7 +81,19 @@ def spend(key_id: int, rate: int) -> Spent | None:
     return spent
 
 
-@done_aside
+def _spend_each(asked: Sequence[tuple[int, int]]) -> list[Spent]:
+    """For requests of one key. Once the bucket is empty, it is for the rest of them."""
+    spent: list[Spent] = []
+    for key_id, rate in asked:
+        is_empty = bool(spent) and not spent[-1].is_within
+        spent.append(spent[-1] if is_empty else _spend(key_id, rate))
+    return spent
+
+
+_spend_in_turn = Lanes(_spend_each, lambda asked: asked[0])
+"""The threads that work with the database are everybody's: a key has one of them at a time."""
+
+
 def _spend(key_id: int, rate: int) -> Spent:
     step = SECOND // rate
     ahead = _moved_on(key_id, step)

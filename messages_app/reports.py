@@ -35,7 +35,8 @@ logger = logging.getLogger(__name__)
 
 
 MOST_IN_COMPANY = 32
-"""Reports: who tells of more at a time would only hold up the others."""
+"""Reports: who tells of more at a time would only hold up the others. One of a label does so at a
+time, since what they are written by is everybody's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def apply_to_gateway(gateway: GatewayValues, updates: Sequence[StatusUpdate]) ->
     """
     telling = Telling(gateway=gateway, updates=updates)
     if len(updates) > MOST_IN_COMPANY:
-        return apply_tellings([telling])[0]
+        return _apply_long_telling(telling)
     return _apply_telling(telling)
 
 
@@ -93,6 +94,7 @@ def apply_claims(claims: Sequence[Claim]) -> list[bool]:
 
 
 _apply_telling = Lanes(apply_tellings, lambda telling: telling.gateway.label_id)
+_apply_long_telling = Lanes(apply_tellings, lambda telling: telling.gateway.label_id, most=1)
 _apply_claim = Lanes(apply_claims, lambda claim: claim.key.label_id)
 
 

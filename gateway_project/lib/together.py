@@ -170,10 +170,12 @@ class Lanes(Generic[Asked, Answer]):
         self,
         do_all: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
         lane_of: Callable[[Asked], Hashable],
+        *,
+        most: int = MOST,
     ) -> None:
         self._lane_of = lane_of
         self._lanes: defaultdict[Hashable, Together[Asked, Answer]] = defaultdict(
-            lambda: Together(do_all)
+            lambda: Together(do_all, most=most)
         )
 
     def __call__(self, asked: Asked) -> Answer:

@@ -12,7 +12,10 @@ from django.test import Client
 
 from callbacks.api import webhooks
 from callbacks.models import CallbackDelivery
+from gateway_project.lib.vocabulary import Status
+from gateways import configuration
 from gateways.models import Gateway
+from gateways.providers.base import StatusUpdate
 from messages_app import reports
 from messages_app.events import locked_messages
 from messages_app.models import InboxEntry, State, StatusEvent
@@ -109,6 +112,28 @@ def test_a_message_that_somebody_has_locked_holds_up_no_other_label():
             assert threads.submit(told_and_hung_up, free).result(WAIT) == 200
             assert not waits.done()
         assert waits.result(WAIT) == 200
+
+
+def test_of_a_label_one_long_telling_is_written_at_a_time():
+    gateway = GatewayFactory(channel="custom_im")
+    held = message_of(gateway)
+    lane = reports._apply_long_telling._lanes[gateway.label_id]
+    update = StatusUpdate(status=Status.DELIVERED, message_id=str(held.pk))
+    many = [update] * (reports.MOST_IN_COMPANY + 1)
+    values = configuration.current().gateways[gateway.pk]
+
+    def tell():
+        try:
+            return reports.apply_to_gateway(values, many)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        with transaction.atomic():
+            assert locked_messages([held.pk])
+            told = [threads.submit(tell) for _ in range(3)]
+            wait_until(lambda: lane._is_led and len(lane._waiting) == 2)
+        assert [each.result(WAIT) for each in told] == [len(many)] * 3
 
 
 def told_and_hung_up(message):

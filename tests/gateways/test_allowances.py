@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -16,6 +16,7 @@ from gateways.allowances import SECOND, keep_within, spend
 from gateways.models import Allowance
 from gateways.values import KeyValues
 from tests.factories import KeyFactory
+from tests.operations.surroundings import wait_until
 
 START = 1_700_000_000 * SECOND
 THREADS = 8
@@ -162,3 +163,25 @@ def test_all_who_count_at_once_count_together(clock):
 
     with ThreadPoolExecutor(THREADS) as threads:
         assert sum(threads.map(ask, range(THREADS))) == 20
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_a_key_one_thread_counts_at_a_time_and_holds_up_no_other_key(clock):
+    held, free = KeyFactory(secret="held"), KeyFactory(secret="free")
+    assert within(held, 20, 1) == within(free, 20, 1) == 1
+    lane = allowances._spend_in_turn._lanes[held.pk]
+
+    def ask(key) -> int:
+        try:
+            return within(key, 20, 1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS + 1) as threads:
+        with transaction.atomic():
+            Allowance.objects.select_for_update().get(key_id=held.pk)
+            waiting = [threads.submit(ask, held) for _ in range(THREADS)]
+            wait_until(lambda: lane._is_led and len(lane._waiting) == THREADS - 1)
+            assert threads.submit(ask, free).result(20) == 1
+        assert [each.result(20) for each in waiting] == [1] * THREADS
