@@ -252,7 +252,7 @@ def measure(house: House, rate: int, seconds: float) -> dict[str, list[float]]:
     begin, step = time.monotonic(), 1 / rate
     for number in range(int(rate * seconds)):
         time.sleep(max(0.0, begin + number * step - time.monotonic()))
-        message_id = write(house.message(house.healthy, "well"))
+        message_id = write(house.message(house.healthy, "well"), timedelta(hours=1))
         accepted[str(message_id)] = time.time()
     told = house.peers.told
     _wait_until(lambda: accepted.keys() <= told.keys())
