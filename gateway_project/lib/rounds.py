@@ -74,6 +74,7 @@ class Rounds:
         self._busy_at = self._renewed_at = self._resumes_at = time.monotonic()
         self._is_called = False
         self._waits_since: float | None = None
+        self._rests_until = 0.0
         self.settled = 0
 
     def round(self) -> float | None:
@@ -105,11 +106,16 @@ class Rounds:
         self._work.close()
 
     def _wait_for_company(self) -> float:
-        """For how many more seconds what has finished is left alone: most is still in the air, and
-        what comes down meanwhile is settled, and its places claimed for, with the rest."""
-        if self._stop.is_set() or not self._is_worth_waiting():
+        """For how many more seconds nothing is done: little was due a moment ago, or most is still
+        in the air. What becomes due or comes down meanwhile is claimed and settled with the rest.
+        """
+        if self._stop.is_set():
             return 0.0
         now = time.monotonic()
+        if now < self._rests_until:
+            return self._rests_until - now
+        if not self._is_worth_waiting():
+            return 0.0
         self._waits_since = self._waits_since or now
         return self._waits_since + COMPANY_SECONDS - now
 
@@ -140,6 +146,8 @@ class Rounds:
                 raise
             self._recover("claim", error)
             return False
+        if 0 < len(claimed) < free:
+            self._rests_until = time.monotonic() + COMPANY_SECONDS
         for item in claimed:
             self._in_the_air[id(item)] = item
             self._started(item).add_done_callback(partial(self._put, item))
@@ -155,7 +163,7 @@ class Rounds:
     def _put(self, item: object, future: Future[Any]) -> None:
         self._done.put((item, future))
         comes_soon = self._waits_since is not None and self._is_worth_waiting()
-        if not self._is_called and not comes_soon:
+        if not self._is_called and not comes_soon and time.monotonic() >= self._rests_until:
             self._is_called = True
             self._wake()
 

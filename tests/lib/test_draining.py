@@ -250,6 +250,50 @@ class TestCompany:
         assert rows.batches == [1]
 
 
+class TestRest:
+    """Where few were due, more are waited for before it is looked again."""
+
+    @pytest.fixture
+    def few(self, rows, monkeypatch):
+        """A drain that has claimed two of the four it had room for, done already."""
+        monkeypatch.setattr(rounds, "COMPANY_SECONDS", 60)
+        rows.due.extend(names(2))
+        stop = threading.Event()
+        calls = []
+        work = Work(rows, str.upper)
+        drain = rounds.Rounds(work, stop=stop, wake=lambda: calls.append(1), linger=0)
+        assert drain.round() == 0.0
+        work.threads.shutdown()
+        yield drain, calls, stop
+        stop.set()
+        drain.round()
+        drain.close()
+
+    def test_neither_claims_nor_settles(self, rows, few):
+        drain, calls, _ = few
+        rows.due.extend(names(3))
+        assert 0 < drain.round() <= 60
+        assert (len(rows.due), rows.batches, calls) == (3, [], [])
+
+    def test_then_claims_and_settles_together(self, rows, few, monkeypatch):
+        drain, _, _ = few
+        monkeypatch.setattr(drain, "_rests_until", 0.0)
+        drain.round()
+        assert rows.batches == [2]
+
+    def test_who_is_told_to_stop_does_not_rest(self, rows, few):
+        drain, _, stop = few
+        stop.set()
+        drain.round()
+        assert rows.batches == [2]
+
+    def test_who_found_all_it_had_room_for_does_not_rest(self, rows, monkeypatch):
+        monkeypatch.setattr(rounds, "COMPANY_SECONDS", 60)
+        rows.due.extend(names(4))
+        opened(rows)
+        assert draining.run("test", "key", linger=0) == 4
+
+
 class TestADatabaseInTrouble:
     """Outcomes that are known must not be lost with the connection."""
 
