@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.conversations import within
 from gateway_project.lib.redaction import scrub
 from gateways.models import Contact
 from gateways.models.contact import FINDING_LENGTH
-from gateways.providers.base import Provider
+from gateways.providers.base import CHECK_IN_ALL_SECONDS, Provider
 from gateways.providers.errors import (
     GatewayMisconfigured,
     GatewayUnavailable,
@@ -38,7 +39,8 @@ class Finding:
 def check(provider: Provider) -> Finding:
     """Tries the connection; sends nothing to anybody. Takes seconds where nobody answers."""
     try:
-        words = provider.check_connection()
+        with within(CHECK_IN_ALL_SECONDS):
+            words = provider.check_connection()
     except ProviderError as problem:
         advice = ADVICE.get(type(problem), ADVICE[GatewayMisconfigured])
         return Finding(is_connected=False, text=_told(provider, problem.detail), advice=advice)

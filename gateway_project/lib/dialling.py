@@ -1,9 +1,11 @@
 """A TCP connection for blocking libraries that goes only where the egress guard lets it."""
 
+import math
 import socket
 from collections.abc import Sequence
 from typing import Any
 
+from gateway_project.lib.conversations import bounded, seconds_left
 from gateway_project.lib.egress import allowed
 from gateway_project.lib.transport import EgressRefused, NotSent
 
@@ -12,6 +14,7 @@ def dial(host: str, port: int, timeout: Any) -> socket.socket:
     """A connection to the first address of the host that takes one.
 
     The host is looked up once. Raises EgressRefused if any of its addresses must not be called.
+    It waits no longer than the conversation lasts (`within`).
     """
     return _connected(checked_addresses(host, port), port, timeout)
 
@@ -32,7 +35,9 @@ def checked_addresses(host: str, port: int) -> list[str]:
 def _connected(addresses: Sequence[str], port: int, timeout: Any) -> socket.socket:
     for address in addresses:
         try:
-            return socket.create_connection((address, port), timeout)
+            left = seconds_left()
+            patience = timeout if left == math.inf else min(timeout, left)
+            return bounded(socket.create_connection((address, port), patience))
         except OSError:
             continue
     raise NotSent("no connection")

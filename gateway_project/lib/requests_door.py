@@ -5,7 +5,6 @@ raises by itself came later.
 """
 
 import ssl
-import time
 from typing import Any
 
 import requests
@@ -14,13 +13,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from gateway_project.lib.conversations import within
 from gateway_project.lib.dialling import dial
 from gateway_project.lib.tls import certificate_fault, new_context
 from gateway_project.lib.transport import READ_CAP, NoAnswer, NotSent, NotTrusted
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-"""How long one read waits, and about how long the reading of a whole answer may take."""
+"""How long one read waits, and how long the reading of a whole body may take."""
+CALL_SECONDS = 45.0
+"""How long a call may take in all: connecting, writing, and an answer whose head comes slowly."""
 CHUNK = 64 * 1024
 
 
@@ -95,21 +97,21 @@ class GuardedSession(requests.Session):
             "verify": True,
             "timeout": (CONNECT_SECONDS, READ_SECONDS),
         }
-        response = super().send(request, **kwargs)
-        response._content = _read(response)
+        with within(CALL_SECONDS):
+            response = super().send(request, **kwargs)
+            response._content = _read(response)
         return response
 
 
 def _read(response: requests.Response) -> bytes:
     """The whole body. Raises NoAnswer where it is too long, too slow or broken."""
     body = bytearray()
-    until = time.monotonic() + READ_SECONDS
     try:
-        # What has come, and not a whole chunk: a server that drips would fill that for hours.
-        while chunk := response.raw.read1(CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > READ_CAP or time.monotonic() > until:
-                raise NoAnswer("the answer is too long")
+        with within(READ_SECONDS):
+            while chunk := response.raw.read1(CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > READ_CAP:
+                    raise NoAnswer("the answer is too long")
         return bytes(body)
     except (HTTPError, OSError):
         failure = NoAnswer("the answer is cut short or broken")

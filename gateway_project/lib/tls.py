@@ -3,6 +3,8 @@
 import ssl
 from functools import lru_cache
 
+from gateway_project.lib.conversations import BoundedTls
+
 KEPT = 256
 CERTIFICATE_FAULTS = {
     9: "is not yet valid",
@@ -26,10 +28,14 @@ def new_context(authority: str = "") -> ssl.SSLContext:
     """A context that verifies the host name, and trusts these certificates in PEM and no others.
 
     Without any it trusts whom the system does, and OpenSSL's SSL_CERT_FILE. Raises ValueError for
-    what is no certificate.
+    what is no certificate. Its sockets wait no longer than a conversation lasts (`within`).
     """
-    if not authority:
-        return ssl.create_default_context()
+    context = _trusting_these(authority) if authority else ssl.create_default_context()
+    context.sslsocket_class = BoundedTls
+    return context
+
+
+def _trusting_these(authority: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=authority)

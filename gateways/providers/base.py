@@ -36,6 +36,8 @@ from gateways.providers.values import (
 
 CHECK_SECONDS = 10.0
 """How long a connection check waits for one answer: somebody looks at the page meanwhile."""
+CHECK_IN_ALL_SECONDS = 25.0
+"""And for all of them, with a peer that drips: a proxy in front gives the page up after 30."""
 
 
 class Provider:
@@ -238,6 +240,7 @@ class BlockingProvider(Provider):
 
 
 __all__ = [
+    "CHECK_IN_ALL_SECONDS",
     "CHECK_SECONDS",
     "ID_HEADER",
     "BatchRefused",

@@ -5,7 +5,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django import forms
@@ -14,8 +14,9 @@ from imap_tools import BaseMailBox
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
 from gateway_project.lib import egress
-from gateway_project.lib.imap import GuardedMailBox
-from gateway_project.lib.tls import trusting
+from gateway_project.lib.conversations import seconds_left, within
+from gateway_project.lib.imap import READING_SECONDS, GuardedMailBox
+from gateway_project.lib.tls import new_context, trusting
 from gateway_project.lib.transport import TransportError
 from gateways.providers.answers import transport_error
 from gateways.providers.bounces import LONGEST, read_mail
@@ -112,7 +113,7 @@ class ImapBox:
             done = mark.uid if validity == mark.validity else 0
             self._put_away(box, [uid for uid in uids if uid <= done], mark.unread)
             new = [uid for uid in uids if uid > done][:limit]
-            mails = tuple(mail for uid in new if (mail := _read(box, uid)) is not None)
+            mails = tuple(_read_in_time(box, new))
         return Batch(validity=validity, mails=mails)
 
     def _put_away(self, box: BaseMailBox, uids: Sequence[int], unread: frozenset[int]) -> None:
@@ -128,16 +129,17 @@ class ImapBox:
     @contextmanager
     def _opened(self) -> Iterator[BaseMailBox]:
         """The folder, selected. Turns what the server does into a ProviderError."""
-        box: BaseMailBox | None = None
-        try:
-            box = self._connected()
-            box.folder.set(self._config.get("imap_folder") or "INBOX")
-            yield box
-        except (OSError, TransportError, ImapToolsError, imaplib.IMAP4.error) as error:
-            raise _problem_of(error) from None
-        finally:
-            if box is not None:
-                _leave(box)
+        with within(READING_SECONDS):
+            box: BaseMailBox | None = None
+            try:
+                box = self._connected()
+                box.folder.set(self._config.get("imap_folder") or "INBOX")
+                yield box
+            except (OSError, TransportError, ImapToolsError, imaplib.IMAP4.error) as error:
+                raise _problem_of(error) from None
+            finally:
+                if box is not None:
+                    _leave(box)
 
     def _connected(self) -> BaseMailBox:
         config = self._config
@@ -146,7 +148,7 @@ class ImapBox:
             config["imap_host"],
             int(config["imap_port"]),
             security=config["imap_security"],
-            context=trusting(authority) if authority else ssl.create_default_context(),
+            context=trusting(authority) if authority else new_context(),
             timeout=COMMAND_SECONDS,
         )
         try:
@@ -155,6 +157,15 @@ class ImapBox:
             _leave(box)
             raise
         return box
+
+
+def _read_in_time(box: BaseMailBox, uids: Sequence[int]) -> Iterator[ReadMail]:
+    """As many as there is time for, one at least: what is left is read the next time."""
+    for uid in uids:
+        if uid != uids[0] and seconds_left() < READING_SECONDS / 4:
+            return
+        if (mail := _read(box, uid)) is not None:
+            yield mail
 
 
 def _read(box: BaseMailBox, uid: int) -> ReadMail | None:
@@ -207,4 +218,5 @@ def _leave(box: BaseMailBox) -> None:
     try:
         box.logout()
     except (OSError, ImapToolsError, imaplib.IMAP4.error):
-        return
+        with suppress(OSError):
+            box.client.shutdown()

@@ -16,11 +16,13 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import RegexValidator
 
 from gateway_project.lib import egress
-from gateway_project.lib.smtp import GuardedSMTP, GuardedSMTPS
-from gateway_project.lib.tls import trusting
+from gateway_project.lib.conversations import within
+from gateway_project.lib.smtp import MAIL_SECONDS, GuardedSMTP, GuardedSMTPS
+from gateway_project.lib.tls import new_context, trusting
 from gateway_project.lib.transport import TransportError
 from gateway_project.lib.vocabulary import Channel, Status
 from gateways.providers.base import (
+    CHECK_IN_ALL_SECONDS,
     CHECK_SECONDS,
     BlockingProvider,
     Group,
@@ -45,6 +47,7 @@ PORTS: Mapping[str, int] = {"none": 25, "starttls": 587, "tls": 465}
 HOST = RegexValidator(r"\A[\w.:\[\]-]+\Z", "A host name or an address is expected.")
 
 OK = 250
+CLOSE_SECONDS = 5.0
 
 
 class Backend(EmailBackend):
@@ -59,7 +62,7 @@ class Backend(EmailBackend):
 
     @property
     def ssl_context(self) -> ssl.SSLContext:
-        return trusting(self._authority) if self._authority else ssl.create_default_context()
+        return trusting(self._authority) if self._authority else new_context()
 
     @property
     def connection_class(self) -> type[GuardedSMTP]:
@@ -171,13 +174,18 @@ class Smtp(MailboxReader, BlockingProvider):
     def send(self, message: OutboundMessage) -> SendResult:
         mail = self._mail(message)
         backend = self._backend()
-        if backend.connection is not None:
-            with suppress(ConnectionLost):
-                return _delivered(backend, mail)
-        return _delivered(backend, mail)
+        with within(MAIL_SECONDS):
+            if backend.connection is not None:
+                with suppress(ConnectionLost):
+                    return _delivered(backend, mail)
+            return _delivered(backend, mail)
 
     def check_connection(self) -> str:
         """Connects, signs in and says NOOP."""
+        with within(CHECK_IN_ALL_SECONDS):
+            return self._checked()
+
+    def _checked(self) -> str:
         backend = self._new_backend(CHECK_SECONDS)
         try:
             backend.open()
@@ -280,5 +288,5 @@ def _found(backend: Backend) -> str:
 
 def _close(backend: Backend) -> None:
     """Says QUIT where there is somebody to say it to."""
-    with suppress(OSError):
+    with suppress(OSError), within(CLOSE_SECONDS):
         backend.close()

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from gateway_project.lib.vocabulary import Channel, Status
+from gateways.providers import imap_box
 from gateways.providers.base import GatewayMisconfigured, GatewayUnavailable
 from gateways.providers.imap_box import ImapBox
 from gateways.providers.mailboxes import Mark
@@ -132,3 +133,16 @@ def test_the_port_follows_the_security_where_none_is_given(security, port):
     config = {"host": "mail.example", "imap_security": security} | MAILBOX
 
     assert validate_config(Smtp, config)["imap_port"] == port
+
+
+@pytest.mark.dovecot
+def test_what_there_is_no_time_for_is_read_the_next_time(monkeypatch):
+    monkeypatch.setattr(imap_box, "seconds_left", lambda: imap_box.READING_SECONDS / 5)
+    with imap_server() as server:
+        for _ in range(2):
+            server.put(MAIL)
+        box = box_at(server.port)
+        first = box.read(Mark(), 10)
+        second = box.read(Mark(validity=first.validity, uid=first.mails[-1].uid), 10)
+
+        assert [[mail.uid for mail in batch.mails] for batch in (first, second)] == [[1], [2]]

@@ -1,0 +1,96 @@
+"""Conversations: what is said to a peer in one go ends by a moment, however slowly it answers.
+
+A timeout of a socket is about one read, and begins anew with every byte. A peer that drips is
+bounded by nothing but the moment at which the whole conversation has to be over.
+"""
+
+import math
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_until = ContextVar("_until", default=math.inf)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """What the sockets below read and write inside raises TimeoutError once so long has passed.
+
+    Inside another conversation the earlier end counts.
+    """
+    token = _until.set(min(_until.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def seconds_left() -> float:
+    """Of the present conversation; infinite outside of one. TimeoutError when it is over."""
+    left = _until.get() - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the conversation took too long")
+    return left
+
+
+@contextmanager
+def _in_time(sock: socket.socket) -> Iterator[None]:
+    """Lets a call wait no longer than the conversation lasts."""
+    left, patience = seconds_left(), sock.gettimeout()
+    if left == math.inf or (patience is not None and patience <= left):
+        yield
+        return
+    sock.settimeout(left)
+    try:
+        yield
+    finally:
+        if sock.fileno() >= 0:
+            sock.settimeout(patience)
+
+
+class BoundedSocket(socket.socket):
+    """Waits no longer than the conversation lasts."""
+
+    def recv(self, *args: Any) -> bytes:
+        with _in_time(self):
+            return super().recv(*args)
+
+    def recv_into(self, *args: Any) -> int:
+        with _in_time(self):
+            return super().recv_into(*args)
+
+    def send(self, *args: Any) -> int:
+        with _in_time(self):
+            return super().send(*args)
+
+    def sendall(self, *args: Any) -> None:
+        with _in_time(self):
+            super().sendall(*args)
+
+
+class BoundedTls(ssl.SSLSocket):
+    """The same inside TLS, the handshake included. (All other reads and writes come here.)"""
+
+    def read(self, *args: Any) -> Any:
+        with _in_time(self):
+            return super().read(*args)
+
+    def send(self, *args: Any) -> int:
+        with _in_time(self):
+            return super().send(*args)
+
+    def do_handshake(self, *args: Any) -> None:
+        with _in_time(self):
+            super().do_handshake(*args)
+
+
+def bounded(sock: socket.socket) -> BoundedSocket:
+    """The same connection as one of ours, with its timeout; `sock` itself is of no use then."""
+    timeout = sock.gettimeout()
+    ours = BoundedSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+    ours.settimeout(timeout)
+    return ours
