@@ -3,11 +3,13 @@
 import json
 import socket
 import ssl
-from http.client import HTTPSConnection
+from http.client import HTTPResponse, HTTPSConnection
 
 import pytest
+from django.test import RequestFactory
 
 from gateway_project.lib.protocol import ErrorCode
+from gateway_project.operations.metrics import calls_from_inside
 from tests.nginx import nginx
 from tests.operations.surroundings import free_port
 from tests.peers import Answer, http_peer
@@ -17,14 +19,28 @@ pytestmark = pytest.mark.nginx
 SEND = "/api/v1/email"
 STATUS = "/callbacks/status?type=email"
 PROTOCOL_PATHS = (SEND, "/api/v1/custom-im/my-messenger", "/api/v1", STATUS)
-OTHER_PATHS = ("/callbacks/webhooks/token", "/platform/v1/users", "/admin/", "/api/v1x")
+ODD_PATHS = (
+    *("/%61pi/v1/sms", "/API/v1/sms", "/x/../api/v1/sms", "/api//v1/./sms", "//callbacks%2fstatus"),
+    *(f"https://localhost{SEND}", f"http://localhost:99{STATUS}"),
+)
+"""As the gateway reads them they are Smartico's, too."""
+OTHER_PATHS = (
+    "/callbacks/webhooks/token",
+    "/platform/v1/users",
+    "/admin/",
+    "/api/v1x",
+    "/x?/api/v1",
+)
 
 
-def ask(port, path, method="POST", body=b"{}", headers=None):
+def ask(port, path, method="POST", body=b"{}", headers=None, caller="127.0.0.1"):
     """The HTTP status and the body, as JSON where it is JSON."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
+    here = (caller, 0)
+    connection = HTTPSConnection(
+        "127.0.0.1", port, timeout=20, context=context, source_address=here
+    )
     try:
         connection.request(method, path, body, {"Host": "localhost", **(headers or {})})
         answer = connection.getresponse()
@@ -33,6 +49,21 @@ def ask(port, path, method="POST", body=b"{}", headers=None):
         return answer.status, json.loads(text) if is_json else text
     finally:
         connection.close()
+
+
+def say(port, data):
+    """The HTTP status and the body of the answer to these bytes."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", port), 20) as plain,
+        context.wrap_socket(plain) as tls,
+    ):
+        tls.sendall(data)
+        answer = HTTPResponse(tls)
+        answer.begin()
+        text = answer.read().decode()
+        return answer.status, json.loads(text) if text.startswith("{") else text
 
 
 def told(code: ErrorCode):
@@ -60,7 +91,7 @@ def port(gateway):
         yield port
 
 
-@pytest.mark.parametrize("path", PROTOCOL_PATHS)
+@pytest.mark.parametrize("path", PROTOCOL_PATHS + ODD_PATHS)
 def test_smartico_is_asked_to_try_again_while_the_gateway_is_down(behind_nothing, path):
     assert ask(behind_nothing, path) == told(ErrorCode.UNAVAILABLE)
 
@@ -115,6 +146,34 @@ def test_how_the_house_does_is_told_to_its_own_networks_only(gateway, path):
         assert ask(port, "/healthy", "GET") == (200, "as it is")
 
 
+@pytest.mark.parametrize("is_near", [True, False])
+def test_nobody_opens_the_metrics_by_saying_that_he_calls_from_inside(gateway, settings, is_near):
+    settings.TRUSTED_PROXIES, settings.METRICS_ALLOW = 1, ["127.0.0.1"]
+    forged = {"X-Forwarded-For": "127.0.0.1" if not is_near else "203.0.113.9"}
+    caller = "127.0.0.1" if is_near else "127.0.0.2"
+    with nginx(gateway.port, **{"allow 127.0.0.1": "allow 127.0.0.0/8"}) as port:
+        for headers in (forged, {}):
+            ask(port, "/metrics", "GET", headers=headers, caller=caller)
+            said = gateway.asked[-1].headers["x-forwarded-for"]
+            asked = RequestFactory().get("/metrics", headers={"X-Forwarded-For": said})
+            assert calls_from_inside(asked) is is_near
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        *((status, ErrorCode.NO_SUCH_CALL) for status in (400, 405, 411, 417, 501, 505)),
+        *((status, ErrorCode.TOO_LARGE) for status in (413, 414, 431)),
+        *((status, ErrorCode.UNAVAILABLE) for status in (500, 502, 503, 504)),
+    ],
+)
+def test_what_the_web_server_itself_refuses_is_told_in_the_protocol(status, code):
+    with http_peer(lambda asked: Answer(status)) as bare, nginx(bare.port) as port:
+        for path in (SEND, "/API/v1/sms", STATUS):
+            assert ask(port, path) == told(code)
+        assert ask(port, "/callbacks/webhooks/token") == (status, "")
+
+
 def test_what_the_gateway_itself_answers_passes_as_it_is(port):
     assert ask(port, "/callbacks/webhooks/busy") == (503, "as it is")
     assert ask(port, SEND) == (200, "as it is")
@@ -153,14 +212,17 @@ def test_a_post_is_never_repeated_by_nginx():
         assert len(lost.asked) == 1
 
 
-def test_what_is_no_http_is_not_answered_with_a_page_on_smarticos_paths(port):
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with (
-        socket.create_connection(("127.0.0.1", port), 5) as plain,
-        context.wrap_socket(plain) as tls,
-    ):
-        tls.sendall(f"POST {SEND} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-        answer = tls.recv(4096)
-    assert b" 200 " in answer.split(b"\r\n", 1)[0]
-    assert b'"error_code": 12' in answer
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        f"POST {SEND} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}",
+        f"POST {SEND} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+        f"POST {SEND} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        f"POST {SEND} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n",
+        f"POST {SEND} HTTP/2.0\r\nHost: x\r\n\r\n",
+        f"POST {SEND} HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        f"CONNECT {SEND} HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_not_answered_with_a_page_on_smarticos_paths(port, request_text):
+    assert say(port, request_text.encode()) == told(ErrorCode.NO_SUCH_CALL)

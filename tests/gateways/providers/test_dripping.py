@@ -212,9 +212,13 @@ def test_inside_tls_headers_drip_no_longer(tmp_path):
         with context.wrap_socket(peer, server_side=True) as inside:
             service(b"HTTP/1.1 200 OK\r\nX-A: ", b"b")(inside)
 
-    with raw_peer(handle) as peer, requests_door.GuardedSession(trusted.read_text()) as session:
-        with in_time(), pytest.raises(OSError, match="timed out"):
-            session.post(f"https://localhost:{peer.port}/", data=b"x")
+    with (
+        raw_peer(handle) as peer,
+        requests_door.GuardedSession(trusted.read_text()) as session,
+        in_time(),
+        pytest.raises(OSError, match="timed out"),
+    ):
+        session.post(f"https://localhost:{peer.port}/", data=b"x")
 
 
 @pytest.mark.parametrize("where", ["greeting", "LOGIN", "SELECT", "STATUS"])
