@@ -1,22 +1,30 @@
 """Kicks: telling the workers that a drain has something to do.
 
 A kick carries a drain's name and key, never a message. It is a courtesy: one that gets lost costs
-the wait until the next sweep, so it neither blocks nor fails the one who gives it.
+the wait until the next sweep, so it neither blocks nor fails the one who gives it, and is not
+published where a hundred wait already.
 """
 
 import logging
+import math
 import os
 import threading
 import time
 
 from celery import current_app
 from django.conf import settings
+from kombu.exceptions import ChannelError
 
 logger = logging.getLogger(__name__)
 
 TASK = "gatehouse.drain"
 PAUSE_SECONDS = 0.03
 EXPIRES_SECONDS = 60
+MOST_COLLECTED = 1000
+MOST_WAITING = 100
+"""Workers that take no kicks need no more of them: with their sweeps they find what there is."""
+LOOK_SECONDS = 1.0
+"""At least, between two looks at how many wait."""
 REST_SECONDS = 5.0
 """How long kicks are dropped after the broker could not be reached; sweeps take over."""
 
@@ -35,10 +43,13 @@ class Kicker:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._failing = False
+        self._is_room = True
+        self._look_at = -math.inf
 
     def take(self, name: str, key: str) -> None:
         with self._changed:
-            self._waiting.add((name, key))
+            if len(self._waiting) < MOST_COLLECTED:
+                self._waiting.add((name, key))
             self._changed.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="kicks", daemon=True)
@@ -53,7 +64,7 @@ class Kicker:
 
     def _publish(self, kicks: set[tuple[str, str]]) -> bool:
         try:
-            for name, key in kicks:
+            for name, key in kicks if self._has_room() else ():
                 current_app.send_task(
                     TASK,
                     args=[name, key],
@@ -70,6 +81,23 @@ class Kicker:
             logger.info("broker reached again")
         self._failing = False
         return True
+
+    def _has_room(self) -> bool:
+        """Whether the workers take what is published, as of the last look."""
+        if (now := time.monotonic()) >= self._look_at:
+            self._is_room = waiting() < MOST_WAITING
+            self._look_at = now + LOOK_SECONDS
+        return self._is_room
+
+
+def waiting() -> int:
+    """How many kicks the broker holds that no worker has taken."""
+    queue = current_app.conf.task_default_queue
+    with current_app.producer_or_acquire() as producer, producer.connection.channel() as channel:
+        try:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+        except ChannelError:  # there is no such queue yet; of Redis, it is empty
+            return 0
 
 
 _kicker = Kicker()

@@ -1,10 +1,15 @@
 """Kicks: collected, published from a thread of their own, and never in the caller's way."""
 
 import threading
+import time
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+from celery import Celery
 
 from gateway_project.lib import kicks
+from tests import services
 
 
 class Broker:
@@ -13,7 +18,7 @@ class Broker:
     def __init__(self, *, is_down: bool = False) -> None:
         self.is_down = is_down
         self.published: list[list[str]] = []
-        self.tries = 0
+        self.tries = self.looks = self.waiting = 0
         self.came = threading.Condition()
 
     def send_task(self, task: str, *, args: list[str], ignore_result: bool, **_: object) -> None:
@@ -25,6 +30,16 @@ class Broker:
         if self.is_down:
             raise ConnectionRefusedError
 
+    def look(self) -> int:
+        with self.came:
+            self.looks += 1
+            self.came.notify_all()
+            return self.waiting
+
+    def wait_for_looks(self, count: int) -> None:
+        with self.came:
+            assert self.came.wait_for(lambda: self.looks >= count, timeout=10)
+
     def wait_for_tries(self, count: int) -> None:
         with self.came:
             assert self.came.wait_for(lambda: self.tries >= count, timeout=10)
@@ -35,6 +50,7 @@ def broker(monkeypatch, settings):
     settings.BROKER_URL = "memory://"
     broker = Broker()
     monkeypatch.setattr(kicks, "current_app", broker)
+    monkeypatch.setattr(kicks, "waiting", broker.look)
     monkeypatch.setattr(kicks, "_kicker", kicks.Kicker())
     return broker
 
@@ -84,3 +100,57 @@ def test_a_forked_child_begins_with_a_kicker_of_its_own(broker):
     assert kicks._kicker is not of_the_parent
     kicks.kick("send", "2")
     broker.wait_for_tries(2)
+
+
+def test_while_many_wait_none_is_published_and_they_are_counted_now_and_then(broker, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(kicks, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=time.sleep))
+    kicker, one = kicks.Kicker(), {("send", "1")}
+    broker.waiting = kicks.MOST_WAITING
+    for now[0] in (0.0, 0.5, 0.9, 1.0):
+        assert kicker._publish(one)
+    assert (broker.looks, broker.published) == (2, [])
+    broker.waiting -= 1
+    for now[0] in (1.5, 2.0):
+        assert kicker._publish(one)
+    assert (broker.looks, broker.published) == (3, [["send", "1"]])
+
+
+def test_no_more_than_so_many_are_collected(broker, monkeypatch):
+    monkeypatch.setattr(kicks, "MOST_COLLECTED", 5)
+    kicker = kicks.Kicker()
+    kicker._thread = threading.current_thread()
+    for number in range(20):
+        kicker.take("send", str(number))
+    assert len(kicker._waiting) == 5
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(services.REDIS_URL, id="redis", marks=pytest.mark.redis),
+        pytest.param(services.RABBITMQ_URL, id="rabbitmq", marks=pytest.mark.rabbitmq),
+    ]
+)
+def queue(request, monkeypatch, settings):
+    """Of a real broker, to which no worker listens."""
+    settings.BROKER_URL = request.param
+    app = Celery(broker=request.param, set_as_current=False)
+    app.conf.task_default_queue = f"gatehouse_test_kicks_{uuid4().hex}"
+    monkeypatch.setattr(kicks, "current_app", app)
+    yield app.conf.task_default_queue
+    with app.connection_for_write() as broker:
+        broker.default_channel.queue_delete(app.conf.task_default_queue)
+    app.close()
+
+
+def test_a_broker_is_not_filled_while_no_worker_is_there(queue, monkeypatch):
+    monkeypatch.setattr(kicks, "LOOK_SECONDS", 0.0)
+    kicker = kicks.Kicker()
+    assert kicks.waiting() == 0
+    for number in range(kicks.MOST_WAITING + 20):
+        assert kicker._publish({("send", str(number))})
+    assert kicks.waiting() == kicks.MOST_WAITING
+    with kicks.current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge(queue)
+    assert kicker._publish({("send", "1")})
+    assert kicks.waiting() == 1
