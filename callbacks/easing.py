@@ -1,7 +1,7 @@
 """How many callbacks a lane has in the air at a time: fewer where its host says it is too much."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
 from callbacks.lanes import Lane
@@ -10,6 +10,8 @@ from gateway_project.lib.shares import part_of
 
 MOST = 64
 """Of one `worker` command."""
+MOST_ROOMS = 1000
+"""That a process remembers."""
 TOO_MUCH = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -34,5 +36,7 @@ class Room:
             self._places = min(self._most, self._places + heard / self._places)
 
 
-ROOMS: defaultdict[Lane, Room] = defaultdict(Room)
-"""What this process has learnt, by lane."""
+@lru_cache(maxsize=MOST_ROOMS)
+def room_of(lane: Lane) -> Room:
+    """With what this process has learnt of the lane, unless it has not asked for long."""
+    return Room()

@@ -94,6 +94,11 @@ class CallbackDelivery(models.Model):
                 condition=Q(settlement=Settlement.OWED),
             ),
             models.Index(
+                fields=["label", "due_at"],
+                name="callback_longest_due",
+                condition=Q(settlement=Settlement.OWED),
+            ),
+            models.Index(
                 fields=["label"], name="callback_unheard", condition=Q(settlement__in=UNHEARD)
             ),
         ]

@@ -14,7 +14,7 @@ from uuid import UUID
 from callbacks.answers import Outcome, Verdict, judge
 from callbacks.calling import confidences, status_call
 from callbacks.claiming import claim_due
-from callbacks.easing import ROOMS
+from callbacks.easing import room_of
 from callbacks.lanes import Lane
 from callbacks.models import CallbackDelivery, DeliveryQuerySet
 from callbacks.outcomes import write
@@ -52,7 +52,7 @@ class ReportWork:
 
     def __init__(self, key: str) -> None:
         self.lane = Lane.of_key(key)
-        self.room = ROOMS[self.lane]
+        self.room = room_of(self.lane)
         self._confidences: dict[int, tuple[Personal, ...]] = {}
 
     @property

@@ -49,8 +49,8 @@ def _tell_something_owed(label: Label) -> Tried | None:
 
 def _lanes(label: Label) -> Iterator[Lane]:
     """Those of the label that may be called."""
-    for lane in lanes_with_debts():
-        if lane.label_id == label.pk and lane.host != UNREADABLE:
+    for lane in lanes_with_debts(label.pk):
+        if lane.host != UNREADABLE:
             try:
                 check_callback_url(lane.host, label.callback_hosts)
             except CallbackRefused:

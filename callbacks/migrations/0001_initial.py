@@ -100,6 +100,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='callbackdelivery',
+            index=models.Index(condition=models.Q(('settlement', 'owed')), fields=['label', 'due_at'], name='callback_longest_due'),
+        ),
+        migrations.AddIndex(
+            model_name='callbackdelivery',
             index=models.Index(condition=models.Q(('settlement__in', ('mismatch', 'dead'))), fields=['label'], name='callback_unheard'),
         ),
         migrations.AddConstraint(

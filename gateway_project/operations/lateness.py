@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
+from itertools import groupby
+from operator import attrgetter
 
-from callbacks.lanes import Lane, lanes_with_debts
+from callbacks.lanes import Lane, lanes_due
 from callbacks.models import DeliveryAttempt
 from gateways import configuration
 from gateways.values import GatewayValues
@@ -48,14 +51,13 @@ def standing_messages(now: datetime) -> Iterator[Standstill]:
 
 
 def standing_callbacks(now: datetime) -> Iterator[Standstill]:
-    """Among those that may be told, by lane."""
-    for lane in lanes_with_debts():
-        if not lane.is_open:
-            continue
-        waiting = lane.deliveries().owed().order_by("due_at")
-        oldest = waiting.values_list("due_at", flat=True).first()
-        if oldest and now - oldest > LATE and not _tells(lane, now):
-            yield Standstill(queue="report", label_id=lane.label_id, oldest=oldest)
+    """Among those that may be told: of each label the lane that has waited longest."""
+    late = (lane for lane in lanes_due(now - LATE) if lane.is_open)
+    first = cache(partial(first_key, DeliveryAttempt, "finished_at", now - MOVES_WITHIN))
+    for label_id, lanes in groupby(late, attrgetter("label_id")):
+        still = next((lane for lane in lanes if not _tells(lane, first())), None)
+        if still is not None and (oldest := still.longest_due(now)):
+            yield Standstill(queue="report", label_id=label_id, oldest=oldest)
 
 
 def standing_relays(now: datetime) -> Iterator[Standstill]:
@@ -102,8 +104,8 @@ def _sends(gateway: GatewayValues, oldest: datetime, now: datetime) -> bool:
     return last is not None and last <= oldest + TOO_LATE
 
 
-def _tells(lane: Lane, now: datetime) -> bool:
-    first = first_key(DeliveryAttempt, "finished_at", now - MOVES_WITHIN)
+def _tells(lane: Lane, first: int) -> bool:
+    """Whether one of the attempts from that key on was to tell it something."""
     told = DeliveryAttempt.objects.filter(pk__gte=first, delivery__label=lane.label_id)
     return told.filter(delivery__host=lane.host).exists()
 

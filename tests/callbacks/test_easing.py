@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from callbacks import easing, reporting
-from callbacks.easing import MOST, Room
+from callbacks.easing import MOST, Room, room_of
+from callbacks.lanes import Lane
 from callbacks.models import CallbackDelivery
 from callbacks.reporting import ReportWork
 from gateways.pacing import HEADROOM
@@ -119,7 +120,16 @@ def test_there_is_never_more_room_than_at_the_beginning():
     assert room.places == MOST
 
 
+def test_a_process_remembers_no_more_than_so_many_hosts():
+    known = room_of(Lane(label_id=1, host="https://known"))
+    for number in range(easing.MOST_ROOMS):
+        room_of(Lane(label_id=1, host=f"https://{number}"))
+    assert room_of.cache_info().currsize == easing.MOST_ROOMS
+    assert room_of(Lane(label_id=1, host="https://known")) is not known
+
+
 @pytest.fixture(autouse=True)
-def nothing_learnt_yet(monkeypatch):
-    monkeypatch.setattr(easing, "ROOMS", type(easing.ROOMS)(Room))
-    monkeypatch.setattr(reporting, "ROOMS", easing.ROOMS)
+def nothing_learnt_yet():
+    room_of.cache_clear()
+    yield
+    room_of.cache_clear()

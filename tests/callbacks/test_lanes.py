@@ -6,8 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from callbacks import lanes
 from callbacks.lanes import Lane, due_lanes, lanes_with_debts
 from callbacks.models import CallbackDelivery, Settlement
+from gateway_project.operations.lateness import standing_callbacks
 from tests.factories import LabelFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,16 +37,16 @@ def test_a_lane_is_named_by_label_and_host():
         assert Lane.of_key(lane.key) == lane
 
 
-def test_every_lane_with_something_due_is_named_once():
+def test_every_lane_with_something_due_is_named_once_the_longest_due_first():
     one, two = LabelFactory(), LabelFactory()
-    for label, host in [(one, "https://b"), (one, "https://a"), (two, "https://a"), (two, "")]:
+    for label, host in [(two, "https://b"), (two, "https://a"), (one, "https://a"), (one, "")]:
         owe(label, host)
         owe(label, host)
     assert due_lanes() == [
-        f"{one.pk}/https://a",
-        f"{one.pk}/https://b",
-        f"{two.pk}/",
+        f"{two.pk}/https://b",
         f"{two.pk}/https://a",
+        f"{one.pk}/https://a",
+        f"{one.pk}/",
     ]
 
 
@@ -73,14 +75,60 @@ def test_a_suspended_label_has_no_due_lane():
     assert due_lanes() == []
 
 
-def test_looking_for_lanes_costs_the_same_however_much_is_owed():
+def test_those_behind_many_that_are_due_are_named_in_turns(monkeypatch):
+    monkeypatch.setattr(lanes, "LONGEST_DUE", 3)
+    monkeypatch.setattr(lanes, "MOST_LEAPS", 3)
+    label, later = LabelFactory(), timezone.now() + timedelta(days=1)
+    for _ in range(3):
+        owe(label, "https://first", due_at=timezone.now() - 2 * MINUTE)
+    owe(label, "")
+    for number in range(4):
+        owe(label, f"https://b{number}")
+        owe(label, f"https://c{number}", due_at=later)
+    owe(label, "https://z")
+    looks = [due_lanes() for _ in range(6)]
+    assert {look[0] for look in looks} == {f"{label.pk}/https://first"}
+    assert max(map(len, looks)) <= 4
+    behind = ("", *(f"https://b{number}" for number in range(4)), "https://z")
+    assert {key for look in looks for key in look[1:]} == {f"{label.pk}/{host}" for host in behind}
+
+
+def test_what_one_label_is_owed_hides_no_other(monkeypatch):
+    monkeypatch.setattr(lanes, "LONGEST_DUE", 2)
+    one, two = LabelFactory(), LabelFactory()
+    for _ in range(5):
+        owe(one, "https://a")
+    owe(two, "https://a")
+    assert due_lanes() == [f"{one.pk}/https://a", f"{two.pk}/https://a"]
+
+
+def test_looking_costs_the_same_however_much_is_owed_to_however_many():
     label = LabelFactory()
+    suspended = LabelFactory(callbacks_suspended_at=timezone.now())
+    owe(label, "https://a")
 
     def cost(count):
-        for _ in range(count):
+        later = timezone.now() + timedelta(days=1)
+        for number in range(count):
             owe(label, "https://a")
+            owe(label, f"https://{count}.{number}", due_at=later)
+            owe(suspended, f"https://{count}.{number}")
         with CaptureQueriesContext(connection) as queries:
-            assert len(list(lanes_with_debts())) == 1
+            assert due_lanes() == [f"{label.pk}/https://a"]
+            assert len(lanes_with_debts(label.pk)) > count
+            assert [each.label_id for each in standing_callbacks(timezone.now() + MINUTE)]
         return len(queries)
 
     assert cost(1) == cost(10)
+
+
+def test_of_lanes_on_hold_those_are_forgotten_whose_time_has_come(monkeypatch):
+    monkeypatch.setattr(lanes, "MOST_HELD", 3)
+    monkeypatch.setattr(lanes, "_held_until", held := {})
+    for number in range(9):
+        Lane(label_id=1, host=f"https://{number}").hold(0.0)
+    Lane(label_id=1, host="https://long").hold(60.0)
+    for number in range(9):
+        Lane(label_id=1, host=f"https://{number}").hold(0.0)
+    assert len(held) <= 3
+    assert not Lane(label_id=1, host="https://long").is_open

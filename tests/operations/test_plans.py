@@ -10,8 +10,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from callbacks import lanes
 from callbacks.claiming import claim_due
-from callbacks.lanes import Lane, due_lanes
+from callbacks.lanes import Lane, due_lanes, lanes_with_debts
 from callbacks.models import CallbackDelivery, DeliveryAttempt
 from callbacks.reconciling.adding_up import add_up
 from callbacks.reconciling.reading import read as reconcile
@@ -61,7 +62,7 @@ LARGE = {
 }
 OF_WHAT_WAITS = {
     *("message_due", "message_leased", "message_expiring", "message_test", "message_unknown"),
-    *("callback_due", "callback_unheard", "attempt_to_ask_about"),
+    *("callback_due", "callback_longest_due", "callback_unheard", "attempt_to_ask_about"),
     *("inbox_due", "inbox_not_understood", "inbox_by_provider_id"),
 }
 """Indexes that hold nothing but what waits: to walk through all of it is to look at the queue."""
@@ -109,6 +110,11 @@ class Scene:
         deliveries = CallbackDelivery.objects.bulk_create(
             CallbackDelivery(**told, message=message, created_at=at, settlement="acknowledged")
             for message in messages
+        )
+        later = told | {"status": "delivered", "due_at": self.now + 30 * DAY}
+        CallbackDelivery.objects.bulk_create(
+            CallbackDelivery(**later | {"host": f"{HOST}:{port}"}, message=message, created_at=at)
+            for port, message in enumerate(messages)
         )
         DeliveryAttempt.objects.bulk_create(
             DeliveryAttempt(delivery=each, started_at=at, finished_at=at, outcome="acknowledged")
@@ -200,6 +206,11 @@ class Scene:
         work = ReportWork(self.lane.key)
         work.renew(work.claim(20))
 
+    def hidden_lanes(self) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(lanes, "LONGEST_DUE", 1)
+            assert due_lanes() == [self.lane.key]
+
     def count(self) -> None:
         for family in FAMILIES.values():
             list(family.count(next_window(self.now, self.now)))
@@ -236,6 +247,7 @@ HOT: dict[str, Callable[[Scene], Any]] = {
     # at every look of a worker
     "gateways with something due": lambda s: due_gateways(),
     "lanes with something due": lambda s: due_lanes(),
+    "lanes behind many that are due": Scene.hidden_lanes,
     "the inbox is looked at": lambda s: run("inbox", inbox.due_keys()[0], linger=0),
     # at every tick of the clock
     "lost leases are taken back": lambda s: take_back_lost_leases(),
@@ -252,6 +264,7 @@ HOT: dict[str, Callable[[Scene], Any]] = {
     "gauges of the metrics": Scene.gauges,
     "a message is found by any id": lambda s: messages_known_as(s.queued.uid, [s.label.pk]),
     "the platform asks by uids": lambda s: lookups.named(s.caller, [s.queued.uid, str(s.sent.pk)]),
+    "lanes to try first": lambda s: lanes_with_debts(s.label.pk),
     "a day is reconciled": lambda s: reconcile([s.label.pk], s.now.date(), s.now.date()),
     "messages of a user": lambda s: list(s.house.user.message_set.order_by("-pk")[:20]),
     "the message log": lambda s: s.page("messages_app/message/")(),
@@ -280,3 +293,17 @@ def test_it_goes_by_an_index(scene, monkeypatch, name):
             assert read.index, read.statement
             is_short = read.is_end or read.index in OF_WHAT_WAITS
             assert is_short or not read.is_walk, (read.index, read.statement)
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("lanes with something due", {"callback_longest_due"}),
+        ("lanes behind many that are due", {"callback_longest_due", "callback_due"}),
+        ("callbacks are claimed", {"callback_due", "status_owed_once"}),
+    ],
+)
+def test_hosts_where_nothing_is_due_are_not_looked_at(scene, monkeypatch, name, index):
+    found = reads_of(lambda: HOT[name](scene), monkeypatch)
+    used = {read.index for read in found if read.table == CallbackDelivery._meta.db_table}
+    assert used - {"callbacks_callbackdelivery_pkey"} == index

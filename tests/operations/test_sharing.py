@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from callbacks import easing
-from callbacks.easing import Room
+from callbacks.easing import room_of
 from callbacks.reporting import ReportWork
 from gateway_project.lib import shares
 from gateway_project.lib.shares import part_of
@@ -37,10 +37,9 @@ def one_of_four(monkeypatch):
 
 
 @pytest.fixture
-def places(monkeypatch):
+def places():
     """How many calls each kind of drain may have in the air, as a process sees it that starts."""
-    monkeypatch.setattr(easing, "ROOMS", type(easing.ROOMS)(Room))
-    monkeypatch.setattr("callbacks.reporting.ROOMS", easing.ROOMS)
+    room_of.cache_clear()
 
     def places() -> dict[str, int]:
         works = {
@@ -53,7 +52,8 @@ def places(monkeypatch):
         }
         return {name: work.concurrency for name, work in works.items()}
 
-    return places
+    yield places
+    room_of.cache_clear()
 
 
 def gateway_of(provider: str, **values: object):
