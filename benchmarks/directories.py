@@ -137,7 +137,8 @@ async def post_on(
 def main() -> None:
     if sys.argv[1:2] == ["platform"]:
         return serve_platform(int(sys.argv[2]), float(sys.argv[3]))
-    users, milliseconds = (int(n) for n in (*sys.argv[1:], *(3_000, 20)[len(sys.argv) - 1 :]))
+    given = [*map(int, sys.argv[1:]), *(3_000, 20)[len(sys.argv) - 1 :]]
+    users, milliseconds = given
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     port = free_port()

@@ -122,7 +122,7 @@ def print_webhook(channel: str) -> None:
 def forget() -> None:
     for relation in Message._meta.related_objects:
         if relation.auto_created and not relation.many_to_many:
-            relation.related_model.objects.all().delete()
+            relation.related_model._default_manager.all().delete()
     Message.objects.all().delete()
 
 

@@ -256,7 +256,7 @@ def measure(house: House, rate: int, seconds: float) -> dict[str, list[float]]:
         accepted[str(message_id)] = time.time()
     told = house.peers.told
     _wait_until(lambda: accepted.keys() <= told.keys())
-    due = CallbackDelivery.objects.filter(message__in=accepted, status="accepted")
+    due = CallbackDelivery.objects.filter(message__in=list(accepted), status="accepted")
     due_at = {str(pk): at.timestamp() for pk, at in due.values_list("message_id", "due_at")}
     return {
         SENDING: [max(house.peers.sent[pk] - at, 0.0) for pk, at in accepted.items()],

@@ -151,7 +151,8 @@ def tidy() -> None:
 
 
 def main() -> None:
-    users, callers = (int(n) for n in (*sys.argv[1:], 100_000, 2)[:2])
+    given = [*map(int, sys.argv[1:]), *(100_000, 2)[len(sys.argv) - 1 :]]
+    users, callers = given
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     label = Label.objects.create(slug="label", name="Label")

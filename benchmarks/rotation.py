@@ -153,7 +153,8 @@ def say(what: str, began: float) -> None:
 def main() -> None:
     if sys.argv[1:] == ["look"]:
         return look_up()
-    users, messages = (int(n) for n in (*sys.argv[1:], 200_000, 100_000)[:2])
+    given = [*map(int, sys.argv[1:]), *(200_000, 100_000)[len(sys.argv) - 1 :]]
+    users, messages = given
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     put_first(0)

@@ -110,9 +110,9 @@ PARTITIONS = (
 def fill(label: Label, gateway: Gateway, *, messages: int, users: int) -> None:
     """A past for this label and gateway. Sealed values in it have the right length, and no more."""
     brand = Brand.objects.filter(label=label).order_by("pk").first()
-    values = {
+    values: dict[str, str | int | None] = {
         "label": label.pk,
-        "brand": brand and brand.pk,
+        "brand": brand.pk if brand else None,
         "gateway": gateway.pk,
         "users": users,
         "messages": messages,
