@@ -93,7 +93,7 @@ class Kicker:
 def waiting() -> int:
     """How many kicks the broker holds that no worker has taken."""
     queue = current_app.conf.task_default_queue
-    with current_app.producer_or_acquire() as producer, producer.connection.channel() as channel:
+    with current_app.connection_for_write() as broker, broker.channel() as channel:
         try:
             return int(channel.queue_declare(queue, passive=True).message_count)
         except ChannelError:  # there is no such queue yet; of Redis, it is empty

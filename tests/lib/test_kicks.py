@@ -3,6 +3,7 @@
 import threading
 import time
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,8 @@ from celery import Celery
 
 from gateway_project.lib import kicks
 from tests import services
+from tests.operations.held_wire import wire
+from tests.operations.surroundings import wait_until
 
 
 class Broker:
@@ -131,11 +134,20 @@ def test_no_more_than_so_many_are_collected(broker, monkeypatch):
         pytest.param(services.RABBITMQ_URL, id="rabbitmq", marks=pytest.mark.rabbitmq),
     ]
 )
-def queue(request, monkeypatch, settings):
-    """Of a real broker, to which no worker listens."""
-    settings.BROKER_URL = request.param
-    app = Celery(broker=request.param, set_as_current=False)
-    app.conf.task_default_queue = f"gatehouse_test_kicks_{uuid4().hex}"
+def line(request):
+    """To a real broker."""
+    there = urlsplit(request.param)
+    with wire(there.hostname, there.port) as line:
+        line.url = request.param.replace(f":{there.port}/", f":{line.port}/")
+        yield line
+
+
+@pytest.fixture
+def queue(line, monkeypatch, settings):
+    """To which no worker listens."""
+    app = Celery(broker=line.url, set_as_current=False)
+    app.config_from_object("gateway_project.celery_settings")
+    app.conf.update(broker_url=line.url, task_default_queue=f"gatehouse_test_{uuid4().hex}")
     monkeypatch.setattr(kicks, "current_app", app)
     yield app.conf.task_default_queue
     with app.connection_for_write() as broker:
@@ -154,3 +166,14 @@ def test_a_broker_is_not_filled_while_no_worker_is_there(queue, monkeypatch):
         broker.default_channel.queue_purge(queue)
     assert kicker._publish({("send", "1")})
     assert kicks.waiting() == 1
+
+
+def test_a_broker_that_comes_again_is_told_again(queue, line, monkeypatch):
+    monkeypatch.setattr(kicks, "LOOK_SECONDS", 0.0)
+    kicker = kicks.Kicker()
+    assert kicker._publish({("send", "1")})
+    line.take_away()
+    assert not kicker._publish({("send", "2")})
+    line.open()
+    wait_until(lambda: kicker._publish({("send", "3")}))
+    assert kicks.waiting() == 2

@@ -1,4 +1,4 @@
-"""A wire to a server, for tests that are not asynchronous: it can be held and released."""
+"""A wire to a server, for tests that are not asynchronous: it can be held and taken away."""
 
 import asyncio
 import threading
@@ -23,6 +23,12 @@ class HeldWire:
 
     def release(self) -> None:
         self._do(self._wire.release)
+
+    def take_away(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._wire.take_away(), self._loop).result()
+
+    def open(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._wire.open(), self._loop).result()
 
     def _do(self, deed: Callable[[], None]) -> None:
         async def done() -> None:
