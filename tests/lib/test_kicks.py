@@ -151,7 +151,9 @@ def queue(line, monkeypatch, settings):
     monkeypatch.setattr(kicks, "current_app", app)
     yield app.conf.task_default_queue
     with app.connection_for_write() as broker:
-        broker.default_channel.queue_delete(app.conf.task_default_queue)
+        queue = app.amqp.queues[app.conf.task_default_queue](broker.default_channel)
+        queue.declare()  # Redis deletes only what this connection has declared
+        queue.delete()
     app.close()
 
 
