@@ -8,12 +8,12 @@ from urllib.parse import unquote
 
 from gateway_project.lib.protocol_middleware import is_protocol_path
 from tests.fuzz.house import Fuzzed
-from tests.fuzz.requests import CANARIES, Sent
+from tests.fuzz.requests import CANARIES, NO_ANSWER, Sent
 
 SECONDS = 60
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 """What is no HTTP any more may be two requests, and have two answers."""
-TURNED_AWAY = {400, 405, 408, 411, 413, 414, 417, 431, 501, 505}
+TURNED_AWAY = {400, 414, 431}
 """What the web server itself answers to what is no HTTP."""
 
 
@@ -35,10 +35,13 @@ def status_of(answer: bytes) -> int:
 
 
 def assert_answered(server: Fuzzed, sent: Sent, answer: bytes) -> None:
-    """On Smartico's paths: 200 and `error_code`, whatever was sent."""
+    """On Smartico's paths: 200 and `error_code`, but to what the web server itself refuses."""
+    if sent.refusal is not None:
+        assert_turned_away(sent, answer)
+        return
     if not sent.is_http and (not answer or status_of(answer) in TURNED_AWAY):
         return
-    if not sent.is_http and not _asks_for_smarticos_path(sent):
+    if not _asks_for_smarticos_path(sent):
         assert_refused_at_most(server, sent, answer)
         return
     assert answer, "it was hung up on"
@@ -48,6 +51,12 @@ def assert_answered(server: Fuzzed, sent: Sent, answer: bytes) -> None:
         told = json.loads(body)
         assert isinstance(told["error_code"], int)
         assert told["error_code"] not in (50, 99), told
+
+
+def assert_turned_away(sent: Sent, answer: bytes) -> None:
+    """As it is documented, and without a word."""
+    assert (status_of(answer) if answer else NO_ANSWER) == sent.refusal, answer[:200]
+    assert not answer.partition(b"\r\n\r\n")[2]
 
 
 def assert_refused_at_most(server: Fuzzed, sent: Sent, answer: bytes) -> None:

@@ -1,7 +1,9 @@
 """Requests that nobody sends: well-formed HTTP with anything in it, and bytes that are no HTTP."""
 
 import json
+import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,13 +45,36 @@ URL = string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@%/?"
 VISIBLE = "".join(map(chr, range(0x20, 0x7F))) + "\t\xe4\xff"
 
 
+MOST_HEADERS = 100
+SERVED_IN_CHUNKS = ("chunked", "chunked", "CHUNKED", "gzip, chunked", "chunked, chunked")
+REFUSED_FRAMINGS: tuple[tuple[tuple[str, str], ...], ...] = (
+    *((("Transfer-Encoding", odd),) for odd in ("identity", "gzip", "chunked, gzip", "", "x")),
+    (("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "identity")),
+    (("Transfer-Encoding", "gzip"), ("Content-Length", "0")),
+    *((("Content-Length", odd),) for odd in ("-1", "+1", "0, 0", "one", "", "0x1", "9" * 30)),
+    (("Content-Length", "0"), ("Content-Length", "1")),
+)
+"""Which tell nobody where a body ends."""
+TRAILERS = (b"", b"", b"X-A: b\r\n", b"X-A: b\r\nContent-Length: 9\r\n", b"X-A: b\r\n" * 200)
+BAD_REQUEST, TOO_MANY_HEADERS = 400, 431
+NO_ANSWER = 0
+REQUEST_LINE = re.compile(rb"[A-Za-z-]+ /[-._~!$&'()*+,;=:@%/?0-9A-Za-z]* HTTP/1\.[01]")
+HEADER_LINE = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
+CHUNK_SIZE = re.compile(rb"([0-9a-f]{1,8})(?:;a=b)?\r\n")
+FRAMING = {b"content-length", b"transfer-encoding", b"connection", b"upgrade", b"expect"}
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as its bytes. `is_http`: it has to be answered; else it may be turned away."""
+    """A request as its bytes. `is_http`: it has to be answered; else it may be turned away.
+
+    `refusal` is the status, without a body, by which the web server itself has to refuse it.
+    """
 
     data: bytes
     is_http: bool
     is_head: bool = False
+    refusal: int | None = None
 
 
 def values() -> st.SearchStrategy[Any]:
@@ -99,23 +124,48 @@ def changed(draw: st.DrawFn, data: bytes) -> bytes:
 @st.composite
 def well_formed(draw: st.DrawFn, paths: st.SearchStrategy[str]) -> Sent:
     """HTTP in which everything that may be odd is odd now and then."""
-    methods = st.sampled_from(("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "post"))
+    methods = st.sampled_from(
+        ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "post")
+    )
     tokens = methods | st.text(TOKEN, min_size=1, max_size=12)
-    method = "POST" if draw(st.integers(0, 4)) else draw(tokens.filter(lambda m: m != "CONNECT"))
-    path, body = draw(paths), draw(bodies())
-    version = draw(st.sampled_from(("1.1", "1.1", "1.1", "1.0")))
+    method = draw(tokens) if draw(st.integers(0, 4)) == 0 else "POST"
+    path, version = draw(paths), draw(st.sampled_from(("1.1", "1.1", "1.1", "1.0")))
     headers = [("Host", draw(st.sampled_from(("x", "127.0.0.1", "evil.example:99")))), *_key(draw)]
     headers += draw(st.lists(st.tuples(_names(), _values()), max_size=4))
-    is_chunked = version == "1.1" and draw(st.booleans())
-    if is_chunked:
-        headers.append(("Transfer-Encoding", "chunked"))
-        body = _chunked(body, draw(st.integers(1, 4_000)), draw(st.sampled_from(("", ";a=b"))))
-    else:
-        headers.append(("Content-Length", str(len(body))))
-    headers.append(("Connection", "close"))
+    framing, body, refusal = draw(_framed(version))
+    headers += [*framing, ("Connection", "close")]
+    if draw(_seldom()):
+        count = draw(st.integers(len(headers), MOST_HEADERS) | st.integers(MOST_HEADERS, 120))
+        headers += [("X-More", "x")] * (count - len(headers))
+    if len(headers) > MOST_HEADERS:
+        body, refusal = b"", TOO_MANY_HEADERS
+    if method == "CONNECT" and refusal is None:
+        refusal = NO_ANSWER
     lines = [f"{method} {path} HTTP/{version}", *(f"{name}: {value}" for name, value in headers)]
     data = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-    return Sent(data, is_http=True, is_head=method == "HEAD")
+    return Sent(data, is_http=True, is_head=method == "HEAD", refusal=refusal)
+
+
+@st.composite
+def _framed(draw: st.DrawFn, version: str) -> tuple[Sequence[tuple[str, str]], bytes, int | None]:
+    """How long the body is said to be, the body, and with what that is refused. What is refused
+    has none: it would not be read, and its sender might not hear the answer."""
+    if draw(_seldom()):
+        return draw(st.sampled_from(REFUSED_FRAMINGS)), b"", BAD_REQUEST
+    spelled = draw(st.sampled_from(SERVED_IN_CHUNKS))
+    if version == "1.0" and draw(_seldom()):
+        return [("Transfer-Encoding", spelled)], b"", BAD_REQUEST
+    body = draw(bodies())
+    if version == "1.0" or draw(st.booleans()):
+        return [("Content-Length", str(len(body)))], body, None
+    extension, trailers = draw(st.sampled_from(("", ";a=b"))), draw(st.sampled_from(TRAILERS))
+    chunks = _chunked(body, draw(st.integers(1, 4_000)), extension)
+    return [("Transfer-Encoding", spelled)], chunks[:-2] + trailers + b"\r\n", None
+
+
+def _seldom() -> st.SearchStrategy[bool]:
+    """Once in twenty times. (Of whole numbers the first and the last are drawn more often.)"""
+    return st.integers(0, 19).map(lambda number: number == 7)
 
 
 def everywhere(sent: Sent) -> list[Sent]:
@@ -127,8 +177,44 @@ def everywhere(sent: Sent) -> list[Sent]:
 
 @st.composite
 def broken(draw: st.DrawFn, paths: st.SearchStrategy[str]) -> Sent:
-    """HTTP with some of its bytes changed."""
-    return Sent(draw(changed(draw(well_formed(paths)).data)), is_http=False)
+    """HTTP with some of its bytes changed, much of which is HTTP all the same."""
+    data = draw(well_formed(paths)).data
+    head, between, body = data.partition(b"\r\n\r\n")
+    is_of_head = draw(st.booleans())
+    data = draw(changed(head)) + between + body if is_of_head else draw(changed(data))
+    return Sent(data, is_http=is_http(data), is_head=data.startswith(b"HEAD "))
+
+
+def is_http(data: bytes) -> bool:
+    """Whether it is a request beyond doubt, with all of its body and nothing behind it."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    found = [HEADER_LINE.fullmatch(line) for line in lines]
+    headers = [(line[1].lower(), line[2].strip(b" \t")) for line in found if line]
+    framing = sorted(header for header in headers if header[0] in FRAMING)
+    return (
+        REQUEST_LINE.fullmatch(first) is not None
+        and not first.startswith(b"CONNECT ")
+        and None not in found
+        and len(headers) <= MOST_HEADERS
+        and framing[:1] == [(b"connection", b"close")]
+        and (
+            framing[1:] == [(b"content-length", b"%d" % len(body))]
+            or (framing[1:] == [(b"transfer-encoding", b"chunked")] and _is_whole(first, body))
+        )
+    )
+
+
+def _is_whole(request_line: bytes, chunks: bytes) -> bool:
+    """Whether the chunks end with the last one, and with no trailers."""
+    while size := CHUNK_SIZE.match(chunks):
+        chunk, chunks = int(size[1], 16), chunks[size.end() :]
+        if chunks[chunk : chunk + 2] != b"\r\n":
+            return False
+        chunks = chunks[chunk + 2 :]
+        if not chunk:
+            return not chunks and request_line.endswith(b"1.1")
+    return False
 
 
 def send_paths() -> st.SearchStrategy[str]:
