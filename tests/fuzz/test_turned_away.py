@@ -66,7 +66,6 @@ TURNED_AWAY = [
     (request(version="HTTP/2.0"), BAD_REQUEST, ErrorCode.NO_SUCH_CALL),
     (request((("A header", "x"), *LENGTH)), BAD_REQUEST, ErrorCode.NO_SUCH_CALL),
     (request(count=MOST_HEADERS + 1), TOO_MANY_HEADERS, ErrorCode.TOO_LARGE),
-    (request(path=SEND.ljust(LONGEST_URI + 1, "x")), URI_TOO_LONG, ErrorCode.TOO_LARGE),
     (request(method="CONNECT"), NO_ANSWER, ErrorCode.NO_SUCH_CALL),
 ]
 TRAILED = request(CHUNKED, b"%x\r\n%s\r\n0\r\nX-A: b\r\n\r\n" % (len(BODY), BODY))
@@ -93,6 +92,8 @@ def error_code(answer: tuple[int, bytes]) -> int:
 def test_the_web_server_itself_refuses_these_and_no_others_like_them(port):
     for data, status, _ in TURNED_AWAY:
         assert said(port, data) == (status, b""), data[:200]
+    too_long = request(path=SEND.ljust(LONGEST_URI + 1, "x"))  # nginx has a limit of its own
+    assert said(port, too_long) == (URI_TOO_LONG, b"")
     assert error_code(said(port, TRAILED)) == ErrorCode.NOT_JSON
 
     assert error_code(said(port, request(count=MOST_HEADERS))) == 0
