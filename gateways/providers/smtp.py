@@ -48,6 +48,8 @@ HOST = RegexValidator(r"\A[\w.:\[\]-]+\Z", "A host name or an address is expecte
 
 OK = 250
 CLOSE_SECONDS = 5.0
+MOST_HEARD = 1_000_000
+"""Bytes, of one conversation: all lines of an answer are kept until its last."""
 
 
 class Backend(EmailBackend):
@@ -174,7 +176,7 @@ class Smtp(MailboxReader, BlockingProvider):
     def send(self, message: OutboundMessage) -> SendResult:
         mail = self._mail(message)
         backend = self._backend()
-        with within(MAIL_SECONDS):
+        with within(MAIL_SECONDS, most_heard=MOST_HEARD):
             if backend.connection is not None:
                 with suppress(ConnectionLost):
                     return _delivered(backend, mail)
@@ -182,7 +184,7 @@ class Smtp(MailboxReader, BlockingProvider):
 
     def check_connection(self) -> str:
         """Connects, signs in and says NOOP."""
-        with within(CHECK_IN_ALL_SECONDS):
+        with within(CHECK_IN_ALL_SECONDS, most_heard=MOST_HEARD):
             return self._checked()
 
     def _checked(self) -> str:

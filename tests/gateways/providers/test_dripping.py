@@ -6,7 +6,7 @@ Each conversation ends by its own moment, and comes to what no answer at that po
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -109,6 +109,26 @@ BEFORE = ("greeting", "EHLO", "MAIL", "RCPT", "DATA")
 @pytest.mark.parametrize("where", BEFORE)
 def test_a_mail_server_that_drips_before_the_body_was_sent_nothing(where):
     with raw_peer(mail_server(where)) as peer:
+        provider = smtp_at(peer.port)
+        assert issubclass(outcome(provider, lambda: provider.send(MAIL)), GatewayUnavailable)
+
+
+def pours(said: bytes) -> Callable:
+    """A mail server that is answered in time, and says so without an end."""
+
+    def handle(peer) -> None:
+        peer.sendall(b"220 x\r\n" if said == b"EHLO" else b"")
+        with suppress(OSError):
+            while True:
+                peer.sendall(b"250-x\r\n" * 10_000)
+
+    return handle
+
+
+@pytest.mark.parametrize("said", [b"", b"EHLO"])
+def test_a_mail_server_that_pours_is_not_listened_to_for_ever(said, monkeypatch):
+    monkeypatch.setattr(smtp, "MAIL_SECONDS", 60)
+    with raw_peer(pours(said)) as peer:
         provider = smtp_at(peer.port)
         assert issubclass(outcome(provider, lambda: provider.send(MAIL)), GatewayUnavailable)
 
