@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -119,7 +120,7 @@ class TestBrandsAndLabels:
         self, gateway, paused, monkeypatch
     ):
         clock = [1000.0]
-        monkeypatch.setattr(holding.time, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(holding, "time", SimpleNamespace(monotonic=lambda: clock[0]))
         waits(gateway, timezone.now() - HOUR, brand=paused)
         assert due_gateways() == []
         # So late that nobody expects it: for a minute it is not seen.
