@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now
-from gateway_project.lib.fibers import done_aside
 from gateway_project.lib.personal import Personal
 from gateway_project.lib.together import Lanes
 from gateway_project.lib.transactions import writing
@@ -67,7 +66,6 @@ def apply_claim(claim: Claim) -> bool:
     return _apply_claim(claim)
 
 
-@done_aside
 def apply_tellings(tellings: Sequence[Telling]) -> list[int]:
     """Applies them in one transaction; answers of each how many updates named a known message."""
     with writing():
