@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 
-from gateway_project.lib.clock import database_now
+from gateway_project.lib.clock import moment
 from gateway_project.lib.draining import skipping_locked
 from gateway_project.lib.transactions import after_commit
 from gateways.auditing import record
@@ -33,7 +33,7 @@ def pause(details: Mapping[int, str], *, by_guard: bool = False) -> Mapping[int,
         reasons[gateway.pk] = reason = details[gateway.pk][:PAUSE_REASON_LENGTH]
         Gateway.objects.filter(pk=gateway.pk).update(
             is_paused=True,
-            paused_at=database_now(),
+            paused_at=moment(),
             paused_because=reason,
             is_held_by_guard=by_guard,
         )
