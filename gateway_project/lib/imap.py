@@ -9,9 +9,6 @@ from imap_tools import BaseMailBox
 
 from gateway_project.lib.dialling import dial
 
-READING_SECONDS = 120.0
-"""How long one reading of a mailbox may take in all, however slowly a server answers."""
-
 
 class GuardedIMAP(imaplib.IMAP4):
     """Connects to checked addresses."""

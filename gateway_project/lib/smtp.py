@@ -7,9 +7,6 @@ from typing import Any
 
 from gateway_project.lib.dialling import dial
 
-MAIL_SECONDS = 120.0
-"""How long a mail may take in all, from the connection to the answer to its body, however slowly
-and with how many lines a server answers: 10 MB over a line of 1 Mbit/s."""
 BODY_SECONDS = 60.0
 """How long a server may look at a body before it answers; a command has the `timeout`."""
 

@@ -15,7 +15,7 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxL
 
 from gateway_project.lib import egress
 from gateway_project.lib.conversations import seconds_left, within
-from gateway_project.lib.imap import READING_SECONDS, GuardedMailBox
+from gateway_project.lib.imap import GuardedMailBox
 from gateway_project.lib.tls import new_context, trusting
 from gateway_project.lib.transport import TransportError
 from gateways.providers.answers import transport_error
@@ -32,6 +32,8 @@ from gateways.providers.groups import ConfigForm
 from gateways.providers.mailboxes import Batch, Mark, ReadMail
 
 COMMAND_SECONDS = 20.0
+READING_SECONDS = 120.0
+"""How long one reading of a mailbox may take in all, however slowly a server answers."""
 PORTS: Mapping[str, int] = {"tls": 993, "starttls": 143, "none": 143}
 DONE, UNREAD = ("Gatehouse", "Done"), ("Gatehouse", "Unread")
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)

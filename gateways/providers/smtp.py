@@ -17,7 +17,7 @@ from django.core.validators import RegexValidator
 
 from gateway_project.lib import egress
 from gateway_project.lib.conversations import within
-from gateway_project.lib.smtp import MAIL_SECONDS, GuardedSMTP, GuardedSMTPS
+from gateway_project.lib.smtp import GuardedSMTP, GuardedSMTPS
 from gateway_project.lib.tls import new_context, trusting
 from gateway_project.lib.transport import TransportError
 from gateway_project.lib.vocabulary import Channel, Status
@@ -47,6 +47,9 @@ PORTS: Mapping[str, int] = {"none": 25, "starttls": 587, "tls": 465}
 HOST = RegexValidator(r"\A[\w.:\[\]-]+\Z", "A host name or an address is expected.")
 
 OK = 250
+MAIL_SECONDS = 120.0
+"""How long a mail may take in all, from the connection to the answer to its body, however slowly
+and with how many lines a server answers: 10 MB over a line of 1 Mbit/s."""
 CLOSE_SECONDS = 5.0
 MOST_HEARD = 1_000_000
 """Bytes, of one conversation: all lines of an answer are kept until its last."""
