@@ -29,6 +29,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from benchmarks.arguments import numbers
 from gateway_project.back_office.dashboard.period import PERIODS
 from gateway_project.lib.vocabulary import Channel
 from gateways.models import Gateway, Label
@@ -162,7 +163,7 @@ def say(what: str, began: float) -> None:
 def main() -> None:
     call_command("migrate", verbosity=0)
     if not Message.objects.exists():
-        fill(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+        fill(*numbers(1_000_000))
         count_all()
     print(f"{Message.objects.count():,} messages, {Tally.objects.count():,} tallies")
     measure_tick()

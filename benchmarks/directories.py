@@ -35,6 +35,7 @@ import aiohttp
 from aiohttp import web
 from django.core.management import call_command
 
+from benchmarks.arguments import numbers
 from gateway_project.lib.personal import Personal
 from gateways.config_file.fields import DirectoryField
 from gateways.models import Gateway, Key, Label
@@ -137,8 +138,7 @@ async def post_on(
 def main() -> None:
     if sys.argv[1:2] == ["platform"]:
         return serve_platform(int(sys.argv[2]), float(sys.argv[3]))
-    given = [*map(int, sys.argv[1:]), *(3_000, 20)[len(sys.argv) - 1 :]]
-    users, milliseconds = given
+    users, milliseconds = numbers(3_000, 20)
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     port = free_port()

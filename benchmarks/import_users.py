@@ -29,6 +29,7 @@ django.setup()
 from django.conf import settings
 from django.core.management import call_command
 
+from benchmarks.arguments import numbers
 from gateways.models import Brand, Label
 from users.models import EndUser
 
@@ -67,7 +68,7 @@ def measure(what: str, path: Path, lines: int) -> None:
 
 
 def main() -> None:
-    lines = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    (lines,) = numbers(1_000_000)
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     Brand.objects.create(label=Label.objects.create(slug="label", name="Label"), slug="a", name="A")

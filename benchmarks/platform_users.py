@@ -34,6 +34,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 
+from benchmarks.arguments import numbers
 from gateway_project.lib.vocabulary import KeyKind
 from gateway_project.operations.processes import Processes, manage
 from gateways.models import Brand, Key, Label
@@ -151,8 +152,7 @@ def tidy() -> None:
 
 
 def main() -> None:
-    given = [*map(int, sys.argv[1:]), *(100_000, 2)[len(sys.argv) - 1 :]]
-    users, callers = given
+    users, callers = numbers(100_000, 2)
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     label = Label.objects.create(slug="label", name="Label")

@@ -37,6 +37,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.arguments import numbers
 from gateway_project.lib.crypto import key_ring
 from gateway_project.lib.resealing import reseal
 from gateway_project.lib.sealed_tables import sealed_tables
@@ -153,8 +154,7 @@ def say(what: str, began: float) -> None:
 def main() -> None:
     if sys.argv[1:] == ["look"]:
         return look_up()
-    given = [*map(int, sys.argv[1:]), *(200_000, 100_000)[len(sys.argv) - 1 :]]
-    users, messages = given
+    users, messages = numbers(200_000, 100_000)
     call_command("migrate", verbosity=0)
     assert not Label.objects.exists(), "an empty database is needed"
     put_first(0)

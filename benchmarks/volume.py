@@ -28,6 +28,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 
+from benchmarks.arguments import numbers
 from gateway_project.lib.crypto import key_ring
 from gateways.models import Brand, Gateway, Label
 from gateways.models.label import all_statuses
@@ -199,10 +200,7 @@ def say(what: str, began: float) -> None:
 
 
 def main() -> None:
-    messages, users = (
-        int(sys.argv[place]) if len(sys.argv) > place else usual
-        for place, usual in ((1, 1_000_000), (2, 100_000))
-    )
+    messages, users = numbers(1_000_000, 100_000)
     call_command("migrate", verbosity=0)
     if not Message.objects.exists():
         label = Label.objects.create(
