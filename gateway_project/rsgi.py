@@ -16,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 from gateway_project.lib import collecting, observing
 from gateway_project.lib.answering import Answering
 from gateway_project.lib.bodies import BodyReceiver
+from gateway_project.lib.call_handler import CallHandler
 from gateway_project.lib.turns import Answer, Environ
 from gateway_project.operations.front_door import FrontDoor
 
@@ -48,9 +49,9 @@ class Gatehouse:
     """Django behind the front door."""
 
     def __init__(self) -> None:
-        application = get_wsgi_application()
+        pages = get_wsgi_application()
         self._bodies = BodyReceiver(limit=settings.BODY_LIMIT)
-        self._door = FrontDoor(application, threads=settings.WEB_THREADS)
+        self._door = FrontDoor(pages=pages, calls=CallHandler(), threads=settings.WEB_THREADS)
         self._answering = Answering(settings.DATA_DIR)
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from gateway_project.lib import bulk
 from gateway_project.lib.journal import also_about, step
 from gateway_project.lib.protocol import ErrorCode, Refused
 from gateways.callers import Caller
@@ -56,7 +57,8 @@ def message_of(
     identity: Identity,
 ) -> Message:
     """What is to be written; its times are the database's."""
-    return Message(
+    return bulk.new(
+        Message,
         label_id=caller.label.id,
         brand_id=plan.brand_id,
         gateway_id=plan.gateway.id,

@@ -32,10 +32,10 @@ from messages_app.tries import Tried
 def count_request(label: str, channel: str, answer: Answer, seconds: float) -> None:
     """An answer of the send APIs; without a label where the caller is not known."""
     REQUESTS.labels(label, channel, answer.error_code).inc()
-    if not answer.error_code:
+    if answer.ext_message_id is not None:
         ACCEPT_SECONDS.labels(label, channel).observe(seconds)
-        message_id, now = UUID(str(answer.ext_message_id)), datetime.now(UTC)
-        first_span(message_id, "accept", seconds, now, label=label, channel=channel)
+        facts = {"label": label, "channel": channel}
+        first_span(answer.ext_message_id, "accept", seconds, datetime.now(UTC), **facts)
 
 
 def count_tries(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:

@@ -5,6 +5,7 @@ Source: "Secured Messaging Gateways (Email/SMS/IM)", the response sections.
 
 from enum import IntEnum
 from http import HTTPStatus
+from uuid import UUID
 
 from django.http import JsonResponse
 
@@ -59,12 +60,16 @@ class Answer(JsonResponse):
     def __init__(self, error_code: int, **members: object) -> None:
         super().__init__({"error_code": error_code, **members}, status=HTTPStatus.OK)
         self.error_code = error_code
-        self.ext_message_id = members.get("ext_message_id")
+        self.ext_message_id: UUID | None = None
 
 
-def accepted(ext_message_id: str | None = None) -> Answer:
+def accepted(ext_message_id: UUID | None = None) -> Answer:
     """`error_code` 0, with the message's id where there is one."""
-    return Answer(0, **({} if ext_message_id is None else {"ext_message_id": ext_message_id}))
+    if ext_message_id is None:
+        return Answer(0)
+    answer = Answer(0, ext_message_id=str(ext_message_id))
+    answer.ext_message_id = ext_message_id
+    return answer
 
 
 def refused(code: ErrorCode, text: str = "") -> Answer:

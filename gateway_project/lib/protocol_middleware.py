@@ -7,18 +7,22 @@ HTTPS redirect, sessions, CSRF, slash appending) can answer in another way or se
 import logging
 import posixpath
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from gateway_project.lib import journal, sentinel
 from gateway_project.lib.connections import NOT_READY, once_more
 from gateway_project.lib.protocol import ErrorCode, Refused, refused
 
 logger = logging.getLogger(__name__)
+
+PATHS_KEPT = 64
+"""Machines call a few paths time and again: whose view each is is kept."""
 
 ANSWERS: dict[type[Exception], ErrorCode] = {
     Resolver404: ErrorCode.NO_SUCH_CALL,
@@ -50,6 +54,8 @@ def is_protocol_path(path: str) -> bool:
     Doubled slashes, dots and capitals make no difference: who mistypes a path is told in the
     protocol.
     """
+    if any(path.startswith(f"{own}/") for own in settings.PROTOCOL_PATHS):
+        return True  # as nearly all are written
     plain = "/" + "/".join(part for part in path.lower().split("/") if part)
     return any(
         f"{reading}/".startswith(f"{own}/")
@@ -86,5 +92,11 @@ def _call(request: HttpRequest) -> HttpResponse:
     A second call is safe: an accept is decided by its uid, a status by its message.
     """
     view: Callable[..., HttpResponse]
-    view, args, kwargs = resolve(request.path_info)
+    view, args, kwargs = _resolved(request.path_info, settings.ROOT_URLCONF)
     return once_more(lambda: view(request, *args, **kwargs))
+
+
+@lru_cache(maxsize=PATHS_KEPT)
+def _resolved(path: str, urlconf: str) -> ResolverMatch:
+    """Raises Resolver404, which is not kept."""
+    return resolve(path, urlconf)

@@ -74,7 +74,7 @@ class Together(Generic[Asked, Answer]):
         self._lock = threading.Lock()
 
     def __call__(self, asked: Asked) -> Answer:
-        ticket = _Ticket[Asked, Answer](asked)
+        ticket: _Ticket[Asked, Answer] = _Ticket(asked)
         if connection.in_atomic_block:
             self._try([ticket])
             return ticket.result()

@@ -62,24 +62,23 @@ def _others(calls: int) -> int:
 
 
 class FrontDoor:
-    """Answers requests, from one event loop, by a WSGI application."""
+    """Answers requests, from one event loop, by a WSGI application: machines' calls by `calls`,
+    which are worked on as fibers, all others by `pages`."""
 
-    def __init__(self, application: Application, *, threads: int) -> None:
-        self._application = application
-        self._calls = self._line(Fibers(name="calls", aside=threads, afar=_afar(threads)))
-        self._others = self._line(ThreadPoolExecutor(_others(threads), thread_name_prefix="others"))
-        self._operations = self._line(
-            ThreadPoolExecutor(OPERATIONS_THREADS, thread_name_prefix="operations")
-        )
+    def __init__(self, *, pages: Application, calls: Application, threads: int) -> None:
+        self._pages = pages
+        self._calls = _line(calls, Fibers(name="calls", aside=threads, afar=_afar(threads)))
+        self._others = self._pool("others", _others(threads))
+        self._operations = self._pool("operations", OPERATIONS_THREADS)
 
-    def _line(self, pool: Pool) -> Line:
-        return Line(self._application, pool, most=MOST_AT_ONCE)
+    def _pool(self, name: str, threads: int) -> Line:
+        return _line(self._pages, ThreadPoolExecutor(threads, thread_name_prefix=name))
 
     async def answer(self, environ: Environ) -> Answer:
         """Raises what the application raises, but not on Smartico's paths."""
         path = environ.get("PATH_INFO", "")
         if path.rstrip("/") == LIVE:
-            return answer_of(self._application, environ)
+            return answer_of(self._pages, environ)
         is_protocol = is_protocol_path(path)
         is_head = environ.get("REQUEST_METHOD") == "HEAD"
         if environ.get(NO_ROOM):
@@ -104,6 +103,10 @@ class FrontDoor:
         if path.rstrip("/") in OPERATIONS:
             return self._operations
         return self._calls if is_protocol or path.startswith(CALLBACKS) else self._others
+
+
+def _line(application: Application, pool: Pool) -> Line:
+    return Line(application, pool, most=MOST_AT_ONCE)
 
 
 def _turned_away(reason: str, is_protocol: bool, is_head: bool) -> Answer:

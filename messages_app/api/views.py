@@ -55,11 +55,19 @@ class SendView(APIView):
         body = _read_body(request._request)
         asked = read_request(self.channel, body)
         _note_new_fields(caller.label, asked)
-        return accepted(str(accept(caller, asked, template)))
+        return accepted(accept(caller, asked, template))
 
     def template(self, label: LabelValues, slug: str | None) -> TemplateValues | None:
         """The Custom IM template of the path, where the channel has templates."""
         return None
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Its body is read by `answer`: none of REST framework's parsers is asked."""
+        return Request(request)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """No content negotiation: whatever is asked for, the answer is the protocol's JSON."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from callbacks.models import CallbackDelivery
 from gateway_project.lib import bulk, prepared
 from gateway_project.lib.bulk import array
+from gateway_project.lib.personal import Personal
 from messages_app.models import Message, StatusEvent
 from tests.factories import MessageFactory
 from tests.statements import statements_told
@@ -211,3 +212,34 @@ def test_who_refers_to_a_locked_row_does_not_wait():
 def test_an_array_is_read_as_what_it_was_made_of(kind, values):
     told = prepared.rows(f"SELECT each::{kind} FROM unnest(%s::{kind}[]) AS each", [array(values)])
     assert [each for (each,) in told] == values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"label_id": 7, "channel": "sms", "content": {"body": "x"}, "callback_url": "https://x"},
+        {"pk": uuid4(), "notes": ["one"], "preview_address": None, "attempts": 3},
+    ],
+)
+def test_a_new_one_is_as_the_model_makes_it(values):
+    made, usual = bulk.new(Message, **values), Message(**values)
+    if "pk" not in values:
+        usual.pk = made.pk
+    assert made.__dict__.keys() == usual.__dict__.keys()
+    assert made._state.adding
+    assert made._state.db is None
+    for field in Message._meta.concrete_fields:
+        ours, theirs = (getattr(each, field.attname) for each in (made, usual))
+        assert type(ours) is type(theirs)
+        assert plain(ours) == plain(theirs)
+
+
+def plain(value):
+    return value.reveal() if isinstance(value, Personal) else value
+
+
+def test_nothing_that_begins_alike_is_shared():
+    first, second = bulk.new(Message), bulk.new(Message)
+    first.notes.append("of the first")
+    assert (second.notes, first.pk == second.pk) == ([], False)

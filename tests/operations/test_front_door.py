@@ -29,7 +29,7 @@ def held(monkeypatch):
         start_response("200 OK", [])
         return [b"done"]
 
-    yield FrontDoor(application, threads=1), may_end
+    yield FrontDoor(pages=application, calls=application, threads=1), may_end
     may_end.set()
 
 
@@ -110,7 +110,7 @@ def test_on_smarticos_paths_what_breaks_is_told_in_the_protocol(broken):
     def application(environ, start_response):
         raise broken
 
-    door = FrontDoor(application, threads=1)
+    door = FrontDoor(pages=application, calls=application, threads=1)
     status, _, body = asked(door, "/api/v1/sms")
     assert (status, json.loads(body)["error_code"]) == ("200 OK", 99)
     with pytest.raises(NotAnswered if broken is SystemExit else broken):

@@ -1,5 +1,6 @@
 """`serve`: the web server."""
 
+import gc
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connections.close_all()  # the processes are forked; each makes its own
+        gc.freeze()  # a collector that looked at what they share would copy all of it
         Granian(
             "gateway_project.rsgi:application",
             address=options["host"],

@@ -69,5 +69,5 @@ def test_a_web_process_has_as_many_threads_as_are_counted(monkeypatch):
     )
     for calls in (4, 16, 33):
         made.clear()
-        FrontDoor(None, threads=calls)
+        FrontDoor(pages=None, calls=None, threads=calls)
         assert sum(made) == threads_of(calls)
