@@ -29,6 +29,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from benchmarks.arguments import numbers
+from benchmarks.bare_tables import bare
 from gateway_project.lib.crypto import key_ring
 from gateways.models import Brand, Gateway, Label
 from gateways.models.label import all_statuses
@@ -73,30 +74,31 @@ REST = (
         provider_id, address_index, address_channel, started_at, finished_at)
     SELECT id, gateway_id, 1, 'accepted', '', '', id::text, md5(id::text) || md5(uid), 'sms',
         created_at, created_at + interval '50 ms'
-    FROM messages_app_message WHERE uid LIKE 'past-%' ORDER BY created_at
+    FROM messages_app_message
     """,
     """
     INSERT INTO messages_app_statusevent (message_id, status, detail, cause, occurred_at,
         recorded_at, is_reported, is_machine, is_our_own)
     SELECT id, learnt.status, '', '', created_at, created_at, true, false, false
-    FROM messages_app_message, (VALUES (1, 'accepted'), (2, 'delivered')) AS learnt (place, status)
-    WHERE uid LIKE 'past-%' ORDER BY created_at, place
+    FROM messages_app_message
+    CROSS JOIN LATERAL (VALUES ('accepted'), ('delivered')) AS learnt (status)
     """,
     """
     INSERT INTO callbacks_callbackdelivery (message_id, label_id, host, status, settlement,
         attempts, times_not_found, due_at, created_at, settled_at)
-    SELECT e.message_id, m.label_id, 'https://api.smartico.ai', e.status, 'acknowledged', 1, 0,
-        e.recorded_at, e.recorded_at, e.recorded_at + interval '1 second'
-    FROM messages_app_statusevent e JOIN messages_app_message m ON m.id = e.message_id
-    WHERE m.uid LIKE 'past-%' ORDER BY e.id
+    SELECT message_id, %(label)s, 'https://api.smartico.ai', status, 'acknowledged', 1, 0,
+        recorded_at, recorded_at, recorded_at + interval '1 second'
+    FROM messages_app_statusevent
     """,
     """
     INSERT INTO callbacks_deliveryattempt (delivery_id, started_at, finished_at, http_status,
         outcome, detail)
     SELECT id, created_at, created_at + interval '20 ms', 200, 'acknowledged', ''
-    FROM callbacks_callbackdelivery ORDER BY id
+    FROM callbacks_callbackdelivery
     """,
 )
+"""Each reads what is there in the order in which it was written."""
+
 PARTITIONS = (
     "CREATE TABLE event_by_month (LIKE messages_app_statusevent) PARTITION BY RANGE (message_id)",
     "ALTER TABLE event_by_month ADD UNIQUE (message_id, status, is_machine)",
@@ -109,7 +111,8 @@ PARTITIONS = (
 
 
 def fill(label: Label, gateway: Gateway, *, messages: int, users: int) -> None:
-    """A past for this label and gateway. Sealed values in it have the right length, and no more."""
+    """A past for this label and gateway, which have none yet. Sealed values in it have the right
+    length, and no more."""
     brand = Brand.objects.filter(label=label).order_by("pk").first()
     values: dict[str, str | int | None] = {
         "label": label.pk,
@@ -124,13 +127,18 @@ def fill(label: Label, gateway: Gateway, *, messages: int, users: int) -> None:
         "phone": sealed_like("+4915112345678"),
         "properties": sealed_like('{"country": "DE", "market": "north"}'),
     }
-    for statement in (USERS, MESSAGES, *REST):
+    with bare(TABLES):
+        for statement in (USERS, MESSAGES, *REST):
+            began = time.monotonic()
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                say(f"{' '.join(statement.split()[:3])}: {cursor.rowcount:,} rows", began)
         began = time.monotonic()
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values if "%(" in statement else None)
-            say(f"{' '.join(statement.split()[:3])}: {cursor.rowcount:,} rows", began)
+    say("indexes", began)
+    began = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+    say("vacuumed", began)
 
 
 def sealed_like(text: str) -> str:
