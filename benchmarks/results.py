@@ -43,14 +43,19 @@ def _row(played: Played, goal: Goal) -> Row:
         ratio=ratio,
         goal=str(goal),
         met=None if value is None else goal.is_met(value),
-        note=_note(played, goal),
+        note=_note(played, goal, value),
     )
 
 
-def _note(played: Played, goal: Goal) -> str:
-    """Why it was not run, or what has to be known beside it."""
+def _note(played: Played, goal: Goal, value: float | None) -> str:
+    """Why it was not run, by how much it was missed, or what has to be known beside it."""
     reasons = [played.missing[name] for name in (goal.of, goal.than) if name in played.missing]
-    return f"not run: {'; '.join(reasons)}" if reasons else goal.note
+    if reasons:
+        return f"not run: {'; '.join(reasons)}"
+    if value is None or goal.is_met(value) is not False:
+        return goal.note
+    missed = f"missed by {goal.missed_by(value):.0%}"
+    return ": ".join(filter(None, (missed, goal.why or goal.note)))
 
 
 def _median(played: Played, trial: str, measure: str) -> float | None:

@@ -9,6 +9,10 @@ Figures = Mapping[str, float]
 """What one trial measured, by the name of the measure: `rate`, `p99_ms`, `web.cpu` ..."""
 
 OURS, USUAL, KANNEL, APPRISE = "ours", "usual", "kannel", "apprise"
+KANNEL_DOES_LESS = (
+    "it is C that knows no user, looks nothing up, keeps no history and does not wait for the "
+    "disk; most of what ours takes is Python that checks, routes, seals and writes"
+)
 
 
 def always(bench: Bench) -> str:
@@ -31,7 +35,7 @@ class Goal:
     measure itself.
 
     `of` and `than` name a trial, `measure` the figure of it, in the scenario's unit unless another
-    is named.
+    is named. `note` is told beside it, `why` where it is missed.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Goal:
     most: float | None = None
     unit: str = ""
     note: str = ""
+    why: str = ""
 
     def __str__(self) -> str:
         if self.least is None and self.most is None:
@@ -56,6 +61,12 @@ class Goal:
         return (self.least is None or value >= self.least) and (
             self.most is None or value <= self.most
         )
+
+    def missed_by(self, value: float) -> float:
+        """As a share of the bound that is not kept; 0 where each is."""
+        short = 0.0 if self.least is None else (self.least - value) / self.least
+        over = 0.0 if self.most is None else (value - self.most) / self.most
+        return max(short, over, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

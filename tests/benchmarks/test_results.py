@@ -61,3 +61,18 @@ def test_the_table_counts_what_was_met_missed_and_not_run():
     assert "Goals met: 1, not met: 1, not run: 1." in table
     assert "| missed | messages/s | 20 | 10 | 2.00 | >= 3 x | no |" in table
     assert "- not run: not run: not installed" in table
+
+
+@pytest.mark.parametrize(
+    ("goal", "note"),
+    [
+        (Goal(name="missed", least=3, why="it is young"), "missed by 33%: it is young"),
+        (Goal(name="missed", than=None, most=16, note="beside"), "missed by 25%: beside"),
+        (Goal(name="met", least=2, why="it is young", note="beside"), "beside"),
+        (Goal(name="told", why="it is young"), ""),
+    ],
+)
+def test_a_goal_that_is_missed_tells_by_how_much_and_why(goal, note):
+    (row,) = rows([played(goal, ours=[20], usual=[10])])
+
+    assert row.note == note
