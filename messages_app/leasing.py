@@ -26,19 +26,15 @@ from messages_app.parcels import Wave
 from users.addresses import index_column
 from users.models import EndUser
 
-NEEDED: dict[type[Model], frozenset[str]] = {
-    Message: frozenset(
-        {
-            *("id", "label_id", "brand_id", "gateway_id", "end_user_id", "channel", "uid"),
-            *("activity_type", "content", "preview_address", "is_test", "attempts"),
-            *("expires_at", "created_at"),
-        }
+NEEDED: dict[type[Model], tuple[str, ...]] = {
+    Message: (
+        *("id", "label_id", "brand_id", "gateway_id", "end_user_id", "channel", "uid"),
+        *("activity_type", "content", "preview_address", "is_test", "attempts"),
+        *("expires_at", "created_at"),
     ),
-    EndUser: frozenset(
-        {
-            *("id", "label_id", "brand_id", "ext_user_id", "sealed_properties"),
-            *("email", "email_index", "phone", "phone_index"),
-        }
+    EndUser: (
+        *("id", "label_id", "brand_id", "ext_user_id", "sealed_properties"),
+        *("email", "email_index", "phone", "phone_index"),
     ),
 }
 """The columns that sending a message reads."""
@@ -130,8 +126,8 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
 
 def _messages(rows: list[tuple[Any, ...]], mark: UUID) -> list[Message]:
     split = len(NEEDED[Message])
-    messages = bulk.instances(Message, _attributes(Message), [row[:split] for row in rows])
-    users = bulk.instances(EndUser, _attributes(EndUser), [row[split:] for row in rows])
+    messages = bulk.instances(Message, NEEDED[Message], [row[:split] for row in rows])
+    users = bulk.instances(EndUser, NEEDED[EndUser], [row[split:] for row in rows])
     user_of = Message._meta.get_field("end_user")
     for message, user in zip(messages, users, strict=True):
         message.lease = mark
@@ -154,10 +150,5 @@ def _column(field: "Field[Any, Any]") -> str:
     return str(field.column)
 
 
-def _attributes(model: type[Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in _fields(model))
-
-
 def _fields(model: type[Model]) -> "list[Field[Any, Any]]":
-    """Those needed, in the order of the model."""
-    return [field for field in model._meta.concrete_fields if field.attname in NEEDED[model]]
+    return [model._meta.get_field(name) for name in NEEDED[model]]  # type: ignore[misc]

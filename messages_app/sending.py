@@ -105,9 +105,10 @@ class SendWork:
         return parcels
 
     def _claimed(self, gateway: GatewayValues, wanted: int) -> Wave | None:
-        circuit, due = circuit_of(gateway), _due(gateway, moment())
+        circuit = circuit_of(gateway)
         if circuit is Circuit.CLOSED and may_lease_at_once(gateway):
             return lease_at_once(gateway, wanted)
+        due = _due(gateway, moment())
         if circuit is Circuit.OPEN:
             # Tests leave all the same: that is how a gateway is tried before it is used.
             due = due.filter(is_test=True)

@@ -42,27 +42,41 @@ def locked(model: type[Model], names: Names, keys: Collection[Any]) -> list[Mode
         return []
     if connection.vendor != "postgresql":
         return list(model._default_manager.filter(pk__in=keys).only(*names).order_by("pk"))
-    attributes = in_order(model, names)
-    found = prepared.rows(_select(model, attributes, "pk", locks=True), [array(keys)])
-    return instances(model, attributes, found)
+    found = prepared.rows(_select(model, names, "pk", locks=True), [array(keys)])
+    return instances(model, names, found)
 
 
 def instances(model: type[Model], names: Names, rows: list[Row]) -> list[Model]:
-    """Of these columns, which stand `in_order`, as the driver answered them."""
-    return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in _plain(model, names, rows)]
+    """Of these columns, as the driver answered them: what `from_db` makes of a row. The others are
+    deferred."""
+    attributes = [field.attname for field in _fields(model, names)]
+    return [_stored(model, attributes, row) for row in _plain(model, names, rows)]
+
+
+def _stored(model: type[Model], attributes: Sequence[str], row: Row) -> Model:
+    made = _without_values(model)
+    made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS
+    made.__dict__.update(zip(attributes, row, strict=True))
+    return made
 
 
 def new(model: type[Model], **values: Any) -> Model:
-    """As `model(**values)` makes it, of the attributes that are columns (`label_id`, not `label`):
-    without looking for each name, and without Django's two signals."""
-    made = model.__new__(model)
-    made._state = ModelState()
+    """As `model(**values)` makes it, of the attributes that are columns: `label_id`, not
+    `label`."""
+    made = _without_values(model)
     constants, makers = _beginning(model)
     made.__dict__.update(constants)
     for name, make in makers:
         setattr(made, name, make())
     for name, value in values.items():
         setattr(made, name, value)
+    return made
+
+
+def _without_values(model: type[Model]) -> Model:
+    """Django's own way to an instance asks for each of its fields, and sends two signals."""
+    made = model.__new__(model)
+    made._state = ModelState()
     return made
 
 
@@ -223,13 +237,6 @@ def _told(model: type[models.Model], names: Names) -> str:
 def _fields(model: type[models.Model], names: Names) -> tuple[Any, ...]:
     meta = model._meta
     return tuple(meta.pk if name == "pk" else meta.get_field(name) for name in names)
-
-
-@cache
-def in_order(model: type[models.Model], names: Names) -> Names:
-    """The attributes as the model takes them."""
-    wanted = _fields(model, names)
-    return tuple(field.attname for field in model._meta.concrete_fields if field in wanted)
 
 
 def _columns(model: type[models.Model], names: Names) -> str:

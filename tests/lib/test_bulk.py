@@ -243,3 +243,13 @@ def test_nothing_that_begins_alike_is_shared():
     first, second = bulk.new(Message), bulk.new(Message)
     first.notes.append("of the first")
     assert (second.notes, first.pk == second.pk) == ([], False)
+
+
+def test_a_locked_row_is_as_the_model_reads_it(messages):
+    key = messages[0].pk
+    (ours,) = bulk.locked(Message, STANDING, [key])
+    usual = Message.objects.only(*STANDING).get(pk=key)
+    assert ours.get_deferred_fields() == usual.get_deferred_fields()
+    assert {**ours.__dict__, "_state": None} == {**usual.__dict__, "_state": None}
+    assert (ours._state.adding, ours._state.db) == (False, usual._state.db)
+    assert ours.gateway == messages[0].gateway
