@@ -20,6 +20,10 @@ WAITING = (
 """Each by an index of its own."""
 ALL = "SELECT count(*) FROM messages_app_message"
 IDS = "SELECT id FROM messages_app_message"
+GIVE_UP = (
+    "UPDATE messages_app_message SET state = 'failed', due_at = NULL, ended_at = now() "
+    "WHERE state IN ('queued', 'sending') RETURNING id"
+)
 DISPATCHED = "SELECT started_at FROM messages_app_sendattempt ORDER BY started_at"
 DELIVERED = "SELECT count(*) FROM messages_app_statusevent WHERE status = 'delivered'"
 
@@ -131,8 +135,10 @@ class House:
         self._past = self._database.number(ALL)
 
     def forget_messages(self) -> None:
-        """As it was before the first one; a past stays, and what has come to it meanwhile."""
+        """As it was before the first one; a past stays, and what has come to it meanwhile, of which
+        nothing waits any more."""
         if self._past:
+            self._database.rows(GIVE_UP)
             self._past = self._database.number(ALL)
         elif isinstance(self._database, ServerDatabase):
             self._database.empty("messages_app_message")
