@@ -51,7 +51,7 @@ class Gatehouse:
     def __init__(self) -> None:
         pages = get_wsgi_application()
         self._bodies = BodyReceiver(limit=settings.BODY_LIMIT)
-        self._door = FrontDoor(pages=pages, calls=CallHandler(), threads=settings.WEB_THREADS)
+        self._door = FrontDoor(pages=pages, calls=CallHandler(pages), threads=settings.WEB_THREADS)
         self._answering = Answering(settings.DATA_DIR)
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:

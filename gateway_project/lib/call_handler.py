@@ -13,18 +13,21 @@ from django.db import close_old_connections, connection
 from django.http import HttpResponse
 
 
-class CallHandler(WSGIHandler):
-    """A WSGI application that answers as Django's own does, if not always with its response."""
+class CallHandler:
+    """A WSGI application that answers as Django's own does, by its middleware."""
 
-    def __call__(  # type: ignore[override]
+    def __init__(self, handler: WSGIHandler) -> None:
+        self._handler = handler
+
+    def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """The body is whole, and all that the request had open is closed, but for a streamed
         answer, which does the same once it is closed."""
         if connection.connection is not None:
             close_old_connections()
-        request = self.request_class(environ)
-        response = self.get_response(request)
+        request = self._handler.request_class(environ)
+        response = self._handler.get_response(request)
         status = f"{response.status_code} {response.reason_phrase}"
         cookies = (("Set-Cookie", each.output(header="")) for each in response.cookies.values())
         start_response(status, [*response.items(), *cookies])

@@ -65,7 +65,7 @@ def asked(handler, where, **told):
 
 @pytest.mark.parametrize("where", ["/cookies", "/streamed", "/nowhere", "/broken"])
 def test_status_headers_and_body_are_those_of_djangos_own(pages, where):
-    assert asked(CallHandler(), where) == asked(WSGIHandler(), where)
+    assert asked(CallHandler(WSGIHandler()), where) == asked(WSGIHandler(), where)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_status_headers_and_body_are_those_of_djangos_own(pages, where):
 @pytest.mark.parametrize("method", ["POST", "GET", "HEAD"])
 def test_machines_paths_are_answered_alike(where, method):
     told = {"REQUEST_METHOD": method}
-    assert asked(CallHandler(), where, **told) == asked(WSGIHandler(), where, **told)
+    assert asked(CallHandler(WSGIHandler()), where, **told) == asked(WSGIHandler(), where, **told)
 
 
 @pytest.mark.parametrize(("where", "what"), [("/cookies", "whole"), ("/streamed", "streamed")])
 def test_what_a_request_had_open_is_closed_once(pages, where, what):
-    asked(CallHandler(), where)
+    asked(CallHandler(WSGIHandler()), where)
     assert closed == [what]
 
 
@@ -92,7 +92,7 @@ def test_no_signal_is_sent_around_a_short_answer(pages):
     for signal in (request_started, request_finished):
         signal.connect(hear)
     try:
-        asked(CallHandler(), "/cookies")
+        asked(CallHandler(WSGIHandler()), "/cookies")
         assert heard == []
         asked(WSGIHandler(), "/cookies")
         assert heard == [request_started, request_finished]
@@ -107,5 +107,5 @@ def test_a_connection_that_the_thread_has_after_all_is_looked_after(pages, monke
     here = SimpleNamespace(connection=object() if is_there else None)
     monkeypatch.setattr(call_handler, "connection", here)
     monkeypatch.setattr(call_handler, "close_old_connections", lambda: looked.append(1))
-    asked(CallHandler(), "/cookies")
+    asked(CallHandler(WSGIHandler()), "/cookies")
     assert bool(looked) == is_there
