@@ -9,10 +9,6 @@ Figures = Mapping[str, float]
 """What one trial measured, by the name of the measure: `rate`, `p99_ms`, `web.cpu` ..."""
 
 OURS, USUAL, KANNEL, APPRISE = "ours", "usual", "kannel", "apprise"
-KANNEL_DOES_LESS = (
-    "it is C that knows no user, looks nothing up, keeps no history and does not wait for the "
-    "disk; most of what ours takes is Python that checks, routes, seals and writes"
-)
 
 
 def always(bench: Bench) -> str:

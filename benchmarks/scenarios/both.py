@@ -19,10 +19,6 @@ def usual(bench: Bench) -> Figures:
         return go(bench, bench.usual, services, wait_until_sent)
 
 
-KEEPS_NOTHING = (
-    "it makes one call to a provider for each request and writes nothing down; ours writes a "
-    "message, its try and its status, so that neither a crash nor a repeat costs or doubles one"
-)
 SCENARIO = Scenario(
     name="both",
     title="Accept and send at once",
@@ -37,7 +33,7 @@ SCENARIO = Scenario(
             name="accept and send, beside Apprise API",
             than=APPRISE,
             least=3,
-            why=KEEPS_NOTHING,
+            why=apprise.KEEPS_NOTHING,
         ),
     ),
 )
