@@ -81,7 +81,7 @@ REST = (
         recorded_at, is_reported, is_machine, is_our_own)
     SELECT id, learnt.status, '', '', created_at, created_at, true, false, false
     FROM messages_app_message
-    CROSS JOIN LATERAL (VALUES ('accepted'), ('delivered')) AS learnt (status)
+    CROSS JOIN (VALUES ('accepted'), ('delivered')) AS learnt (status)
     """,
     """
     INSERT INTO callbacks_callbackdelivery (message_id, label_id, host, status, settlement,

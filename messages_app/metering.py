@@ -34,8 +34,8 @@ def count_request(label: str, channel: str, answer: Answer, seconds: float) -> N
     REQUESTS.labels(label, channel, answer.error_code).inc()
     if answer.ext_message_id is not None:
         ACCEPT_SECONDS.labels(label, channel).observe(seconds)
-        facts = {"label": label, "channel": channel}
-        first_span(answer.ext_message_id, "accept", seconds, datetime.now(UTC), **facts)
+        message_id, now = answer.ext_message_id, datetime.now(UTC)
+        first_span(message_id, "accept", seconds, now, label=label, channel=channel)
 
 
 def count_tries(decided: Sequence[tuple[Tried, Decision]], now: datetime) -> None:

@@ -22,7 +22,7 @@ from gateway_project.lib.protocol import ErrorCode, Refused, refused
 logger = logging.getLogger(__name__)
 
 PATHS_KEPT = 64
-"""Machines call a few paths time and again: whose view each is is kept."""
+"""Machines call a few paths time and again: which view answers each is kept."""
 
 ANSWERS: dict[type[Exception], ErrorCode] = {
     Resolver404: ErrorCode.NO_SUCH_CALL,
