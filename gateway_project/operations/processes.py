@@ -1,5 +1,6 @@
 """Several processes under one parent: started together, stopped together, none left behind."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connections
 
 from gateway_project.operations import supervising
 from gateway_project.operations.cores import usable_cores
@@ -26,10 +28,31 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
 
 
-def supervised(number: int, command: Sequence[str]) -> list[str]:
-    """The command line of a parent that keeps so many processes of a command running."""
+def supervised(number: int, command: Sequence[str], children: Sequence[int] = ()) -> list[str]:
+    """The command line of a parent that keeps so many processes of a command running, of which
+    some may be there already."""
     # -P: what stands beside it does not hide the standard library's.
-    return [sys.executable, "-P", supervising.__file__, str(number), *command]
+    pids = ",".join(map(str, children))
+    return [sys.executable, "-P", supervising.__file__, str(number), pids, *command]
+
+
+def become_several(number: int, command: Sequence[str]) -> None:
+    """Returns in each of so many processes, which share the memory of all that has been imported.
+    This one becomes their parent, who starts the command in place of one that dies.
+
+    To be called before there are threads.
+    """
+    connections.close_all()  # each makes its own
+    gc.freeze()  # a collector that looked at what they share would copy all of it
+    signal.pthread_sigmask(signal.SIG_BLOCK, supervising.ENDING)
+    parent, children = os.getpid(), []
+    for _ in range(number):
+        if (child := os.fork()) == 0:
+            supervising.end_with_parent(parent)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, supervising.ENDING)
+            return
+        children.append(child)
+    os.execv(sys.executable, supervised(number, command, children))  # noqa: S606  our own
 
 
 def one_for_each_core() -> int:

@@ -1,7 +1,9 @@
-"""Supervising: `supervising.py NUMBER COMMAND...` keeps so many processes of a command running.
+"""Supervising: `supervising.py NUMBER PIDS COMMAND...` keeps so many processes running.
 
 It is run as a program of its own that imports next to nothing: a parent with the whole house in its
-memory would take as much of it as a child, and do nothing with it.
+memory would take as much of it as a child, and do nothing with it. Who forked before becoming this
+program names those children, with commas between them: they are the first. The command is started
+in place of one that dies.
 """
 
 import ctypes
@@ -27,6 +29,8 @@ MOST_DOUBLINGS = 30
 MOST_QUICK_DEATHS = 5
 """So many in a row of each process: none of them can live."""
 GIVEN_UP = 1
+ENDING = (signal.SIGTERM, signal.SIGINT)
+"""Who becomes the supervisor holds them back until there is somebody to hear them."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -34,7 +38,7 @@ class Place:
     """One of the processes that are to run, and how those before it have fared."""
 
     def __init__(self) -> None:
-        self.child: subprocess.Popen[bytes] | None = None
+        self.child: int | None = None
         self.due_at = self.started_at = time.monotonic()
         self.quick_deaths = 0
 
@@ -45,7 +49,8 @@ class Place:
     def begin(self) -> None:
         self.started_at = time.monotonic()
 
-    def take(self, child: subprocess.Popen[bytes]) -> None:
+    def take(self, child: int) -> None:
+        """The process of that id."""
         self.child = child
 
     def leave(self) -> float:
@@ -63,15 +68,18 @@ class Supervisor:
     dies quickly; where all of them do, and none is left, it gives up. A SIGTERM or SIGINT ends all,
     and it with the last of them. Children outlive it by what they have in the air."""
 
-    def __init__(self, number: int, command: Sequence[str]) -> None:
+    def __init__(self, number: int, command: Sequence[str], children: Sequence[int] = ()) -> None:
         self._command = command
         self._places = [Place() for _ in range(number)]
+        for place, child in zip(self._places, children, strict=False):
+            place.take(child)
         self._is_ending = False
         self._ear, self._mouth = os.pipe()
 
     def run(self) -> int:
         """Answers the exit status."""
         self._listen()
+        self._bury_the_dead()  # who died before there was anybody to hear of it
         while not self._is_over():
             self._start_who_is_due()
             self._rest()
@@ -87,8 +95,9 @@ class Supervisor:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # one that is ignored wakes nobody
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             signal.signal(number, self._end)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def _is_over(self) -> bool:
         if self._is_ending:
@@ -109,9 +118,10 @@ class Supervisor:
         except (OSError, subprocess.SubprocessError) as error:  # as one that died at once
             self._leave(place, f"a process could not be started ({reason(error)})")
             return
-        place.take(child)
+        child.returncode = 0  # it is waited for here, not when this object is cleared away
+        place.take(child.pid)
         if self._is_ending:  # the signal came while it was started
-            self._ask_to_end(child)
+            self._ask_to_end(child.pid)
 
     def _rest(self) -> None:
         """Until a child dies, one is due, or there is a signal."""
@@ -128,11 +138,10 @@ class Supervisor:
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = found
                 for place in self._places:
-                    if place.child is not None and place.child.pid == pid:
-                        self._bury(place, place.child, os.waitstatus_to_exitcode(status))
+                    if place.child == pid:
+                        self._bury(place, os.waitstatus_to_exitcode(status))
 
-    def _bury(self, place: Place, child: subprocess.Popen[bytes], code: int) -> None:
-        child.returncode = code
+    def _bury(self, place: Place, code: int) -> None:
         lived = time.monotonic() - place.started_at
         self._leave(place, f"a process ended with {code} after {lived:.0f} s")
 
@@ -148,9 +157,9 @@ class Supervisor:
             if place.child is not None:
                 self._ask_to_end(place.child)
 
-    def _ask_to_end(self, child: subprocess.Popen[bytes]) -> None:
+    def _ask_to_end(self, child: int) -> None:
         with suppress(ProcessLookupError):
-            os.kill(child.pid, signal.SIGTERM)
+            os.kill(child, signal.SIGTERM)
 
 
 def pause_after(quick_deaths: int) -> float:
@@ -188,5 +197,9 @@ def end_with_parent(parent: int) -> None:
         os._exit(GIVEN_UP)
 
 
+def main(number: str, pids: str, *command: str) -> int:
+    return Supervisor(int(number), command, [int(pid) for pid in pids.split(",") if pid]).run()
+
+
 if __name__ == "__main__":
-    sys.exit(Supervisor(int(sys.argv[1]), sys.argv[2:]).run())
+    sys.exit(main(*sys.argv[1:]))

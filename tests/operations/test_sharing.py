@@ -101,24 +101,25 @@ def test_a_limit_smaller_than_the_number_of_processes_leaves_each_one(one_of_fou
     assert part_of(3) == 1
 
 
-class Replaced(Exception):
-    """The process goes on as another program."""
+class Parted(Exception):
+    """The process would go on as several."""
 
 
 @pytest.mark.parametrize(("sharing", "told"), [(None, 3), (12, 12), (2, 3)])
 def test_each_process_is_told_with_how_many_it_shares(monkeypatch, sharing, told):
-    commands = []
+    parted = []
 
-    def replace(program, command):
-        commands.append(command)
-        raise Replaced
+    def part(number, command):
+        parted.append((number, command))
+        raise Parted
 
-    monkeypatch.setattr(worker.os, "execv", replace)
+    monkeypatch.setattr(worker, "become_several", part)
     more = {} if sharing is None else {"sharing": sharing}
-    with pytest.raises(Replaced):
+    with pytest.raises(Parted):
         call_command("worker", processes=3, **more)
-    assert commands[0][3] == "3"
-    assert commands[0][-3:] == ["--processes=1", f"--sharing={told}", "--one-of=3"]
+    ((number, command),) = parted
+    assert number == 3
+    assert command[-3:] == ["--processes=1", f"--sharing={told}", "--one-of=3"]
 
 
 class Counting:

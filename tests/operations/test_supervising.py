@@ -236,6 +236,73 @@ def test_a_signal_that_comes_before_it_begins_ends_it_all_the_same():
     assert child.wait(20) == -signal.SIGTERM
 
 
+PARTS = """
+import os, signal, sys, time
+from gateway_project.operations.processes import become_several
+
+begun_by = os.getpid()
+become_several(2, [sys.executable, "-c", sys.argv[2], sys.argv[1]])
+assert os.getppid() == begun_by
+if sys.argv[3:] == ["and one dies"]:
+    try:
+        os.mkdir(os.path.join(sys.argv[1], "taken"))
+    except FileExistsError:
+        sys.exit(3)
+exec(sys.argv[2])
+"""
+
+
+@pytest.fixture
+def part(tmp_path):
+    """A process that becomes two."""
+    parents = []
+
+    def part(*how: str) -> subprocess.Popen[str]:
+        surroundings = environment(tmp_path, free_port(), DATABASE_URL="", BROKER_URL="")
+        surroundings["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
+        parent = subprocess.Popen(
+            [sys.executable, "-c", PARTS, str(tmp_path), SLEEPS, *how],
+            cwd=settings.BASE_DIR,
+            env=surroundings,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        parents.append(parent)
+        return parent
+
+    yield part
+    for each in parents:
+        each.terminate()
+        each.communicate(timeout=20)
+
+
+def test_who_becomes_several_is_the_parent_of_those_and_ends_with_them(part, tmp_path):
+    parent = part()
+    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
+    family = set(_children(parent.pid))
+    assert family == pids(tmp_path, "began")
+    parent.terminate()  # it may be about to become their supervisor
+    assert parent.wait(20) == 0
+    assert pids(tmp_path, "ended") == family
+
+
+def test_one_of_several_that_dies_early_is_started_again(part, tmp_path):
+    parent = part("and one dies")
+    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
+    wait_until(lambda: set(_children(parent.pid)) == pids(tmp_path, "began"))
+    parent.terminate()
+    _, errors = parent.communicate(timeout=20)
+    assert "a process ended with 3" in errors
+    assert parent.returncode == 0
+
+
+def test_several_end_when_their_parent_is_killed(part, tmp_path):
+    parent = part()
+    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
+    parent.kill()
+    wait_until(lambda: pids(tmp_path, "ended") == pids(tmp_path, "began"))
+
+
 def test_it_has_nothing_of_the_house_in_its_memory():
     code = f"import runpy, sys; runpy.run_path({supervising.__file__!r}); print(*sys.modules)"
     run = [sys.executable, "-P", "-c", code]

@@ -3,8 +3,8 @@
 import argparse
 import logging
 import os
-import sys
 import threading
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from gateway_project.lib.http import close_http_client
 from gateway_project.lib.shares import share_among
 from gateway_project.operations import drains
 from gateway_project.operations.clock import Clock
-from gateway_project.operations.processes import manage, one_for_each_core, supervised
+from gateway_project.operations.processes import become_several, manage, one_for_each_core
 from gateway_project.operations.pulse import Pulse
 from gateway_project.operations.runner import Runner
 from gateway_project.operations.stopping import stop_on_signals
@@ -30,6 +30,7 @@ CELERY_ARGUMENTS = [
     "--without-mingle",
     "--without-heartbeat",
 ]
+CELERY_MODULES = ("gateway_project.celery", "celery.bin.celery", "celery.apps.worker")
 GRACE_SECONDS = 30
 """How long calls that are in the air may take when the worker is to stop."""
 LAST_SECONDS = 3
@@ -54,18 +55,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         processes = options["processes"]
         sharing = max(processes, options["sharing"])
+        one_of = max(processes, options["one_of"])
+        self.load()
         if processes > 1:
-            told = {"processes": 1, "sharing": sharing, "one-of": processes}
+            told = {"processes": 1, "sharing": sharing, "one-of": one_of}
             one = manage("worker", *(f"--{name}={value}" for name, value in told.items()))
-            os.execv(sys.executable, supervised(processes, one))  # noqa: S606  our own
+            become_several(processes, one)
         share_among(sharing)
-        self.pulse = Pulse("worker", siblings=options["one_of"])
+        self.pulse = Pulse("worker", siblings=one_of)
         observing.begin("worker")
-        drains.load()
         if settings.BROKER_URL:
             self.run_celery()
         else:
             self.run_embedded()
+
+    def load(self) -> None:
+        """Imports what a worker is made of: what is there when processes part, they share."""
+        drains.load()
+        if settings.BROKER_URL:
+            for name in CELERY_MODULES:
+                import_module(name)
 
     def run_celery(self) -> None:
         """Celery brings kicks; the sweep beside it finds what none has told of."""
