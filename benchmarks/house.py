@@ -1,7 +1,6 @@
 """The house that is measured: Gatehouse as it is run, with a database of its own."""
 
 import secrets
-from datetime import datetime
 from pathlib import Path
 
 from benchmarks import broker
@@ -155,9 +154,9 @@ class House:
     def message_ids(self) -> list[str]:
         return [str(id_) for (id_,) in self._database.rows(IDS)]
 
-    def dispatched_at(self) -> list[datetime]:
-        """When each try left, in this order."""
-        return [moment for (moment,) in self._database.rows(DISPATCHED)]
+    def dispatched_at(self) -> list[float]:
+        """When each try left, in this order, in seconds."""
+        return [moment.timestamp() for (moment,) in self._database.rows(DISPATCHED)]
 
     def delivered(self) -> int:
         """How many statuses of a delivery have been recorded."""

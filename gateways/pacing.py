@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from gateway_project.lib.shares import part_of
 from gateways.models import Pace
 
-HEADROOM = 0.955
+HEADROOM = 0.96
 """Of the rate: calls that travel some milliseconds longer or shorter still keep it."""
 AHEAD = timedelta(milliseconds=100)
 """So early they are claimed, to leave at their very moment however busy the database is."""

@@ -9,7 +9,7 @@ from benchmarks.services import running
 from benchmarks.trial import OURS, Figures, Goal, Scenario, Trial
 
 SERVER = "PostgreSQL"
-MESSAGES = 500
+FIRST, MESSAGES = 20, 500
 TOLD = re.compile(rf"{MESSAGES} delivered in ([\d.]+) s")
 
 
@@ -22,6 +22,7 @@ def end_to_end(bench: Bench) -> Figures:
     house = bench.embedded
     house.forget_messages()
     with running(house.web(), house.worker(), house.scheduler()):
+        house.manage(*house.simulation(FIRST))  # they find everything cold
         told = house.manage(*house.simulation(MESSAGES))
     found = TOLD.search(told)
     if not found:

@@ -5,18 +5,22 @@ from functools import partial
 from benchmarks.bench import Bench
 from benchmarks.scenarios.send import SLOW, drain, wait_in
 from benchmarks.services import running
+from benchmarks.steadiness import steady_rate
 from benchmarks.trial import Figures, Goal, Scenario, Trial
 
-CAP = 8
+CAP = 2
+SHARE = 40
+"""How many times fewer messages wait for each worker: with few calls in the air it takes long."""
 NOTE = f"each process has {CAP} calls in the air at most"
 ONE, TWO, FOUR = "one worker", "two workers", "four workers"
 
 
 def workers(bench: Bench, number: int) -> Figures:
-    wait_in(bench, bench.house, SLOW, bench.backlog * number // 10)
+    wait_in(bench, bench.house, SLOW, bench.backlog * number // SHARE)
     names = (f"worker-{n}" for n in range(1, number + 1))
     with running(*(bench.house.worker(name, cap=CAP) for name in names)) as services:
-        return drain(bench, bench.house, *services)
+        figures = drain(bench, bench.house, *services)
+    return {**figures, "rate": steady_rate(sorted(bench.outside.moments().values()))}
 
 
 SCENARIO = Scenario(

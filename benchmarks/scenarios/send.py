@@ -11,7 +11,7 @@ from benchmarks.trial import OURS, USUAL, Figures, Goal, Scenario, Trial
 from benchmarks.usage import Usage
 
 FAST, SLOW = "sms", "viber"
-SHARES = {FAST: 4, SLOW: 20}
+SHARES = {FAST: 10, SLOW: 40}
 """How many times fewer messages wait in the usual house: it would be at them for a long time."""
 
 
