@@ -139,7 +139,7 @@ def _reschedule(told: Iterable[Told], rows: dict[int, CallbackDelivery], now: da
     if changed:
         owed = [row for row in rows.values() if row.settlement == Settlement.OWED]
         changed |= {row.pk: row for row in hold_back(owed, now)}
-        CallbackDelivery.objects.bulk_update(list(changed.values()), WRITTEN)
+        bulk.write(bulk.saving(CallbackDelivery, WRITTEN, changed.values()))
 
 
 def _book(

@@ -112,7 +112,7 @@ def record(
     moved = {pk: messages[pk] for pk in before if standing_of(messages[pk]) != before[pk]}
     bulk.write(
         bulk.inserting(StatusEvent, WRITTEN, [row_of(event) for event in events]),
-        bulk.updating(Message, ("id", *STANDING), _standings({**changed, **moved}.values())),
+        bulk.saving(Message, STANDING, {**changed, **moved}.values()),
     )
     _suppress(counting)
     _leave_tombstones_behind(events, now)
@@ -239,10 +239,6 @@ def _leave_tombstones_behind(events: Iterable[StatusEvent], now: datetime) -> No
         [LeftBehind(message_id=pk, stage=Stage.EVENTS, due_at=now) for pk in sorted(late)],
         ignore_conflicts=True,
     )
-
-
-def _standings(messages: Iterable[Message]) -> list[bulk.Row]:
-    return [(message.pk, *standing_of(message)) for message in messages]
 
 
 def suppression_reason(status: Status, *, is_permanent: bool) -> str:

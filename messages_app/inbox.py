@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from gateway_project.lib import bulk
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.draining import skipping_locked
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 KEY = "all"
 BATCH = 500
+WRITTEN = ("due_at", "waits_for", "status", "mapping_id", "detail", "applied_at")
 LONGEST_PAUSE = timedelta(minutes=10)
 LOOKED_FOR = timedelta(hours=72)
 """An entry whose message has not turned up by then stays listed and is not looked for any more."""
@@ -118,8 +120,10 @@ def _apply(ids: Sequence[int], now: datetime) -> None:
     unmet = [entry for entry in kept if entry.pk not in met]
     _close_addresses([entry for entry in unmet if entry.pk in unexplained], reports)
     _look_again(unmet, now)
-    InboxEntry.objects.bulk_update(kept, ["due_at", "waits_for", "status", "mapping", "detail"])
-    InboxEntry.objects.filter(pk__in=met).update(applied_at=now, due_at=None)
+    for entry in kept:
+        if entry.pk in met:
+            entry.applied_at, entry.due_at = now, None
+    bulk.write(bulk.saving(InboxEntry, WRITTEN, kept))
 
 
 def _scrub_again(

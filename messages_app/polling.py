@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
+from gateway_project.lib import bulk
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
 from gateway_project.lib.draining import skipping_locked
@@ -215,7 +216,7 @@ def _apply(question: Question, findings: Findings) -> None:
         for attempt in attempts:
             state, status = standing.get(attempt.message_id, ("", ""))
             attempt.ask_at = asking.next(attempt.finished_at, now, state=state, status=status)
-        SendAttempt.objects.bulk_update(attempts, ["ask_at"])
+        bulk.write(bulk.saving(SendAttempt, ("ask_at",), attempts))
 
 
 def _put_off(question: Question, wait: float) -> None:
@@ -224,7 +225,7 @@ def _put_off(question: Question, wait: float) -> None:
         now = database_now()
         for attempt in question.attempts:
             attempt.ask_at = asking.again(attempt.finished_at, now, wait)
-        SendAttempt.objects.bulk_update(question.attempts, ["ask_at"])
+        bulk.write(bulk.saving(SendAttempt, ("ask_at",), question.attempts))
 
 
 def _asking(gateway: GatewayValues) -> Asking:

@@ -151,6 +151,12 @@ def updating(model: type[models.Model], names: Names, rows: Sequence[Row]) -> Wr
     return Write(_update(model, names), model, (*names[1:], names[0]), turned)
 
 
+def saving(model: type[Model], names: Names, instances: Iterable[Model]) -> Write:
+    """These columns of instances that are there, as they stand."""
+    rows = [(each.pk, *(getattr(each, name) for name in names)) for each in instances]
+    return updating(model, ("pk", *names), rows)
+
+
 def write(*writes: Write) -> None:
     """Writes all of it: by one statement on PostgreSQL, where no two concern the same rows."""
     some = [each for each in writes if each.rows]

@@ -253,3 +253,16 @@ def test_a_locked_row_is_as_the_model_reads_it(messages):
     assert {**ours.__dict__, "_state": None} == {**usual.__dict__, "_state": None}
     assert (ours._state.adding, ours._state.db) == (False, usual._state.db)
     assert ours.gateway == messages[0].gateway
+
+
+def test_instances_are_saved_as_the_orm_does(messages):
+    names = ("status", "ended_at", "gateway_id", "attempts")
+    for number, each in enumerate(messages):
+        each.status, each.ended_at, each.attempts = "opened", NOW, number
+        each.uid = "not of the columns"
+    Message.objects.bulk_update(messages, names)
+    by_the_orm = stored(Message, ("id", "uid", *names))
+    Message.objects.update(status="", ended_at=None, attempts=0)
+    bulk.write(bulk.saving(Message, names, messages))
+    assert stored(Message, ("id", "uid", *names)) == by_the_orm
+    assert {row[2] for row in by_the_orm} == {"opened"}
