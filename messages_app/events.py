@@ -217,7 +217,8 @@ def _ends_again(message: Message, status: Status) -> bool:
 def _event(
     fact: Fact, message: Message, step: Step, now: datetime, *, is_machine: bool
 ) -> StatusEvent:
-    return StatusEvent(
+    return bulk.new(
+        StatusEvent,
         message=message,
         status=fact.status,
         detail=fact.detail[:DETAIL_LENGTH],

@@ -61,8 +61,7 @@ def _stored(model: type[Model], attributes: Sequence[str], row: Row) -> Model:
 
 
 def new(model: type[Model], **values: Any) -> Model:
-    """As `model(**values)` makes it, of the attributes that are columns: `label_id`, not
-    `label`."""
+    """As `model(**values)` makes it."""
     made = _without_values(model)
     constants, makers = _beginning(model)
     made.__dict__.update(constants)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 
 from gateway_project.lib import connections
 from gateway_project.operations import drains
@@ -15,6 +16,9 @@ IDLE_AFTER_LOOKS = 100
 BESIDE_KICKS_SECONDS = 0.5
 """Between two looks where a broker brings kicks: what they do not tell of, what got lost, and all
 there is while the broker is away."""
+LOOKS_RESTED = 4
+"""As long as so many looks it rests after one that took long, or on a busy machine looking would be
+what it is busy with."""
 REST_SECONDS = 1.0
 
 
@@ -42,6 +46,7 @@ class Sweep:
 
     def _look(self) -> float:
         """Calls for every drain with due rows. Returns how long to wait until the next look."""
+        began = time.monotonic()
         try:
             connections.refresh()
             due = list(drains.due(self._looked_at))
@@ -53,7 +58,8 @@ class Sweep:
         for name, key in due:
             self._runner.ask(name, key)
         self._idle_looks = 0 if due else self._idle_looks + 1
-        return self._idle_pause if self._idle_looks > IDLE_AFTER_LOOKS else self._pause
+        pause = self._idle_pause if self._idle_looks > IDLE_AFTER_LOOKS else self._pause
+        return max(pause, LOOKS_RESTED * (time.monotonic() - began))
 
     def _rest(self, error: Exception) -> float:
         if self._works:

@@ -266,3 +266,10 @@ def test_instances_are_saved_as_the_orm_does(messages):
     bulk.write(bulk.saving(Message, names, messages))
     assert stored(Message, ("id", "uid", *names)) == by_the_orm
     assert {row[2] for row in by_the_orm} == {"opened"}
+
+
+def test_a_new_one_keeps_the_row_that_it_refers_to(messages):
+    made = bulk.new(StatusEvent, message=messages[0], status="opened")
+    with statements_told() as told:
+        assert made.message is messages[0]
+    assert (made.message_id, told) == (messages[0].pk, [])

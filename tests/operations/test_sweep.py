@@ -71,3 +71,12 @@ def test_what_keeps_it_from_looking_is_waited_for(pretend, caplog, fault):
     lost, found = (record.getMessage() for record in caplog.records)
     assert lost.startswith(f"the sweep broke: {type(fault).__name__}")
     assert found == "the sweep works again"
+
+
+def test_a_look_that_took_long_is_rested_from_for_longer(monkeypatch):
+    stop = threading.Event()
+    monkeypatch.setattr(sweep.drains, "due", lambda looked_at: [stop.wait(took)][:0])
+    took = 0.1
+    assert Sweep(Runner(stop), stop)._look() >= sweep.LOOKS_RESTED * took
+    took = 0
+    assert Sweep(Runner(stop), stop)._look() == sweep.LOOK_SECONDS
