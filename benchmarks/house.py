@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks import broker
 from benchmarks.database import FileDatabase, ServerDatabase
@@ -17,7 +18,9 @@ WAITING = (
     " + (SELECT count(*) FROM messages_app_message WHERE state = 'sending')"
 )
 """Each by an index of its own."""
-ALL = "SELECT count(*) FROM messages_app_message"
+NUMBER = "SELECT count(*) FROM messages_app_message WHERE id > '{last}'"
+"""Ids grow with time."""
+NEWEST = "SELECT id FROM messages_app_message ORDER BY id DESC LIMIT 1"
 IDS = "SELECT id FROM messages_app_message"
 GIVE_UP = (
     "UPDATE messages_app_message SET state = 'failed', due_at = NULL, ended_at = now() "
@@ -38,7 +41,7 @@ class House:
             if database_url
             else FileDatabase(directory / "gatehouse.sqlite3")
         )
-        self._past = 0
+        self._last_of_past = UUID(int=0)
         self.queue = f"bench-{secrets.token_hex(3)}"
         self.port = free_port()
         self.authorization = secrets.token_urlsafe(24)
@@ -131,21 +134,26 @@ class House:
     def give_past(self, messages: int, users: int) -> None:
         """Messages of the last months and their users, which stay: they are not counted."""
         self.fill("past", str(messages), str(users))
-        self._past = self._database.number(ALL)
+        self._let_pass()
 
     def forget_messages(self) -> None:
         """As it was before the first one; a past stays, and what has come to it meanwhile, of which
         nothing waits any more."""
-        if self._past:
+        if self._last_of_past.int:
             self._database.rows(GIVE_UP)
-            self._past = self._database.number(ALL)
+            self._let_pass()
         elif isinstance(self._database, ServerDatabase):
             self._database.empty("messages_app_message")
         else:
             self.fill("forget")
 
+    def _let_pass(self) -> None:
+        """What there is now belongs to the past."""
+        ((self._last_of_past,),) = self._database.rows(NEWEST)
+
     def messages(self) -> int:
-        return self._database.number(ALL) - self._past
+        last = self._last_of_past if self._url else self._last_of_past.hex
+        return self._database.number(NUMBER.format(last=last))
 
     def waiting(self) -> int:
         """How many are still to be sent, or what came of them is still to be written."""

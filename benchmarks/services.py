@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 GRACE_SECONDS = 10.0
 LOOK_SECONDS = 0.05
+PORTS = range(16_384, 32_768)
 PR_SET_PDEATHSIG = 1
 
 
@@ -121,10 +123,13 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Of those below what outgoing connections are given: none of them has it by the time that it
+    is listened on."""
+    while True:
+        port = random.choice(PORTS)  # noqa: S311  no secret
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _end_with_parent() -> None:

@@ -18,7 +18,9 @@ from kombu.exceptions import ChannelError
 logger = logging.getLogger(__name__)
 
 TASK = "gatehouse.drain"
-PAUSE_SECONDS = 0.03
+PAUSE_SECONDS = 0.1
+"""As long as a drain that has been kicked goes on looking by itself (`LINGER_SECONDS`): a kick more
+would find it at work, and costs a worker as much as sending a message does."""
 EXPIRES_SECONDS = 60
 MOST_COLLECTED = 1000
 MOST_WAITING = 100
