@@ -36,10 +36,6 @@ def ours(bench: Bench) -> Figures:
     }
 
 
-PROCESSES = (
-    "two web processes share what they have imported, two worker processes have some 75 MB of "
-    "Python each for themselves; with `worker --processes 1` it is met"
-)
 SCENARIO = Scenario(
     name="memory",
     title="Memory of web and worker at full load",
@@ -47,9 +43,7 @@ SCENARIO = Scenario(
     is_quick=False,
     trials=(Trial(name=OURS, measure=ours),),
     goals=(
-        Goal(
-            name="memory of web and worker", measure="most_mb", than=None, most=400, why=PROCESSES
-        ),
+        Goal(name="memory of web and worker", measure="most_mb", than=None, most=400),
         Goal(
             name="memory at the end, beside the middle",
             measure="grown",
