@@ -16,10 +16,10 @@ IDLE_AFTER_LOOKS = 100
 BESIDE_KICKS_SECONDS = 0.5
 """Between two looks where a broker brings kicks: what they do not tell of, what got lost, and all
 there is while the broker is away."""
+REST_SECONDS = 1.0
 LOOKS_RESTED = 4
 """As long as so many looks it rests after one that took long, or on a busy machine looking would be
-what it is busy with."""
-REST_SECONDS = 1.0
+what it is busy with. One that stood still rests no longer than one that failed."""
 
 
 class Sweep:
@@ -59,7 +59,8 @@ class Sweep:
             self._runner.ask(name, key)
         self._idle_looks = 0 if due else self._idle_looks + 1
         pause = self._idle_pause if self._idle_looks > IDLE_AFTER_LOOKS else self._pause
-        return max(pause, LOOKS_RESTED * (time.monotonic() - began))
+        rest = LOOKS_RESTED * (time.monotonic() - began)
+        return max(pause, min(rest, REST_SECONDS))
 
     def _rest(self, error: Exception) -> float:
         if self._works:

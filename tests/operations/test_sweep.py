@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
@@ -73,10 +74,11 @@ def test_what_keeps_it_from_looking_is_waited_for(pretend, caplog, fault):
     assert found == "the sweep works again"
 
 
-def test_a_look_that_took_long_is_rested_from_for_longer(monkeypatch):
+@pytest.mark.parametrize(("took", "rests"), [(0.001, 0.05), (0.02, 0.08), (600, 1)])
+def test_a_look_that_took_long_is_rested_from_for_longer_but_not_for_ever(monkeypatch, took, rests):
+    clock = iter([100.0, 100.0 + took])
+    monkeypatch.setattr(sweep, "REST_SECONDS", 1)
+    monkeypatch.setattr(sweep, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(sweep.drains, "due", lambda looked_at: [])
     stop = threading.Event()
-    monkeypatch.setattr(sweep.drains, "due", lambda looked_at: [stop.wait(took)][:0])
-    took = 0.1
-    assert Sweep(Runner(stop), stop)._look() >= sweep.LOOKS_RESTED * took
-    took = 0
-    assert Sweep(Runner(stop), stop)._look() == sweep.LOOK_SECONDS
+    assert Sweep(Runner(stop), stop)._look() == pytest.approx(rests)
