@@ -38,20 +38,21 @@ def supervised(number: int, command: Sequence[str], children: Sequence[int] = ()
 
 def become_several(number: int, command: Sequence[str]) -> None:
     """Returns in each of so many processes, which share the memory of all that has been imported.
-    This one becomes their parent, who starts the command in place of one that dies.
-
-    To be called before there are threads.
+    This one becomes their parent, who starts the command in place of one that dies, or could not be
+    forked. Where somebody has begun a thread, which would not come along, none is.
     """
     connections.close_all()  # each makes its own
     gc.freeze()  # a collector that looked at what they share would copy all of it
     signal.pthread_sigmask(signal.SIG_BLOCK, supervising.ENDING)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # one that is ignored is never heard of again
     parent, children = os.getpid(), []
-    for _ in range(number):
-        if (child := os.fork()) == 0:
-            supervising.end_with_parent(parent)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, supervising.ENDING)
-            return
-        children.append(child)
+    with suppress(OSError):
+        for _ in range(number if threading.active_count() == 1 else 0):
+            if (child := os.fork()) == 0:
+                supervising.end_with_parent(parent)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, supervising.ENDING)
+                return
+            children.append(child)
     os.execv(sys.executable, supervised(number, command, children))  # noqa: S606  our own
 
 

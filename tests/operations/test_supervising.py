@@ -237,37 +237,50 @@ def test_a_signal_that_comes_before_it_begins_ends_it_all_the_same():
 
 
 PARTS = """
-import os, signal, sys, time
+import os, signal, sys, threading, time
 from gateway_project.operations.processes import become_several
 
+directory, sleeps, how = sys.argv[1:]
+if how == "with a thread":
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+if how == "where one cannot be forked":
+    fork, forked = os.fork, []
+    def once():
+        if forked:
+            raise BlockingIOError("no more processes")
+        forked.append(True)
+        return fork()
+    os.fork = once
 begun_by = os.getpid()
-become_several(2, [sys.executable, "-c", sys.argv[2], sys.argv[1]])
+become_several(2, [sys.executable, "-c", sleeps, directory])
 assert os.getppid() == begun_by
-if sys.argv[3:] == ["and one dies"]:
+open(os.path.join(directory, f"forked-{os.getpid()}"), "w").close()
+if how == "and one dies":
     try:
-        os.mkdir(os.path.join(sys.argv[1], "taken"))
+        os.mkdir(os.path.join(directory, "taken"))
     except FileExistsError:
         sys.exit(3)
-exec(sys.argv[2])
+exec(sleeps)
 """
 
 
 @pytest.fixture
 def part(tmp_path):
-    """A process that becomes two."""
+    """A process that becomes two, which have begun."""
     parents = []
 
-    def part(*how: str) -> subprocess.Popen[str]:
+    def part(how: str = "") -> subprocess.Popen[str]:
         surroundings = environment(tmp_path, free_port(), DATABASE_URL="", BROKER_URL="")
         surroundings["DJANGO_SETTINGS_MODULE"] = "gateway_project.settings"
         parent = subprocess.Popen(
-            [sys.executable, "-c", PARTS, str(tmp_path), SLEEPS, *how],
+            [sys.executable, "-c", PARTS, str(tmp_path), SLEEPS, how],
             cwd=settings.BASE_DIR,
             env=surroundings,
             stderr=subprocess.PIPE,
             text=True,
         )
         parents.append(parent)
+        wait_until(lambda: len(pids(tmp_path, "began")) == 2)
         return parent
 
     yield part
@@ -276,29 +289,42 @@ def part(tmp_path):
         each.communicate(timeout=20)
 
 
+def ended(parent: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Its exit status, and what it told, once it was asked to end."""
+    parent.terminate()
+    _, errors = parent.communicate(timeout=20)
+    return parent.returncode, errors
+
+
 def test_who_becomes_several_is_the_parent_of_those_and_ends_with_them(part, tmp_path):
     parent = part()
-    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
     family = set(_children(parent.pid))
-    assert family == pids(tmp_path, "began")
-    parent.terminate()  # it may be about to become their supervisor
-    assert parent.wait(20) == 0
+    assert family == pids(tmp_path, "forked") == pids(tmp_path, "began")
+    assert ended(parent) == (0, "")  # it may have been about to become their supervisor
     assert pids(tmp_path, "ended") == family
 
 
 def test_one_of_several_that_dies_early_is_started_again(part, tmp_path):
     parent = part("and one dies")
-    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
+    assert len(pids(tmp_path, "forked")) == 2
     wait_until(lambda: set(_children(parent.pid)) == pids(tmp_path, "began"))
-    parent.terminate()
-    _, errors = parent.communicate(timeout=20)
+    status, errors = ended(parent)
+    assert status == 0
     assert "a process ended with 3" in errors
-    assert parent.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "forked"), [("where one cannot be forked", 1), ("with a thread", 0)]
+)
+def test_those_that_are_not_forked_are_started(part, tmp_path, how, forked):
+    parent = part(how)
+    assert len(pids(tmp_path, "forked")) == forked
+    assert set(_children(parent.pid)) == pids(tmp_path, "began")
+    assert ended(parent) == (0, "")
 
 
 def test_several_end_when_their_parent_is_killed(part, tmp_path):
     parent = part()
-    wait_until(lambda: len(pids(tmp_path, "began")) == 2)
     parent.kill()
     wait_until(lambda: pids(tmp_path, "ended") == pids(tmp_path, "began"))
 
