@@ -15,12 +15,17 @@ from celery import current_app
 from django.conf import settings
 from kombu.exceptions import ChannelError
 
+from gateway_project.lib.draining import LINGER_SECONDS
+
 logger = logging.getLogger(__name__)
 
+Named = tuple[str, str]
+"""A drain, by its name and key."""
+
 TASK = "gatehouse.drain"
-PAUSE_SECONDS = 0.1
-"""As long as a drain that has been kicked goes on looking by itself (`LINGER_SECONDS`): a kick more
-would find it at work, and costs a worker as much as sending a message does."""
+PAUSE_SECONDS = LINGER_SECONDS
+"""Between two kicks of one drain. Who was kicked looks by itself for as long, more seldom while it
+waits for a slow peer; each kick costs a worker more than a message does."""
 EXPIRES_SECONDS = 60
 MOST_COLLECTED = 1000
 MOST_WAITING = 100
@@ -38,10 +43,12 @@ def kick(name: str, key: str) -> None:
 
 
 class Kicker:
-    """Collects kicks and publishes each at most once per pause, from a thread of its own."""
+    """Collects kicks and publishes each at once, from a thread of its own; one more for the same
+    drain only after a pause."""
 
     def __init__(self) -> None:
-        self._waiting: set[tuple[str, str]] = set()
+        self._waiting: set[Named] = set()
+        self._rests_until: dict[Named, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._failing = False
@@ -49,10 +56,13 @@ class Kicker:
         self._look_at = -math.inf
 
     def take(self, name: str, key: str) -> None:
+        kick = (name, key)
         with self._changed:
+            # Who rests is looked at again anyway, but for the first: the thread is woken seldom.
+            if not self._waiting or kick not in self._rests_until:
+                self._changed.notify()
             if len(self._waiting) < MOST_COLLECTED:
-                self._waiting.add((name, key))
-            self._changed.notify()
+                self._waiting.add(kick)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="kicks", daemon=True)
                 self._thread.start()
@@ -60,11 +70,21 @@ class Kicker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-                kicks, self._waiting = self._waiting, set()
-            time.sleep(PAUSE_SECONDS if self._publish(kicks) else REST_SECONDS)
+                while not (kicks := self._due(now := time.monotonic())):
+                    rests = [self._rests_until[kick] - now for kick in self._waiting]
+                    self._changed.wait(min(rests, default=None))
+                self._waiting -= kicks
+            if not self._publish(kicks):
+                time.sleep(REST_SECONDS)
 
-    def _publish(self, kicks: set[tuple[str, str]]) -> bool:
+    def _due(self, now: float) -> set[Named]:
+        """Those that wait and have not been published for a pause; their next one begins."""
+        self._rests_until = {kick: at for kick, at in self._rests_until.items() if at > now}
+        due = self._waiting - self._rests_until.keys()
+        self._rests_until |= dict.fromkeys(due, now + PAUSE_SECONDS)
+        return due
+
+    def _publish(self, kicks: set[Named]) -> bool:
         try:
             for name, key in kicks if self._has_room() else ():
                 current_app.send_task(

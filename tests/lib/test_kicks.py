@@ -14,6 +14,8 @@ from tests import services
 from tests.operations.held_wire import wire
 from tests.operations.surroundings import wait_until
 
+DRAINS = [["report", "2"], ["send", "1"]]
+
 
 class Broker:
     """Stands where Celery does and notes what is published."""
@@ -64,16 +66,38 @@ def test_without_a_broker_a_kick_does_nothing(broker, settings):
     assert kicks._kicker._thread is None
 
 
-def test_kicks_of_one_moment_are_published_once_per_key(broker, monkeypatch):
-    monkeypatch.setattr(kicks, "PAUSE_SECONDS", 0.2)
-    kicks.kick("send", "first")
-    broker.wait_for_tries(1)
+def test_each_drain_is_kicked_at_once_and_for_all_of_the_next_moment_once_more(broker, monkeypatch):
+    monkeypatch.setattr(kicks, "PAUSE_SECONDS", 1.0)
+    for drain in DRAINS:
+        kicks.kick(*drain)
+    began = time.monotonic()
+    broker.wait_for_tries(2)
     for _ in range(50):
+        for drain in DRAINS:
+            kicks.kick(*drain)
+    assert sorted(broker.published) == DRAINS
+    broker.wait_for_tries(4)
+    assert time.monotonic() - began > 0.9
+    assert sorted(broker.published) == sorted(2 * DRAINS)
+
+
+def test_a_drain_that_is_kicked_again_holds_up_no_other(broker, monkeypatch):
+    monkeypatch.setattr(kicks, "PAUSE_SECONDS", 3600)
+    kicks.kick("send", "1")
+    broker.wait_for_tries(1)
+    kicks.kick("send", "1")
+    kicks.kick("report", "2")
+    broker.wait_for_tries(2)
+    assert broker.published == [["send", "1"], ["report", "2"]]
+
+
+def test_who_was_kicked_long_ago_is_kicked_at_once(broker, monkeypatch):
+    monkeypatch.setattr(kicks, "PAUSE_SECONDS", 0.01)
+    for tries in range(1, 4):
         kicks.kick("send", "1")
-        kicks.kick("report", "2")
-    broker.wait_for_tries(3)
-    assert broker.published[0] == ["send", "first"]
-    assert sorted(broker.published[1:]) == [["report", "2"], ["send", "1"]]
+        broker.wait_for_tries(tries)
+        time.sleep(0.05)
+    assert broker.published == [["send", "1"]] * 3
 
 
 def test_a_broker_that_is_down_neither_fails_the_caller_nor_fills_the_log(
