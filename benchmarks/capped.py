@@ -1,4 +1,4 @@
-"""A worker that has so many calls in the air at most: `python -m benchmarks.capped 8`.
+"""A worker that has so many calls in the air at most: `python -m benchmarks.capped 2`.
 
 With it the cores are not the limit, and what is seen is whether more workers send more.
 """

@@ -149,7 +149,8 @@ class House:
 
     def _let_pass(self) -> None:
         """What there is now belongs to the past."""
-        ((self._last_of_past,),) = self._database.rows(NEWEST)
+        for (newest,) in self._database.rows(NEWEST):
+            self._last_of_past = newest
 
     def messages(self) -> int:
         last = self._last_of_past if self._url else self._last_of_past.hex
