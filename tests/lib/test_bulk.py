@@ -11,6 +11,7 @@ from callbacks.models import CallbackDelivery
 from gateway_project.lib import bulk, prepared
 from gateway_project.lib.bulk import array
 from gateway_project.lib.personal import Personal
+from gateway_project.lib.vocabulary import Status
 from messages_app.models import Message, StatusEvent
 from tests.factories import MessageFactory
 from tests.statements import statements_told
@@ -256,16 +257,19 @@ def test_a_locked_row_is_as_the_model_reads_it(messages):
 
 
 def test_instances_are_saved_as_the_orm_does(messages):
-    names = ("status", "ended_at", "gateway_id", "attempts")
+    names = ("status", "ended_at", "gateway_id", "attempts", "lease")
+    Message.objects.update(status="opened", lease=uuid4())
     for number, each in enumerate(messages):
-        each.status, each.ended_at, each.attempts = "opened", NOW, number
-        each.uid = "not of the columns"
+        is_odd = number % 2
+        each.status = Status.CLICKED if is_odd else ""
+        each.ended_at, each.lease = (NOW, None) if is_odd else (None, uuid4())
+        each.attempts, each.uid = number, "not of the columns"
     Message.objects.bulk_update(messages, names)
     by_the_orm = stored(Message, ("id", "uid", *names))
-    Message.objects.update(status="", ended_at=None, attempts=0)
+    Message.objects.update(status="failed", ended_at=None, attempts=99, lease=None)
     bulk.write(bulk.saving(Message, names, messages))
     assert stored(Message, ("id", "uid", *names)) == by_the_orm
-    assert {row[2] for row in by_the_orm} == {"opened"}
+    assert {row[2] for row in by_the_orm} == {"clicked", ""}
 
 
 def test_a_new_one_keeps_the_row_that_it_refers_to(messages):
