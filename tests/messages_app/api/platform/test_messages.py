@@ -158,7 +158,7 @@ def test_previews_are_known_by_our_id_only_and_trials_not_at_all(label, gateway)
     preview = MessageFactory(
         label=label, gateway=gateway, uid="uid-1", activity_type="preview", end_user=None
     )
-    trial = MessageFactory(label=label, gateway=gateway, is_test=True)
+    trial = MessageFactory(label=label, gateway=gateway, uid="trial", is_test=True)
 
     assert asked("uid-1", str(preview.pk), str(trial.pk)) == [None, [str(preview.pk)], None]
 
