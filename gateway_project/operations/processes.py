@@ -36,13 +36,18 @@ def supervised(number: int, command: Sequence[str], children: Sequence[int] = ()
     return [sys.executable, "-P", supervising.__file__, str(number), pids, *command]
 
 
+def prepare_to_fork() -> None:
+    """Closes what children must not share, and leaves alone what they are to share."""
+    connections.close_all()  # each makes its own
+    gc.freeze()  # a collector that looked at what they share would copy all of it
+
+
 def become_several(number: int, command: Sequence[str]) -> None:
     """Returns in each of so many processes, which share the memory of all that has been imported.
     This one becomes their parent, who starts the command in place of one that dies, or could not be
     forked. Where somebody has begun a thread, which would not come along, none is.
     """
-    connections.close_all()  # each makes its own
-    gc.freeze()  # a collector that looked at what they share would copy all of it
+    prepare_to_fork()
     signal.pthread_sigmask(signal.SIG_BLOCK, supervising.ENDING)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # one that is ignored is never heard of again
     parent, children = os.getpid(), []

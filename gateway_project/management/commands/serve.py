@@ -1,18 +1,16 @@
 """`serve`: the web server."""
 
-import gc
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from gateway_project.lib.bodies import WAITED_FOR
-from gateway_project.operations.processes import one_for_each_core
+from gateway_project.operations.processes import one_for_each_core, prepare_to_fork
 
 BACKLOG = 2048
 AT_ONCE = 2 * WAITED_FOR
@@ -32,8 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=one_for_each_core())
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connections.close_all()  # the processes are forked; each makes its own
-        gc.freeze()  # a collector that looked at what they share would copy all of it
+        prepare_to_fork()
         Granian(
             "gateway_project.rsgi:application",
             address=options["host"],
