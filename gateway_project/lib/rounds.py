@@ -114,13 +114,14 @@ class Rounds:
         now = time.monotonic()
         if now < self._rests_until:
             return self._rests_until - now
-        if not self._is_worth_waiting():
+        has_rested, self._rests_until = bool(self._rests_until), 0.0
+        if has_rested or not self._is_worth_waiting():
             return 0.0
         self._waits_since = self._waits_since or now
         return self._waits_since + COMPANY_SECONDS - now
 
     def _is_worth_waiting(self) -> bool:
-        return 0 < 2 * self._done.qsize() < len(self._in_the_air)
+        return 0 < 2 * self._done.qsize() <= len(self._in_the_air)
 
     def _next_pause(self) -> float:
         """Grows while nothing happens: a drain that only waits for its peer costs next to nothing.

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -199,8 +200,16 @@ class TestCompany:
     """What has finished waits a moment for more, as long as most is in the air."""
 
     @pytest.fixture
-    def in_the_air(self, rows):
-        """Eight items that are in the air, their futures, and how often a round was called for."""
+    def number(self):
+        return 8
+
+    @pytest.fixture
+    def places(self, number):
+        return number
+
+    @pytest.fixture
+    def in_the_air(self, rows, number, places):
+        """Items that are in the air, their futures, and how often a round was called for."""
         futures = {}
 
         class Held(Work):
@@ -208,9 +217,9 @@ class TestCompany:
                 futures[item] = Future()
                 return futures[item]
 
-        rows.due.extend(names(8))
+        rows.due.extend(names(number))
         stop, calls = threading.Event(), []
-        work = Held(rows, str, concurrency=8)
+        work = Held(rows, str, concurrency=places)
         drain = rounds.Rounds(work, stop=stop, wake=lambda: calls.append(1), linger=0)
         assert drain.round() == 0.0
         yield drain, list(futures.values()), calls, stop
@@ -221,18 +230,44 @@ class TestCompany:
         drain.round()
         drain.close()
 
-    def test_one_waits_for_half_of_all_and_they_are_settled_together(self, rows, in_the_air):
+    def test_one_waits_for_more_than_half_and_they_are_settled_together(self, rows, in_the_air):
         drain, futures, calls, _ = in_the_air
         futures[0].set_result("sent")
         assert len(calls) == 1
         assert 0 < drain.round() < 2 * rounds.COMPANY_SECONDS
-        for future in futures[1:3]:
+        for future in futures[1:4]:
             future.set_result("sent")
         assert (rows.batches, len(calls)) == ([], 1)
-        futures[3].set_result("sent")
+        futures[4].set_result("sent")
         assert len(calls) == 2
         drain.round()
-        assert rows.batches == [4]
+        assert rows.batches == [5]
+
+    @pytest.mark.parametrize("number", [2])
+    def test_one_of_two_waits_for_the_other(self, rows, in_the_air):
+        drain, futures, _, _ = in_the_air
+        futures[0].set_result("sent")
+        assert 0 < drain.round() < 2 * rounds.COMPANY_SECONDS
+        futures[1].set_result("sent")
+        drain.round()
+        assert rows.batches == [2]
+
+    @pytest.mark.parametrize(("number", "places"), [(2, 8), (7, 8)])
+    def test_what_has_rested_does_not_wait_once_more(self, rows, in_the_air, monkeypatch):
+        drain, futures, calls, _ = in_the_air
+        futures[0].set_result("sent")
+        assert (0 < drain.round() < 2 * rounds.COMPANY_SECONDS, calls) == (True, [])
+        monkeypatch.setattr(drain, "_rests_until", time.monotonic())
+        drain.round()
+        assert rows.batches == [1]
+
+    @pytest.mark.parametrize("number", [1])
+    def test_one_that_is_alone_waits_for_nobody(self, rows, in_the_air):
+        drain, futures, calls, _ = in_the_air
+        futures[0].set_result("sent")
+        assert len(calls) == 1
+        drain.round()
+        assert rows.batches == [1]
 
     def test_nobody_waits_for_longer_than_a_moment(self, rows, in_the_air, monkeypatch):
         drain, futures, _, _ = in_the_air
