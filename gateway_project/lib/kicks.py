@@ -10,6 +10,8 @@ import math
 import os
 import threading
 import time
+from importlib import import_module
+from typing import NamedTuple
 
 from celery import current_app
 from django.conf import settings
@@ -26,12 +28,17 @@ TASK = "gatehouse.drain"
 PAUSE_SECONDS = LINGER_SECONDS
 """Between two kicks of one drain. Who was kicked looks by itself for as long, more seldom while it
 waits for a slow peer; each kick costs a worker more than a message does."""
+BUSY_PAUSE_SECONDS = 0.25
+BUSY_TIMES_A_SECOND = 20
+"""A drain for which kicks are asked this often finds something whenever it looks, and goes on."""
 EXPIRES_SECONDS = 60
 MOST_COLLECTED = 1000
 MOST_WAITING = 100
 """Workers that take no kicks need no more of them: with their sweeps they find what there is."""
 LOOK_SECONDS = 1.0
 """At least, between two looks at how many wait."""
+CELERY_MODULES = ("celery.app.events", "celery.events")
+"""What Celery would import by itself at the first kick."""
 REST_SECONDS = 5.0
 """How long kicks are dropped after the broker could not be reached; sweeps take over."""
 
@@ -42,13 +49,29 @@ def kick(name: str, key: str) -> None:
         _kicker.take(name, key)
 
 
+def load() -> None:
+    """Imports what kicks take, the broker's client first of all: it is large, and what is there
+    when processes part, they share."""
+    if settings.BROKER_URL:
+        current_app.connection_for_write().get_transport_cls()
+        for name in CELERY_MODULES:
+            import_module(name)
+
+
+class _Rest(NamedTuple):
+    """Of a drain, between two kicks."""
+
+    until: float
+    seconds: float
+
+
 class Kicker:
     """Collects kicks and publishes each at once, from a thread of its own; one more for the same
     drain only after a pause."""
 
     def __init__(self) -> None:
-        self._waiting: set[Named] = set()
-        self._rests_until: dict[Named, float] = {}
+        self._waiting: dict[Named, int] = {}  # how often each was asked for
+        self._rests: dict[Named, _Rest] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._failing = False
@@ -59,10 +82,10 @@ class Kicker:
         kick = (name, key)
         with self._changed:
             # Who rests is looked at again anyway, but for the first: the thread is woken seldom.
-            if not self._waiting or kick not in self._rests_until:
+            if not self._waiting or kick not in self._rests:
                 self._changed.notify()
-            if len(self._waiting) < MOST_COLLECTED:
-                self._waiting.add(kick)
+            if kick in self._waiting or len(self._waiting) < MOST_COLLECTED:
+                self._waiting[kick] = self._waiting.get(kick, 0) + 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="kicks", daemon=True)
                 self._thread.start()
@@ -71,17 +94,19 @@ class Kicker:
         while True:
             with self._changed:
                 while not (kicks := self._due(now := time.monotonic())):
-                    rests = [self._rests_until[kick] - now for kick in self._waiting]
+                    rests = [self._rests[kick].until - now for kick in self._waiting]
                     self._changed.wait(min(rests, default=None))
-                self._waiting -= kicks
             if not self._publish(kicks):
                 time.sleep(REST_SECONDS)
 
     def _due(self, now: float) -> set[Named]:
-        """Those that wait and have not been published for a pause; their next one begins."""
-        self._rests_until = {kick: at for kick, at in self._rests_until.items() if at > now}
-        due = self._waiting - self._rests_until.keys()
-        self._rests_until |= dict.fromkeys(due, now + PAUSE_SECONDS)
+        """Those that wait and do not rest, who wait no more; their next rest begins."""
+        resting = {kick: rest for kick, rest in self._rests.items() if rest.until > now}
+        due = self._waiting.keys() - resting.keys()
+        for kick in due:
+            pause = _pause(self._waiting.pop(kick), self._rests.get(kick))
+            resting[kick] = _Rest(now + pause, pause)
+        self._rests = resting
         return due
 
     def _publish(self, kicks: set[Named]) -> bool:
@@ -110,6 +135,12 @@ class Kicker:
             self._is_room = waiting() < MOST_WAITING
             self._look_at = now + LOOK_SECONDS
         return self._is_room
+
+
+def _pause(times: int, rest: _Rest | None) -> float:
+    """After a kick that was asked for so many times in the rest before it."""
+    is_busy = rest is not None and times >= BUSY_TIMES_A_SECOND * rest.seconds
+    return BUSY_PAUSE_SECONDS if is_busy else PAUSE_SECONDS
 
 
 def waiting() -> int:

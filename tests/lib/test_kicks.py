@@ -100,6 +100,22 @@ def test_who_was_kicked_long_ago_is_kicked_at_once(broker, monkeypatch):
     assert broker.published == [["send", "1"]] * 3
 
 
+def test_a_drain_that_is_asked_for_all_the_time_is_kicked_more_seldom(broker, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(kicks, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    kicker, kicked_at = kicks.Kicker(), []
+    kicker._thread = threading.current_thread()
+    busy, quiet = ("send", "1"), ("send", "2")
+    for hundredth in range(100):
+        now[0] = hundredth / 100
+        kicker.take(*busy)
+        if hundredth % 15 == 0:
+            kicker.take(*quiet)
+        kicked_at += [(kick, now[0]) for kick in kicker._due(now[0])]
+    assert [at for kick, at in kicked_at if kick == busy] == [0.0, 0.1, 0.35, 0.6, 0.85]
+    assert len([at for kick, at in kicked_at if kick == quiet]) == 7
+
+
 def test_a_broker_that_is_down_neither_fails_the_caller_nor_fills_the_log(
     broker, monkeypatch, caplog
 ):
@@ -152,12 +168,7 @@ def test_no_more_than_so_many_are_collected(broker, monkeypatch):
     assert len(kicker._waiting) == 5
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(services.REDIS_URL, id="redis", marks=pytest.mark.redis),
-        pytest.param(services.RABBITMQ_URL, id="rabbitmq", marks=pytest.mark.rabbitmq),
-    ]
-)
+@pytest.fixture(params=services.BROKERS)
 def line(request):
     """To a real broker."""
     there = urlsplit(request.param)

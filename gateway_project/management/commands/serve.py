@@ -9,6 +9,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from gateway_project.lib import kicks
 from gateway_project.lib.bodies import WAITED_FOR
 from gateway_project.operations.processes import one_for_each_core, prepare_to_fork
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=one_for_each_core())
 
     def handle(self, *args: Any, **options: Any) -> None:
+        kicks.load()
         prepare_to_fork()
         Granian(
             "gateway_project.rsgi:application",
