@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
+from kombu.transport import TRANSPORT_ALIASES
 
 from gateway_project.lib.crypto import KeyRing
 from gateway_project.lib.egress import read_exceptions
@@ -17,6 +18,8 @@ from gateway_project.lib.observing import not_installed
 from gateway_project.operations.alerts.ways import mail_settings
 from gateways.key_usage import Fault, misfits
 
+SETTINGS = "gatehouse_settings"
+"""The tag of these checks: all that a worker needs, for the others import the whole back office."""
 HOW_TO_MAKE_TEXT = "Make one: openssl rand -hex 32"
 SHORTEST_TOKEN = 16
 SHORTEST_LEASE = 5
@@ -42,7 +45,7 @@ MISFITS = {
 }
 
 
-@register
+@register(SETTINGS)
 def secrets_are_given(**_: Any) -> Iterator[CheckMessage]:
     """Only the embedded default makes its own: several machines have to share theirs."""
     why = "must be set where DATABASE_URL names a database server."
@@ -54,7 +57,7 @@ def secrets_are_given(**_: Any) -> Iterator[CheckMessage]:
         yield Error(f"PII_INDEX_KEY {why}", hint=HOW_TO_MAKE_TEXT, id="gatehouse.E003")
 
 
-@register
+@register(SETTINGS)
 def key_ring_can_be_read(**_: Any) -> Iterator[CheckMessage]:
     if not settings.PII_KEYS:
         return
@@ -64,7 +67,7 @@ def key_ring_can_be_read(**_: Any) -> Iterator[CheckMessage]:
         yield Error(str(error), hint=HOW_TO_MAKE_KEYS, id="gatehouse.E004")
 
 
-@register
+@register(SETTINGS)
 def keys_in_use_are_given(**_: Any) -> Iterator[CheckMessage]:
     """Where the database cannot be asked yet, the command itself says so."""
     if not settings.PII_INDEX_KEY:
@@ -84,7 +87,7 @@ def refuse_wrong_keys() -> None:
         raise ImproperlyConfigured(f"({problem.id}) {problem.msg}\n\tHINT: {problem.hint}")
 
 
-@register
+@register(SETTINGS)
 def egress_entries_can_be_read(**_: Any) -> Iterator[CheckMessage]:
     try:
         read_exceptions(tuple(settings.EGRESS_ALLOW))
@@ -96,7 +99,7 @@ def egress_entries_can_be_read(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def metrics_are_closed_to_strangers(**_: Any) -> Iterator[CheckMessage]:
     try:
         for network in settings.METRICS_ALLOW:
@@ -115,7 +118,7 @@ def metrics_are_closed_to_strangers(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def alerts_can_be_mailed(**_: Any) -> Iterator[CheckMessage]:
     if not settings.ALERTS_EMAIL_URL:
         return
@@ -130,7 +133,7 @@ def alerts_can_be_mailed(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def what_is_observed_is_installed(**_: Any) -> Iterator[CheckMessage]:
     for name in not_installed():
         yield Error(
@@ -140,7 +143,7 @@ def what_is_observed_is_installed(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def public_url_can_be_used(**_: Any) -> Iterator[CheckMessage]:
     parts = urlsplit(settings.PUBLIC_URL)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -151,7 +154,7 @@ def public_url_can_be_used(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def debug_stays_inside(**_: Any) -> Iterator[CheckMessage]:
     if settings.DEBUG and settings.PUBLIC_URL.startswith("https://"):
         yield Error(
@@ -161,7 +164,7 @@ def debug_stays_inside(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def proxies_are_a_count(**_: Any) -> Iterator[CheckMessage]:
     if settings.TRUSTED_PROXIES < 0:
         yield Error(
@@ -171,7 +174,19 @@ def proxies_are_a_count(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
+def broker_is_of_a_known_kind(**_: Any) -> Iterator[CheckMessage]:
+    urls = settings.BROKER_URL.split(";") if settings.BROKER_URL else ()
+    kinds = {url.partition("://")[0].partition("+")[0] for url in urls}
+    if kinds - TRANSPORT_ALIASES.keys():
+        yield Error(
+            "BROKER_URL does not begin like the URL of a broker.",
+            hint="Like redis://127.0.0.1:6379/0 or amqp://user:password@127.0.0.1:5672//",
+            id="gatehouse.E021",
+        )
+
+
+@register(SETTINGS)
 def leases_outlast_a_breath(**_: Any) -> Iterator[CheckMessage]:
     if settings.LEASE_SECONDS < SHORTEST_LEASE:
         yield Error(
@@ -181,7 +196,7 @@ def leases_outlast_a_breath(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register
+@register(SETTINGS)
 def providers_can_be_imported(**_: Any) -> Iterator[CheckMessage]:
     for path in settings.PROVIDERS:
         try:

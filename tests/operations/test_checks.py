@@ -32,6 +32,8 @@ MISTAKES = [
     ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://{CANARY}"}),
     ("gatehouse.E018", {"ALERTS_EMAIL_URL": f"smtp://x:{CANARY}@", "ALERTS_FROM": "a@b.example"}),
     ("gatehouse.E020", {"LEASE_SECONDS": 4}),
+    ("gatehouse.E021", {"BROKER_URL": f"http://x:{CANARY}@broker.example"}),
+    ("gatehouse.E021", {"BROKER_URL": f"redis://redis.example;{CANARY}"}),
     ("gatehouse.E009", {"PROVIDERS": ["gateways.providers.nowhere.Nowhere"]}),
 ]
 
@@ -69,6 +71,9 @@ def test_a_mistake_is_refused_with_its_id_and_a_hint(settings, check_id, mistake
         {"ALERTS_EMAIL_URL": "smtp://mail.example.com", "ALERTS_FROM": "Gatehouse <g@b.example>"},
         {"METRICS_ALLOW": ["10.0.0.1", "fd00::/8"], "METRICS_TOKEN": "x" * 16},
         {"PII_KEYS": f"k2:{KEY},k1:{KEY}"},
+        {"BROKER_URL": "redis://127.0.0.1:6379/0"},
+        {"BROKER_URL": "redis+socket:///run/redis.sock"},
+        {"BROKER_URL": "amqp://guest:guest@one.example//;amqp://guest:guest@two.example//"},
     ],
 )
 def test_what_is_right_is_let_through(settings, allowed):
