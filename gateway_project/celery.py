@@ -13,7 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway_project.settings")
 
 WAKE_SECONDS = 0.5
 
-app = Celery("gatehouse")
+# The fixup for Django has everything checked once more, and looks after connections to the database
+# that this task has none of.
+app = Celery("gatehouse", fixups=())
 app.config_from_object("gateway_project.celery_settings")
 app.set_default()  # for every thread, not only the one that imports this
 
@@ -21,7 +23,7 @@ stop = threading.Event()
 runner = Runner(stop)
 
 
-@app.task(name=TASK)  # type: ignore[untyped-decorator]
+@app.task(name=TASK, Request="gateway_project.celery_consumer:Kick")  # type: ignore[untyped-decorator]
 def drain(name: str, key: str) -> None:
     """Has this process drain the key, soon or again."""
     runner.ask(name, key)

@@ -5,12 +5,20 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 POSTGRESQL_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/gatehouse")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 RABBITMQ_URL = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 DOVECOT_PATH = os.environ.get("DOVECOT_PATH", "/usr/sbin/dovecot")
 NGINX_PATH = os.environ.get("NGINX_PATH", "/usr/sbin/nginx")
 CHROMIUM_PATH = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
+
+BROKERS = (
+    pytest.param(REDIS_URL, id="redis", marks=pytest.mark.redis),
+    pytest.param(RABBITMQ_URL, id="rabbitmq", marks=pytest.mark.rabbitmq),
+)
+"""For a test that is to be run with each."""
 
 
 def _answers(url: str) -> bool:

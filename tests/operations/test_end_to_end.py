@@ -20,8 +20,7 @@ from tests.operations.surroundings import (
 ENGINES = [
     pytest.param("", id="embedded"),
     pytest.param("redis://127.0.0.1:1/0", id="broker-away"),
-    pytest.param(services.REDIS_URL, id="redis", marks=pytest.mark.redis),
-    pytest.param(services.RABBITMQ_URL, id="rabbitmq", marks=pytest.mark.rabbitmq),
+    *services.BROKERS,
 ]
 
 

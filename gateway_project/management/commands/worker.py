@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from gateway_project.lib import observing
+from gateway_project.checks import SETTINGS
+from gateway_project.lib import connections, kicks, observing
 from gateway_project.lib.http import close_http_client
 from gateway_project.lib.shares import share_among
 from gateway_project.operations import drains
@@ -21,16 +22,27 @@ from gateway_project.operations.runner import Runner
 from gateway_project.operations.stopping import stop_on_signals
 from gateway_project.operations.sweep import BESIDE_KICKS_SECONDS, Sweep
 
-CELERY_ARGUMENTS = [
-    "--quiet",
-    "worker",
-    "--pool=threads",
-    "--concurrency=2",
-    "--without-gossip",
-    "--without-mingle",
-    "--without-heartbeat",
-]
-CELERY_MODULES = ("gateway_project.celery", "celery.bin.celery", "celery.apps.worker")
+CELERY_OPTIONS = {
+    "pool_cls": "solo",  # a kick is taken in no time: handing it to a thread would cost more
+    "quiet": True,
+    "without_gossip": True,
+    "without_mingle": True,
+    "without_heartbeat": True,
+}
+CELERY_MODULES = (
+    "billiard.pool",
+    "celery.app.control",
+    "celery.app.log",
+    "celery.apps.worker",
+    "celery.backends.base",
+    "celery.concurrency.solo",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer.delayed_delivery",
+    "celery.worker.strategy",
+    "gateway_project.celery_consumer",
+)
+"""What a Celery worker would import by itself after the processes have parted."""
 GRACE_SECONDS = 30
 """How long calls that are in the air may take when the worker is to stop."""
 LAST_SECONDS = 3
@@ -39,6 +51,7 @@ LAST_SECONDS = 3
 
 class Command(BaseCommand):
     help = "Sends and reports. With BROKER_URL as a Celery worker, else as a loop of its own."
+    requires_system_checks = (SETTINGS,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--processes", type=int, default=one_for_each_core())
@@ -75,18 +88,20 @@ class Command(BaseCommand):
         if settings.BROKER_URL:
             for name in CELERY_MODULES:
                 import_module(name)
+            kicks.load()
 
     def run_celery(self) -> None:
         """Celery brings kicks; the sweep beside it finds what none has told of."""
         from gateway_project.celery import app, runner, stop
 
+        connections.close()  # the checks have opened one, and this thread needs none any more
         _leave_in_time(stop)
         _beat(self.pulse, stop)
         pauses = {"pause": BESIDE_KICKS_SECONDS, "idle_pause": BESIDE_KICKS_SECONDS}
         sweep = threading.Thread(target=Sweep(runner, stop, **pauses).run, name="sweep")
         sweep.start()
         try:
-            app.worker_main(CELERY_ARGUMENTS)
+            app.Worker(**CELERY_OPTIONS).start()
         finally:
             stop.set()
             sweep.join()
