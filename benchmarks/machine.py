@@ -9,6 +9,9 @@ from pathlib import Path
 from benchmarks.server import DatabaseServer
 from benchmarks.services import ROOT
 
+TOLD = ("synchronous_commit", "shared_buffers", "max_wal_size")
+"""Of the database server's settings: by these it is as safe, and as fast, as it is."""
+
 
 def machine(server: DatabaseServer) -> str:
     load = os.getloadavg()[0]
@@ -19,7 +22,8 @@ def machine(server: DatabaseServer) -> str:
             f"{int(_from_proc('meminfo', 'MemTotal').split()[0]) / 1024**2:.0f} GB",
             f"{platform.system()} {platform.release()}",
             f"Python {platform.python_version()}",
-            f"{server.version}, synchronous_commit {server.show('synchronous_commit')}",
+            server.version,
+            *(f"{name} {server.show(name)}" for name in TOLD),
             f"load at the start {load:.2f}",
             f"commit {_commit()}",
         )

@@ -14,6 +14,11 @@ from benchmarks.trial import OURS, Figures, Goal, Scenario, Trial
 
 EMPTY, AT_REST = "empty", "at rest"
 FILLING = "benchmarks.volume"
+RANDOM_PLACES = (
+    "a new message is written into each of its indexes, and again when its standing changes; those "
+    "by repeat key and by user are in no order of time, so of millions of messages many of their "
+    "pages are read, and after a checkpoint written to the log whole, for one entry each"
+)
 
 Play = Callable[[Bench, House], Figures]
 
@@ -44,7 +49,9 @@ def scenario(name: str, play: Play) -> Scenario:
             Trial(name=OURS, measure=partial(old, play=play), missing=missing),
             Trial(name=EMPTY, measure=partial(empty, play=play), missing=missing),
         ),
-        goals=(Goal(name=f"{title.lower()}, beside none", than=EMPTY, least=0.9),),
+        goals=(
+            Goal(name=f"{title.lower()}, beside none", than=EMPTY, least=0.9, why=RANDOM_PLACES),
+        ),
     )
 
 
