@@ -48,6 +48,11 @@ class Others:
     listener: HttpPeer
     directory: HttpPeer
 
+    @property
+    def looked_up(self) -> set[str]:
+        """By id, in the directory."""
+        return {each.path.rpartition("/")[2] for each in self.directory.asked}
+
 
 def hear(asked: Asked) -> Answer:
     """Smartico, where a status is told to it."""
