@@ -240,7 +240,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['expires_at'], name='message_expiring'),
+            index=models.Index(condition=models.Q(('pruned_at', None), ('state', 'queued')), fields=['expires_at'], name='message_expiring'),
         ),
         migrations.AddIndex(
             model_name='message',

@@ -3,7 +3,15 @@
 from messages_app.models.delivered_part import DeliveredPart
 from messages_app.models.inbox_entry import InboxEntry, Wait
 from messages_app.models.lengths import DETAIL_LENGTH, PROVIDER_ID_LENGTH, WORD_LENGTH
-from messages_app.models.message import NEVER_TRIED, OPEN, UID_LENGTH, Message, State, never_tried
+from messages_app.models.message import (
+    NEVER_TRIED,
+    OPEN,
+    UID_LENGTH,
+    WAITING,
+    Message,
+    State,
+    never_tried,
+)
 from messages_app.models.relay import NOT_TAKEN, Relay, RelayKind, RelayListener, RelayOutcome
 from messages_app.models.send_attempt import SendAttempt
 from messages_app.models.status_event import StatusEvent
@@ -20,6 +28,7 @@ __all__ = [
     "OPEN",
     "PROVIDER_ID_LENGTH",
     "UID_LENGTH",
+    "WAITING",
     "WORD_LENGTH",
     "Counted",
     "DeliveredPart",

@@ -30,6 +30,8 @@ class State(models.TextChoices):
 OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
 """Neither at an end nor with a provider, as far as is known."""
 
+WAITING = Q(state=State.QUEUED, pruned_at=None)
+"""Which is every queued one: who says so finds them by when they expire."""
 
 BEFORE_A_CLAIM = (State.QUEUED, State.FAILED)
 NEVER_TRIED = ("state", "attempts", "requeued_at")
@@ -111,9 +113,9 @@ class Message(models.Model):
             models.Index(
                 fields=["lease_until"], name="message_leased", condition=Q(state=State.SENDING)
             ),
-            models.Index(
-                fields=["expires_at"], name="message_expiring", condition=Q(state=State.QUEUED)
-            ),
+            # To a server that last saw an empty queue, one of all that wait would seem as good
+            # for a claim, which has to go by `due_at`.
+            models.Index(fields=["expires_at"], name="message_expiring", condition=WAITING),
             models.Index(
                 fields=["state", "gateway", "due_at"],
                 name="message_test",
