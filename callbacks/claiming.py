@@ -11,7 +11,7 @@ from callbacks.models import PASSED_AFTER, CallbackDelivery, DeliveryQuerySet
 from callbacks.tries import Try
 from gateway_project.lib import prepared
 from gateway_project.lib.clock import database_now
-from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.draining import from_the_front, skipping_locked
 from gateway_project.lib.fields import Ciphertext, Sealed
 from gateway_project.lib.leases import LEASE
 from gateway_project.lib.transactions import writing
@@ -59,7 +59,8 @@ def claim_due(lane: Lane, count: int) -> list[Try]:
 
 def lease(deliveries: DeliveryQuerySet, count: int, now: datetime) -> list[Try]:
     """At most so many of these, in the transaction around this."""
-    rows = skipping_locked(deliveries.select_related("message").only(*READ))[:count]
+    with from_the_front():
+        rows = list(skipping_locked(deliveries.select_related("message").only(*READ))[:count])
     ours = uuid4()
     tries = [_try(row, ours, now) for row in rows]
     held = CallbackDelivery.objects.filter(pk__in=[item.delivery_id for item in tries])
@@ -86,7 +87,8 @@ def _claim_at_once(lane: Lane, count: int) -> list[Try]:
     ours = uuid4()
     named: dict[str, Any] = {"label": lane.label_id, "host": lane.host, "count": count}
     given = {"lease": ours, "length": LEASE, "passed": PASSED_AFTER}
-    rows = sorted(prepared.rows(CLAIM, named | given))
+    with from_the_front():
+        rows = sorted(prepared.rows(CLAIM, named | given))
     return [
         Try(
             delivery_id=pk,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from gateway_project.lib.clock import database_now
+from gateway_project.lib.draining import from_the_front
 from gateways import configuration
 from gateways.values import GatewayValues
 from messages_app.models import Message
@@ -61,8 +62,9 @@ def unheld(rows: "QuerySet[Message]", gateway: GatewayValues) -> "QuerySet[Messa
 
 
 def is_any(due: "QuerySet[Message]", gateway: GatewayValues) -> bool:
-    """Whether there is any among the gateway's unheld due messages, all of them."""
-    return first_due(due, gateway) is not None if held_brands(gateway) else due.exists()
+    """Whether there is any among the gateway's unheld due messages, all of them. The first one is
+    asked for: in search of whichever, a server may walk through all the messages there are."""
+    return first_due(due, gateway) is not None
 
 
 def first_due(rows: "QuerySet[Message]", gateway: GatewayValues) -> datetime | None:
@@ -71,9 +73,11 @@ def first_due(rows: "QuerySet[Message]", gateway: GatewayValues) -> datetime | N
     moments = rows.order_by("due_at").values_list("due_at", flat=True)
     brand_ids = held_brands(gateway)
     if not brand_ids:
-        return moments.first()
+        with from_the_front():
+            return moments.first()
     now = database_now()
-    first = moments.first()
+    with from_the_front():
+        first = moments.first()
     known = _mark_of(gateway, brand_ids)
     _marks[gateway.id] = _Mark(
         brand_ids=brand_ids,

@@ -10,7 +10,7 @@ from uuid import UUID
 from gateway_project.lib import bulk
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
-from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.draining import from_the_front, skipping_locked
 from gateway_project.lib.futures import done
 from gateway_project.lib.leases import LEASE
 from gateway_project.lib.transactions import writing
@@ -59,7 +59,8 @@ class InboxWork:
         with writing():
             now = database_now()
             due = InboxEntry.objects.filter(applied_at=None, due_at__lte=now).order_by("due_at")
-            ids = list(skipping_locked(due).values_list("pk", flat=True)[:BATCH])
+            with from_the_front():
+                ids = list(skipping_locked(due).values_list("pk", flat=True)[:BATCH])
             InboxEntry.objects.filter(pk__in=ids).update(due_at=now + LEASE)
         return [ids] if ids else []
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import F, Field, Model, QuerySet
 
 from gateway_project.lib import bulk, prepared
-from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.draining import from_the_front, skipping_locked
 from gateway_project.lib.leases import LEASE
 from gateways import configuration
 from gateways.adapters import address_channel
@@ -69,7 +69,8 @@ def lease(due: "QuerySet[Message]", count: int, now: datetime) -> list[Message]:
     if count <= 0:
         return []
     alive = due.filter(expires_at__gt=now).order_by("due_at")
-    messages = list(skipping_locked(alive).select_related("end_user")[:count])
+    with from_the_front():
+        messages = list(skipping_locked(alive).select_related("end_user")[:count])
     mark = uuid4()
     if messages:
         Message.objects.filter(pk__in=[message.pk for message in messages]).update(
@@ -99,16 +100,16 @@ def lease_at_once(gateway: GatewayValues, count: int) -> Wave | None:
     if count <= 0:
         return None
     channel, clock, mark = address_channel(gateway), time.monotonic(), uuid4()
-    rows = prepared.rows(
-        _statement(index_column(channel or "")),
-        {
-            "lease": mark,
-            "length": LEASE,
-            "gateway": gateway.id,
-            "count": count,
-            "channel": channel.value if channel else "",
-        },
-    )
+    statement = _statement(index_column(channel or ""))
+    given = {
+        "lease": mark,
+        "length": LEASE,
+        "gateway": gateway.id,
+        "count": count,
+        "channel": channel.value if channel else "",
+    }
+    with from_the_front():
+        rows = prepared.rows(statement, given)
     if not rows:
         return None
     now: datetime = rows[0][0]

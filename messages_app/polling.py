@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from gateway_project.lib import bulk
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.crypto import Undecryptable
-from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.draining import from_the_front, skipping_locked
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
 from gateway_project.lib.leases import LEASE
 from gateway_project.lib.shares import part_of
@@ -175,7 +175,8 @@ def _lease(gateway_id: int, way: Way, count: int) -> list[SendAttempt]:
     with writing():
         now = database_now()
         due = _due(gateway_id, [way], now).order_by("ask_at")
-        attempts = list(skipping_locked(due).defer("rendered")[:count])
+        with from_the_front():
+            attempts = list(skipping_locked(due).defer("rendered")[:count])
         ids = [attempt.pk for attempt in attempts]
         SendAttempt.objects.filter(pk__in=ids).update(ask_at=now + LEASE)
     return attempts

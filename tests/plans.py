@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,11 @@ class Read:
 
 def reads_of(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[Read]:
     """Of all statements of the work, which is undone."""
-    asked: list[str] = []
     rows = prepared.rows
 
     def noted(statement: str, parameters: Any = ()) -> Any:
-        asked.append(psycopg.ClientCursor(connection.connection).mogrify(statement, parameters))
+        asked = psycopg.ClientCursor(connection.connection).mogrify(statement, parameters)
+        connection.queries_log.append({"sql": asked, "time": "0"})
         return rows(statement, parameters)
 
     with transaction.atomic(), monkeypatch.context() as patched:
@@ -49,17 +49,27 @@ def reads_of(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> lis
         with CaptureQueriesContext(connection) as captured:
             work()
         transaction.set_rollback(True)
-    asked += [query["sql"] for query in captured]
     with transaction.atomic(), connection.cursor() as cursor:
         # Small tables are read whole whatever indexes there are: here it is asked which there are.
         for way in ("seqscan", "hashjoin", "mergejoin"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
-        return [
-            read
-            for statement in dict.fromkeys(asked)
-            if EXPLAINED.match(statement)
-            for read in _reads(_plan(cursor, statement), statement)
-        ]
+        plans = plans_of([query["sql"] for query in captured])
+        return [read for statement, plan in plans for read in _reads(plan, statement)]
+
+
+def plans_of(asked: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Each statement with its plan, as it would be read where it was asked: what has been set for
+    it is set again."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    ways = ""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in asked:
+            if statement.startswith("SET LOCAL "):
+                cursor.execute(statement)
+                ways = statement
+            elif EXPLAINED.match(statement) and (ways, statement) not in found:
+                found[ways, statement] = _plan(cursor, statement)
+    return [(statement, plan) for (_, statement), plan in found.items()]
 
 
 def _plan(cursor: Any, statement: str) -> dict[str, Any]:

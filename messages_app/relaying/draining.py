@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 
 from gateway_project.lib.clock import database_now, moment
-from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.draining import from_the_front, skipping_locked
 from gateway_project.lib.futures import failed
 from gateway_project.lib.http import HttpAnswer, TransportError, http_client
 from gateway_project.lib.leases import LEASE
@@ -175,7 +175,8 @@ def _lease(listener: Listener, kind: str, count: int) -> list[Relay]:
     with writing():
         now = database_now()
         due = _due(listener, now, [kind]).order_by("due_at")
-        relays = list(skipping_locked(due)[:count])
+        with from_the_front():
+            relays = list(skipping_locked(due)[:count])
         ids, lease = [relay.pk for relay in relays], uuid4()
         # A contact that changes from now on is told once more.
         still_one = {"repeat_key": None} if kind == RelayKind.CONTACT else {}

@@ -106,7 +106,8 @@ def test_a_hundred_are_claimed_in_as_many_statements_as_ten(smartico, lane, monk
     with statements(monkeypatch) as of_many:
         assert len(claim_due(lane, 100)) == 100
     assert len(of_many) == len(of_few)
-    assert len(of_few) == 1 or connection.vendor == "sqlite"
+    # One, and in a transaction that goes on the server's ways are set before and after it.
+    assert len(of_few) == 3 or connection.vendor == "sqlite"
 
 
 def test_a_url_that_does_not_open_is_claimed_as_any_other(smartico, lane):

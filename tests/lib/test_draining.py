@@ -5,10 +5,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import connection, transaction
 from django.db.utils import InternalError, OperationalError
 
 from gateway_project.lib import draining, rounds
-from gateway_project.lib.draining import DRAINS, Drain
+from gateway_project.lib.draining import DRAINS, OTHER_WAYS, Drain, from_the_front
 
 
 @dataclass
@@ -450,3 +451,31 @@ class TestWhatIsInTheAir:
         assert draining.run("t", "key", linger=0) == 3
         assert isinstance(rows.settled.pop("item-1"), RuntimeError)
         assert set(rows.settled) == {"item-0", "item-2"}
+
+
+def ways() -> set[str]:
+    """How the server may go about what it is asked, as it says."""
+    with connection.cursor() as cursor:
+        settings = ", ".join(f"current_setting('{way}')" for way in OTHER_WAYS)
+        cursor.execute(f"SELECT {settings}")
+        return set(cursor.fetchone())
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+class TestFromTheFront:
+    def test_the_server_goes_other_ways_again_afterwards(self):
+        with from_the_front():
+            assert ways() == {"off"}
+        assert ways() == {"on"}
+
+    def test_so_it_does_in_what_is_left_of_a_transaction(self):
+        with transaction.atomic():
+            with from_the_front():
+                assert ways() == {"off"}
+            assert ways() == {"on"}
+
+    def test_so_it_does_after_what_failed(self):
+        with pytest.raises(LookupError), from_the_front():
+            raise LookupError
+        assert ways() == {"on"}

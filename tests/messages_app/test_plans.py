@@ -1,6 +1,5 @@
 """However much waits: what is looked for at every tick is read out of an index of its own."""
 
-import json
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -18,6 +17,7 @@ from messages_app.sending import SendWork, due_gateways
 from messages_app.walking import walks
 from tests.factories import EndUserFactory, GatewayFactory, MessageFactory
 from tests.messages_app.counting.conftest import id_made_at
+from tests.plans import plans_of
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
 
@@ -59,16 +59,10 @@ def found_by(work) -> set[str]:
     with transaction.atomic(), CaptureQueriesContext(connection) as captured:
         assert work()
         transaction.set_rollback(True)
-    looks = [each["sql"] for each in captured if LOOKS.match(each["sql"])]
+    plans = plans_of(each["sql"] for each in captured)
+    looks = [plan for asked, plan in plans if LOOKS.match(asked) and '"id" IN (' not in asked]
     assert looks
-    return set().union(*(_read_by(_plan(look)) for look in looks if '"id" IN (' not in look))
-
-
-def _plan(statement: str):
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
-        (plan,) = cursor.fetchone()
-    return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    return set().union(*map(_read_by, looks))
 
 
 def _read_by(plan) -> set[str]:

@@ -307,3 +307,21 @@ def test_hosts_where_nothing_is_due_are_not_looked_at(scene, monkeypatch, name, 
     found = reads_of(lambda: HOT[name](scene), monkeypatch)
     used = {read.index for read in found if read.table == CallbackDelivery._meta.db_table}
     assert used - {"callbacks_callbackdelivery_pkey"} == index
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("due messages are claimed", {"message_due"}),
+        ("gateways with something due", {"message_due", "message_test"}),
+    ],
+)
+def test_a_campaign_is_read_from_its_front_though_the_server_knows_of_nothing_that_waits(
+    scene, monkeypatch, name, index
+):
+    Message.objects.exclude(state=State.SENT).delete()
+    scene.analyze()
+    Message.objects.bulk_create(scene.built(scene.now, due_at=scene.now) for _ in range(3_000))
+    found = reads_of(lambda: HOT[name](scene), monkeypatch)
+    used = {read.index for read in found if read.table == Message._meta.db_table}
+    assert used - {"messages_app_message_pkey"} == index
