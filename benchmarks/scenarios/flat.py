@@ -15,9 +15,9 @@ from benchmarks.trial import OURS, Figures, Goal, Scenario, Trial
 EMPTY, AT_REST = "empty", "at rest"
 FILLING = "benchmarks.volume"
 RANDOM_PLACES = (
-    "a row is written where a page of the past has room for it, and its index entries by repeat key "
-    "and by user are in no order of time: such a page is read first, and after a checkpoint written "
-    "to the log whole (while sending, two of them a message, and 18.6 kB of log instead of 2.8)"
+    "a row is written where a page of the past has room for it, and its index entries by repeat "
+    "key and by user are in no order of time: such a page is read first, and after a checkpoint "
+    "written to the log whole (while sending, two a message, and 18.6 kB of log instead of 2.8)"
 )
 
 Play = Callable[[Bench, House], Figures]
