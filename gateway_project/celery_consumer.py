@@ -9,8 +9,9 @@ logger = logging.getLogger(__name__)
 
 
 class KickConsumer(Consumer):  # type: ignore[misc]
-    """What is no kick is dropped. Celery would reject it, over which RabbitMQ closes the channel,
-    and a worker that is just starting does not notice: it would never take a kick again."""
+    """Tasks that it does not know or cannot read are dropped. Celery would reject them, over which
+    RabbitMQ closes the channel, and a worker that is just starting does not notice: it would never
+    take a kick again."""
 
     def drop(self, *_: object) -> None:
         logger.warning("dropped a message that is no kick")

@@ -115,15 +115,17 @@ def test_what_is_no_kick_ends_no_worker(tmp_path, broker_url):
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_outlasts_a_redis_that_refuses(tmp_path):
-    with listening(tmp_path, services.REDIS_URL, "one") as (workers, look):
+    app = Celery(broker=services.REDIS_URL, set_as_current=False)
+    with app, listening(tmp_path, services.REDIS_URL, "one") as (workers, look):
         queue, said = look().queue, tmp_path / "log"
         wait_until(lambda: "ready" in said.read_text() or workers.ended())
         with Redis.from_url(services.REDIS_URL) as redis:
             redis.set(queue, "of another kind")
             wait_until(lambda: "ResponseError" in said.read_text() or workers.ended())
             redis.delete(queue)
-            redis.rpush(queue, "{}")
-            wait_until(lambda: not redis.llen(queue) or workers.ended())
+        for number in range(2):
+            app.send_task(TASK, args=["send", f"{number}"], queue=queue)
+            wait_until(lambda: look().message_count == 0 or workers.ended())
         assert workers.ended() == []
 
 
