@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from callbacks.models import CallbackDelivery, DeliveryQuerySet
 from gateway_project.lib.clock import database_now, moment
+from gateway_project.lib.draining import from_the_front
 from gateway_project.lib.kicks import kick
 from gateways import configuration
 from gateways.models import Label
@@ -49,7 +50,7 @@ LEAP = """
         SELECT 1 FROM callbacks_callbackdelivery AS due
         WHERE due.label_id = %(label)s AND due.host = lanes.host AND due.settlement = 'owed'
             AND due.due_at <= %(by)s AND (due.lease_until IS NULL OR due.lease_until <= %(by)s)
-        ORDER BY due.due_at LIMIT 1
+        ORDER BY due.due_at, due.id LIMIT 1
     )
     FROM lanes WHERE lanes.host IS NOT NULL
 """
@@ -94,8 +95,9 @@ class Lane:
 
     def longest_due(self, now: datetime) -> datetime | None:
         """Since when something has been due."""
-        due = self.deliveries().due(now).order_by("due_at")
-        return due.values_list("due_at", flat=True).first()
+        due = self.deliveries().due(now).order_by("due_at", "pk")
+        with from_the_front():
+            return due.values_list("due_at", flat=True).first()
 
     def kick(self) -> None:
         kick(DRAIN, self.key)
@@ -119,7 +121,8 @@ def lanes_due(by: datetime) -> Iterator[Lane]:
     """
     for label_id in _labels_due(by):
         due = CallbackDelivery.objects.filter(label=label_id).due(by).order_by("due_at")
-        hosts = list(due.values_list("host", flat=True)[:LONGEST_DUE])
+        with from_the_front():
+            hosts = list(due.values_list("host", flat=True)[:LONGEST_DUE])
         if len(hosts) == LONGEST_DUE:
             hosts += _hosts_in_turn(label_id, by)
         for host in dict.fromkeys(hosts):
@@ -151,6 +154,6 @@ def _hosts_in_turn(label_id: int, by: datetime) -> list[str]:
 def _leap(label_id: int, host: str, by: datetime) -> list[tuple[str, bool]]:
     """The label's hosts from this one on, and whether something is due there."""
     moment = connection.ops.adapt_datetimefield_value(by)
-    with connection.cursor() as cursor:
+    with from_the_front(), connection.cursor() as cursor:
         cursor.execute(LEAP, {"label": label_id, "host": host, "most": MOST_LEAPS, "by": moment})
         return [(host, bool(is_due)) for host, is_due in cursor.fetchall()]

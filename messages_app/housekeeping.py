@@ -23,7 +23,7 @@ from messages_app.counting.recounting import recount
 from messages_app.events import fail
 from messages_app.guarding.watching import Guarding
 from messages_app.losses import decide
-from messages_app.models import WAITING, Message, State
+from messages_app.models import EXPIRING, Message, State
 from messages_app.pruning.rounds import prune_round
 from messages_app.receipts import miss_receipts
 from messages_app.relaying.keeping import forget_relays
@@ -78,7 +78,7 @@ def close_expired() -> int:
 def _close() -> int:
     with writing():
         now = database_now()
-        expired = Message.objects.filter(WAITING, expires_at__lte=now)
+        expired = Message.objects.filter(EXPIRING, expires_at__lte=now)
         messages = {row.pk: row for row in _first_of(expired.order_by("expires_at"))}
         fail(messages, "expired", now=now)
     for message_id in messages:

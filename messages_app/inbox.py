@@ -40,8 +40,9 @@ WORDS_LOOKED_FOR = timedelta(minutes=10)
 
 def due_keys() -> list[str]:
     """The one key, when an entry is due."""
-    due = InboxEntry.objects.filter(applied_at=None, due_at__lte=moment())
-    return [KEY] if due.exists() else []
+    due = InboxEntry.objects.filter(applied_at=None, due_at__lte=moment()).order_by("due_at")
+    with from_the_front():
+        return [KEY] if due.values("due_at").first() else []
 
 
 class InboxWork:

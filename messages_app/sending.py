@@ -17,6 +17,7 @@ from django.db.models.expressions import Combinable
 from gateway_project.lib.clock import database_now, moment
 from gateway_project.lib.connections import DATABASE_TROUBLE
 from gateway_project.lib.departures import departures
+from gateway_project.lib.draining import from_the_front
 from gateway_project.lib.futures import done, failed
 from gateway_project.lib.http import HttpCall, http_client
 from gateway_project.lib.journal import about
@@ -54,7 +55,8 @@ def due_gateways() -> list[str]:
     tests = Message.objects.filter(is_test=True, state=State.QUEUED, due_at__lte=now)
     found = set(tests.values_list("gateway_id", flat=True))
     running = [each for each in gateways if may_send(each)]
-    found |= {each.id for each in running if is_any(unheld(_due(each, now), each), each)}
+    with from_the_front():
+        found |= {each.id for each in running if is_any(unheld(_due(each, now), each), each)}
     return [str(gateway_id) for gateway_id in sorted(found)]
 
 

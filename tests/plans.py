@@ -30,6 +30,8 @@ class Read:
     table: str
     index: str
     is_walk: bool
+    is_in_order: bool
+    """Whether the rows come as they stand in the index, and nothing has to be sorted."""
     is_end: bool
     """Whether no more than the first entries of the index are wanted, whatever they are."""
     statement: str
@@ -89,6 +91,7 @@ def _reads(
             table=table,
             index=plan.get("Index Name", ""),
             is_walk=kind != "Seq Scan" and "Index Cond" not in plan,
+            is_in_order=kind in ("Index Scan", "Index Only Scan"),
             is_end=is_limited,
             statement=statement,
         )

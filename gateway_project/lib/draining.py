@@ -8,6 +8,7 @@ peer occupies its own slots and holds nobody else up.
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,9 +18,11 @@ from django.db.models import Model, QuerySet
 from gateway_project.lib.rounds import Rounds, Work
 
 LINGER_SECONDS = 0.1
-OTHER_WAYS = ("enable_sort", "enable_bitmapscan", "jit")
-"""Of a database server, than to read an index. What has to be sorted all the same it takes for so
-dear that it would compile it first, which takes longer than any claim."""
+SWITCHED_OFF = ("enable_sort", "enable_incremental_sort", "enable_bitmapscan", "jit")
+"""Settings of a PostgreSQL server while a queue is read. The last, since what has to be sorted all
+the same is then taken to be so dear that it would be compiled first."""
+
+_is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -57,26 +60,31 @@ def skipping_locked(rows: QuerySet[Row]) -> QuerySet[Row]:
 
 @contextmanager
 def from_the_front() -> Iterator[None]:
-    """In it, what is wanted in an order is read out of an index that has this order.
+    """In it, a queue is read in the order of an index. For queries of which each has an index with
+    just its ORDER BY: of others, all that waits is sorted, or a whole index is walked through.
 
     A database server decides by what it has counted last, and a campaign comes all at once: where
     it believes that hardly anything waits, it finds and sorts all that does, at each claim anew.
     """
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or _is_reading.get():
         yield
         return
     is_inner = connection.in_atomic_block
-    with transaction.atomic(savepoint=False):
-        _set_ways("off")
-        yield
-        if is_inner:
-            _set_ways("DEFAULT")
+    before = _is_reading.set(True)
+    try:
+        with transaction.atomic(savepoint=False):
+            _switch("off")
+            yield
+            if is_inner:
+                _switch("DEFAULT")
+    finally:
+        _is_reading.reset(before)
 
 
-def _set_ways(setting: str) -> None:
+def _switch(setting: str) -> None:
     """Until the end of the transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("; ".join(f"SET LOCAL {way} TO {setting}" for way in OTHER_WAYS))
+        cursor.execute("; ".join(f"SET LOCAL {name} TO {setting}" for name in SWITCHED_OFF))
 
 
 def begin(

@@ -4,10 +4,10 @@ from messages_app.models.delivered_part import DeliveredPart
 from messages_app.models.inbox_entry import InboxEntry, Wait
 from messages_app.models.lengths import DETAIL_LENGTH, PROVIDER_ID_LENGTH, WORD_LENGTH
 from messages_app.models.message import (
+    EXPIRING,
     NEVER_TRIED,
     OPEN,
     UID_LENGTH,
-    WAITING,
     Message,
     State,
     never_tried,
@@ -28,7 +28,7 @@ __all__ = [
     "OPEN",
     "PROVIDER_ID_LENGTH",
     "UID_LENGTH",
-    "WAITING",
+    "EXPIRING",
     "WORD_LENGTH",
     "Counted",
     "DeliveredPart",

@@ -30,8 +30,9 @@ class State(models.TextChoices):
 OPEN = (State.QUEUED, State.SENDING, State.UNKNOWN)
 """Neither at an end nor with a provider, as far as is known."""
 
-WAITING = Q(state=State.QUEUED, pruned_at=None)
-"""Which is every queued one: who says so finds them by when they expire."""
+EXPIRING = Q(state=State.QUEUED, pruned_at=None)
+"""All that are queued. `pruned_at` is named only so that a claim, which does not name it, is not
+read out of the index by expiry."""
 
 BEFORE_A_CLAIM = (State.QUEUED, State.FAILED)
 NEVER_TRIED = ("state", "attempts", "requeued_at")
@@ -113,9 +114,7 @@ class Message(models.Model):
             models.Index(
                 fields=["lease_until"], name="message_leased", condition=Q(state=State.SENDING)
             ),
-            # To a server that last saw an empty queue, one of all that wait would seem as good
-            # for a claim, which has to go by `due_at`.
-            models.Index(fields=["expires_at"], name="message_expiring", condition=WAITING),
+            models.Index(fields=["expires_at"], name="message_expiring", condition=EXPIRING),
             models.Index(
                 fields=["state", "gateway", "due_at"],
                 name="message_test",

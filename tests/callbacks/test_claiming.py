@@ -106,7 +106,7 @@ def test_a_hundred_are_claimed_in_as_many_statements_as_ten(smartico, lane, monk
     with statements(monkeypatch) as of_many:
         assert len(claim_due(lane, 100)) == 100
     assert len(of_many) == len(of_few)
-    # One, and in a transaction that goes on the server's ways are set before and after it.
+    # One; and as this transaction goes on, settings are switched off before it and back after.
     assert len(of_few) == 3 or connection.vendor == "sqlite"
 
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.utils import InternalError, OperationalError
 
 from gateway_project.lib import draining, rounds
-from gateway_project.lib.draining import DRAINS, OTHER_WAYS, Drain, from_the_front
+from gateway_project.lib.draining import DRAINS, SWITCHED_OFF, Drain, from_the_front
 
 
 @dataclass
@@ -453,29 +453,41 @@ class TestWhatIsInTheAir:
         assert set(rows.settled) == {"item-0", "item-2"}
 
 
-def ways() -> set[str]:
-    """How the server may go about what it is asked, as it says."""
+def settings_there() -> tuple[str, ...]:
+    """Those of the server that are switched off."""
     with connection.cursor() as cursor:
-        settings = ", ".join(f"current_setting('{way}')" for way in OTHER_WAYS)
+        settings = ", ".join(f"current_setting('{name}')" for name in SWITCHED_OFF)
         cursor.execute(f"SELECT {settings}")
-        return set(cursor.fetchone())
+        return cursor.fetchone()
+
+
+OFF = ("off",) * len(SWITCHED_OFF)
 
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 class TestFromTheFront:
-    def test_the_server_goes_other_ways_again_afterwards(self):
+    def test_the_server_has_its_settings_back_afterwards(self):
+        before = settings_there()
         with from_the_front():
-            assert ways() == {"off"}
-        assert ways() == {"on"}
+            assert settings_there() == OFF
+        assert settings_there() == before != OFF
 
-    def test_so_it_does_in_what_is_left_of_a_transaction(self):
+    def test_it_has_them_in_what_is_left_of_a_transaction(self):
+        before = settings_there()
         with transaction.atomic():
             with from_the_front():
-                assert ways() == {"off"}
-            assert ways() == {"on"}
+                assert settings_there() == OFF
+            assert settings_there() == before
 
-    def test_so_it_does_after_what_failed(self):
+    def test_it_has_them_after_what_failed(self):
+        before = settings_there()
         with pytest.raises(LookupError), from_the_front():
             raise LookupError
-        assert ways() == {"on"}
+        assert settings_there() == before
+
+    def test_one_within_another_ends_nothing(self):
+        with from_the_front():
+            with from_the_front():
+                assert settings_there() == OFF
+            assert settings_there() == OFF

@@ -178,7 +178,7 @@ def test_a_claim_and_a_settling_take_as_many_statements_for_a_hundred_as_for_ten
     asked_for(1)  # what is looked up once is known from then on
     ten, hundred = asked_for(10), asked_for(100)
     assert (ten[0], hundred[0]) == (10, 100)
-    # One, and in a transaction that goes on the server's ways are set before and after it.
+    # One; and as this transaction goes on, settings are switched off before it and back after.
     assert ten[1] == hundred[1] == 3
     assert ten[2] == hundred[2] <= 20
     assert SendAttempt.objects.count() == 111

@@ -323,5 +323,6 @@ def test_a_campaign_is_read_from_its_front_though_the_server_knows_of_nothing_th
     scene.analyze()
     Message.objects.bulk_create(scene.built(scene.now, due_at=scene.now) for _ in range(3_000))
     found = reads_of(lambda: HOT[name](scene), monkeypatch)
-    used = {read.index for read in found if read.table == Message._meta.db_table}
-    assert used - {"messages_app_message_pkey"} == index
+    queue = [read for read in found if read.table == Message._meta.db_table]
+    assert all(read.is_in_order for read in queue)
+    assert {read.index for read in queue} - {"messages_app_message_pkey"} == index

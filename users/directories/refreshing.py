@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway_project.lib.clock import database_now, moment
-from gateway_project.lib.draining import skipping_locked
+from gateway_project.lib.draining import from_the_front, skipping_locked
 from gateway_project.lib.futures import failed
 from gateway_project.lib.shares import part_of
 from gateway_project.lib.transactions import writing
@@ -62,9 +62,9 @@ class RefreshWork:
             return []
         with writing():
             now = database_now()
-            users = list(
-                skipping_locked(_due(self.label_id, now).order_by("refresh_due_at"))[:free]
-            )
+            due = _due(self.label_id, now).order_by("refresh_due_at")
+            with from_the_front():
+                users = list(skipping_locked(due)[:free])
             self._put_off([user.pk for user in users], now + LEASE)
         return users
 
