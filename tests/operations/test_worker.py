@@ -98,6 +98,12 @@ def listening(tmp_path, broker_url, *names):
             channel.queue_delete(queue)
 
 
+def wait_for(workers, condition):
+    """None of the workers may end meanwhile."""
+    wait_until(lambda: condition() or workers.ended())
+    assert workers.ended() == []
+
+
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("broker_url", services.BROKERS)
@@ -107,8 +113,7 @@ def test_what_is_no_kick_ends_no_worker(tmp_path, broker_url):
     with stranger, listening(tmp_path, broker_url, "one") as (workers, look):
         for task in ("nobody.knows", TASK, "nobody.knows", TASK):
             stranger.send_task(task, args=["send", "1"], queue=look().queue)
-            wait_until(lambda: look().message_count == 0 or workers.ended())
-            assert workers.ended() == []
+            wait_for(workers, lambda: look().message_count == 0)
 
 
 @pytest.mark.redis
@@ -118,15 +123,14 @@ def test_a_worker_outlasts_a_redis_that_refuses(tmp_path):
     app = Celery(broker=services.REDIS_URL, set_as_current=False)
     with app, listening(tmp_path, services.REDIS_URL, "one") as (workers, look):
         queue, said = look().queue, tmp_path / "log"
-        wait_until(lambda: "ready" in said.read_text() or workers.ended())
+        wait_for(workers, lambda: "ready" in said.read_text())
         with Redis.from_url(services.REDIS_URL) as redis:
             redis.set(queue, "of another kind")
-            wait_until(lambda: "ResponseError" in said.read_text() or workers.ended())
+            wait_for(workers, lambda: "ResponseError" in said.read_text())
             redis.delete(queue)
         for number in range(2):
             app.send_task(TASK, args=["send", f"{number}"], queue=queue)
-            wait_until(lambda: look().message_count == 0 or workers.ended())
-        assert workers.ended() == []
+            wait_for(workers, lambda: look().message_count == 0)
 
 
 @pytest.mark.rabbitmq
@@ -134,5 +138,4 @@ def test_a_worker_outlasts_a_redis_that_refuses(tmp_path):
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_of_one_machine_listen_beside_each_other(tmp_path):
     with listening(tmp_path, services.RABBITMQ_URL, "one", "two") as (workers, look):
-        wait_until(lambda: look().consumer_count == 2 or workers.ended())
-        assert workers.ended() == []
+        wait_for(workers, lambda: look().consumer_count == 2)
